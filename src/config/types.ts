@@ -1,0 +1,99 @@
+import type { Uuid } from '../lib/ids.ts';
+import type { LogLevel } from '../lib/log.ts';
+import type { Metering, Plugin } from '../plugin/contract.ts';
+
+/** The configuration after validation: defaults filled in, secrets resolved, units parsed. */
+export interface Config {
+  /** IANA name; decides in which month a measurement falls. Default `UTC`. */
+  readonly timezone: string;
+  readonly logLevel: LogLevel;
+  readonly http: { readonly host: string; readonly port: number };
+  /** Orders worked on at once, over all offerings. */
+  readonly concurrency: number;
+  readonly orderDeadlineMs: number;
+  readonly drainMs: number;
+  readonly reconcile: {
+    /** Between passes while events arrive. */
+    readonly intervalMs: number;
+    /** Between passes while they do not. */
+    readonly pollIntervalMs: number;
+  };
+  readonly report: {
+    /** node-cron expression: a wake-up, not the source of what is due. */
+    readonly schedule: string;
+    /** Months reported: the current one and the ones before it, 1 to 12. */
+    readonly periods: number;
+    readonly perUser: boolean;
+  };
+  /** Warnings and errors shipped to Waldur's agent log. */
+  readonly shipLogs: boolean;
+  readonly offerings: readonly OfferingConfig[];
+}
+
+export type WaldurCredentials =
+  | { readonly kind: 'token'; readonly token: string }
+  | { readonly kind: 'bearer'; readonly token: string }
+  | {
+      readonly kind: 'oidc';
+      readonly tokenUrl: string;
+      readonly clientId: string;
+      readonly clientSecret: string;
+      readonly scope: string | undefined;
+    };
+
+/** How to reach one Waldur; offerings with equal values share a client. */
+export interface WaldurConfig {
+  /** `https://host/api/`, always with the trailing slash. */
+  readonly apiUrl: string;
+  readonly credentials: WaldurCredentials;
+  readonly verifySsl: boolean;
+  /** PEM text of `ca_file`. */
+  readonly ca: string | undefined;
+  readonly proxy: string | undefined;
+}
+
+export interface StompConfig {
+  readonly enabled: boolean;
+  /** `wss://host[:port]/path`. */
+  readonly url: string;
+  readonly heartbeatMs: number;
+  readonly connectTimeoutMs: number;
+}
+
+export interface ComponentConfig {
+  /** The component's type in Waldur: the key under `backend_components`. */
+  readonly type: string;
+  /** Key of `Plugin.components`. */
+  readonly backendName: string;
+  /** Base units in one Waldur unit: 1073741824 for a component sold in GiB. */
+  readonly unitFactor: number;
+  readonly accountingType: 'usage' | 'limit';
+  readonly enforceLimits: boolean;
+  readonly measuredUnit: string | undefined;
+  readonly label: string | undefined;
+  /** Limit when nothing else says one, in Waldur units. */
+  readonly defaultLimit: number | undefined;
+  readonly minLimit: number | undefined;
+  readonly maxLimit: number | undefined;
+  /** Names of order attributes and resource options that carry this component's limit, in order of preference. */
+  readonly options: readonly string[];
+}
+
+export interface OfferingConfig {
+  readonly name: string;
+  readonly uuid: Uuid;
+  readonly waldur: WaldurConfig;
+  readonly stomp: StompConfig;
+  readonly plugin: Plugin;
+  /** Valid under `plugin.settings`, common keys taken out. */
+  readonly settings: Readonly<Record<string, unknown>>;
+  readonly components: readonly ComponentConfig[];
+  /** `auto` approves orders that can be fulfilled; `manual` leaves approval to a person in the portal. */
+  readonly approval: 'auto' | 'manual';
+  readonly policy: 'full' | 'no-delete' | 'observe-only';
+  readonly onTerminate: 'refuse' | 'suspend' | 'purge';
+  readonly metering: Metering;
+  readonly credentials: 'metadata' | 'api_keys';
+  /** Report a smaller usage than the one Waldur has. */
+  readonly allowDecrease: boolean;
+}

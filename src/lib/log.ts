@@ -1,0 +1,74 @@
+import { type DestinationStream, pino } from 'pino';
+import type { Clock } from './clock.ts';
+import { isAgentError } from './errors.ts';
+import type { Secrets } from './secrets.ts';
+
+export type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal';
+export type LogFields = Readonly<Record<string, unknown>>;
+
+/** Structured logging: a static sentence and data in fields. */
+export interface Log {
+  debug(fields: LogFields, message: string): void;
+  info(fields: LogFields, message: string): void;
+  warn(fields: LogFields, message: string): void;
+  error(fields: LogFields, message: string): void;
+  child(fields: LogFields): Log;
+}
+
+export interface LogOptions {
+  readonly level: LogLevel | 'silent';
+  readonly clock: Clock;
+  readonly secrets: Secrets;
+  /** Receives finished lines, each ending in a newline, already scrubbed. */
+  write(line: string, level: LogLevel): void;
+}
+
+/** Every value is searched, not only known paths: secrets hide in messages, URLs and causes. */
+export function createLog(options: LogOptions): Log {
+  const destination: DestinationStream & { lastLevel?: number } = {
+    write: (line) => {
+      const level = pino.levels.labels[destination.lastLevel ?? 30] as LogLevel;
+      options.write(options.secrets.scrub(line), level);
+    },
+  };
+  // pino sets lastLevel on destinations that ask for metadata.
+  Object.assign(destination, { [Symbol.for('pino.metadata')]: true });
+  return pino(
+    {
+      level: options.level,
+      base: null,
+      timestamp: () => `,"time":"${options.clock.now().toISOString()}"`,
+      formatters: { level: (label) => ({ level: label }) },
+      serializers: { err: serializeError },
+      redact: { paths: REDACTED, censor: '***' },
+    },
+    destination,
+  );
+}
+
+const SECRET_KEYS = [
+  'token',
+  'password',
+  'secret',
+  'secretKey',
+  'secret_key',
+  'authorization',
+  'passcode',
+  'api_key',
+  'credentials',
+];
+const REDACTED = [...SECRET_KEYS, ...SECRET_KEYS.map((key) => `*.${key}`)];
+
+/** A whitelist: foreign errors carry requests, and requests carry tokens. */
+function serializeError(error: unknown, depth = 0): unknown {
+  if (!(error instanceof Error)) return String(error);
+  const known = isAgentError(error) ? { code: error.code, disposition: error.disposition, hint: error.hint } : {};
+  const expected = isAgentError(error) && error.disposition !== 'bug';
+  return {
+    type: error.name,
+    ...known,
+    message: error.message,
+    ...(expected ? {} : { stack: error.stack }),
+    ...(error.cause === undefined || depth > 3 ? {} : { cause: serializeError(error.cause, depth + 1) }),
+  };
+}

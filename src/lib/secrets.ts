@@ -1,0 +1,43 @@
+export interface Secrets {
+  /** Registers a value that must never be shown. Short values are ignored: they would blank ordinary words. */
+  add(secret: string): void;
+  /** `text` with every registered secret, also in its base64, URL-encoded and JSON-escaped form, replaced by `***`. */
+  scrub(text: string): string;
+}
+
+const SHORTEST_SECRET = 6;
+
+export function createSecrets(): Secrets {
+  const needles = new Set<string>();
+  let pattern: RegExp | undefined;
+  return {
+    add: (secret) => {
+      if (secret.length < SHORTEST_SECRET) return;
+      const forms = [
+        secret,
+        Buffer.from(secret).toString('base64').replace(/=+$/, ''),
+        Buffer.from(secret).toString('base64url'),
+        encodeURIComponent(secret),
+        JSON.stringify(secret).slice(1, -1),
+      ];
+      for (const form of forms) needles.add(form);
+      pattern = undefined;
+    },
+    scrub: (text) => {
+      if (needles.size === 0) return text;
+      // The longest first, so that a secret which contains another one disappears whole.
+      pattern ??= new RegExp(
+        [...needles]
+          .sort((a, b) => b.length - a.length)
+          .map(escapeRegExp)
+          .join('|'),
+        'g',
+      );
+      return text.replace(pattern, '***');
+    },
+  };
+}
+
+function escapeRegExp(text: string): string {
+  return text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
+}

@@ -1,0 +1,144 @@
+import type { Uuid } from '../lib/ids.ts';
+import type { Json, JsonObject } from '../lib/json.ts';
+
+/** Waldur's objects as the agent reads them: only what it uses, names in camel case, UUIDs normalised. */
+
+export const ORDER_STATES = [
+  'pending-consumer',
+  'pending-provider',
+  'pending-project',
+  'pending-start-date',
+  'executing',
+  'done',
+  'erred',
+  'canceled',
+  'rejected',
+] as const;
+export type OrderState = (typeof ORDER_STATES)[number];
+
+export type OrderType = 'Create' | 'Update' | 'Terminate' | 'Restore';
+
+export interface Order {
+  readonly uuid: Uuid;
+  readonly type: OrderType;
+  readonly state: OrderState;
+  readonly offering: Uuid;
+  /** `marketplace_resource_uuid`: the resource the order is about. */
+  readonly resource: Uuid;
+  readonly resourceName: string;
+  readonly attributes: JsonObject;
+  readonly limits: JsonObject;
+  readonly plan: Uuid | undefined;
+  readonly oldPlan: Uuid | undefined;
+  readonly newPlan: Uuid | undefined;
+  readonly created: string;
+  readonly modified: string;
+  readonly startDate: string | undefined;
+}
+
+export const RESOURCE_STATES = ['Creating', 'OK', 'Erred', 'Updating', 'Terminating', 'Terminated'] as const;
+export type ResourceState = (typeof RESOURCE_STATES)[number];
+
+export interface Resource {
+  readonly uuid: Uuid;
+  readonly name: string;
+  readonly state: ResourceState;
+  /** Empty until the account exists. */
+  readonly backendId: string;
+  readonly offering: Uuid;
+  readonly plan: Uuid | undefined;
+  readonly projectSlug: string;
+  readonly customerSlug: string;
+  readonly attributes: JsonObject;
+  readonly options: JsonObject;
+  readonly limits: JsonObject;
+  readonly backendMetadata: JsonObject;
+  readonly endpoints: readonly { readonly name: string; readonly url: string }[];
+  readonly paused: boolean;
+  readonly downscaled: boolean;
+  readonly restrictMemberAccess: boolean;
+}
+
+export interface OfferingComponent {
+  readonly uuid: Uuid;
+  readonly type: string;
+  readonly name: string;
+  readonly measuredUnit: string;
+  /** `usage`, `limit`, and kinds the agent does not report: `fixed`, `one`, `few`, future ones. */
+  readonly billingType: string;
+  /** The object as Waldur sent it, for read-modify-write. */
+  readonly raw: JsonObject;
+}
+
+export interface Offering {
+  readonly uuid: Uuid;
+  readonly name: string;
+  readonly type: string;
+  readonly state: string;
+  readonly customer: Uuid | undefined;
+  readonly components: readonly OfferingComponent[];
+  readonly pluginOptions: JsonObject;
+}
+
+export interface Plan {
+  readonly uuid: Uuid;
+  readonly name: string;
+  readonly quotas: JsonObject;
+}
+
+/** One record of `marketplace-component-usages`. */
+export interface ComponentUsage {
+  readonly uuid: Uuid;
+  readonly resource: Uuid;
+  readonly type: string;
+  readonly usage: Json;
+  /** First day of the month, `YYYY-MM-01`. */
+  readonly billingPeriod: string;
+}
+
+export interface UsageReport {
+  readonly resource: Uuid;
+  /** Omitted for servers without `date`. */
+  readonly date?: string;
+  readonly usages: readonly { readonly type: string; readonly amount: string; readonly description?: string }[];
+}
+
+export interface User {
+  readonly uuid: Uuid;
+  readonly username: string;
+  readonly isStaff: boolean;
+  /** Seconds; undefined when the token does not expire or the server does not say. */
+  readonly tokenLifetime: number | undefined;
+  readonly permissions: readonly {
+    readonly role: string;
+    readonly scopeType: string;
+    readonly scope: Uuid | undefined;
+  }[];
+}
+
+export interface AgentIdentity {
+  readonly uuid: Uuid;
+  readonly name: string;
+}
+
+export interface AgentService {
+  readonly uuid: Uuid;
+  readonly name: string;
+  readonly state: string;
+}
+
+/** Where to listen, as `register_queue` answers; `login` and `vhost` are broker names, not Waldur ones. */
+export interface QueueRegistration {
+  readonly login: string;
+  readonly vhost: string;
+  /** Names without the `/amq/queue/` prefix, with the object type a legacy queue carries. */
+  readonly queues: readonly { readonly name: string; readonly objectType: string | undefined }[];
+}
+
+/** Message types the agent asks the event bus for. */
+export type EventType =
+  | 'order'
+  | 'resource'
+  | 'resource_api_key_rotation'
+  | 'importable_resources'
+  | 'offering_resources_sync';

@@ -1,0 +1,12 @@
+import { defineConfig } from 'vitest/config';
+
+export default defineConfig({
+  test: {
+    root: new URL('..', import.meta.url).pathname,
+    include: ['test/**/*.test.ts', 'plugins/*/test/**/*.test.ts'],
+    exclude: ['test/labs/**', 'node_modules/**', 'dist/**'],
+    pool: 'forks',
+    globalSetup: ['test/build.ts'],
+    coverage: { provider: 'v8', include: ['src/**/*.ts', 'plugins/**/*.ts'], exclude: ['**/test/**'] },
+  },
+});
