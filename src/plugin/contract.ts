@@ -24,6 +24,8 @@ export interface Plugin<Settings = unknown> {
   readonly settings: JsonSchema;
   /** What the backend can limit and measure, by the name `backend_components.*.backend_name` uses. */
   readonly components: Readonly<Record<string, BackendComponent>>;
+  /** Access keys an account has: 0 for a backend without credentials of its own. */
+  readonly keys: 0 | 1 | 2;
   /** Ways of metering the backend can answer; the first is the default. */
   readonly metering: readonly Metering[];
   /** What `agent offering create` and `agent components push` build the Waldur offering from. */
@@ -138,9 +140,12 @@ export interface Endpoint {
   readonly url: string;
 }
 
-/** Closed set: the planner emits these, `apply` executes exactly one, dry runs print them. */
+/**
+ * Closed set: the planner emits these, `apply` executes exactly one, dry runs print them. A dimension that is missing in
+ * the quota of `create-account` was not ordered: the backend's own default holds.
+ */
 export type Action =
-  | (AccountRef & { readonly kind: 'create-account'; readonly displayName: string; readonly quota: Quota })
+  | (AccountRef & { readonly kind: 'create-account'; readonly displayName: string; readonly quota: Partial<Quota> })
   | (AccountRef & { readonly kind: 'set-quota'; readonly from: Quota; readonly to: Quota })
   | (AccountRef & { readonly kind: 'suspend' })
   | (AccountRef & { readonly kind: 'resume' })

@@ -59,6 +59,17 @@ export interface Resource {
   readonly restrictMemberAccess: boolean;
 }
 
+export interface MeteredResource {
+  readonly uuid: Uuid;
+  readonly name: string;
+  readonly state: ResourceState;
+  readonly backendId: string;
+  /** Without a plan Waldur refuses usage. */
+  readonly plan: Uuid | undefined;
+  /** Amounts of the last reports by component; not bound to a month. */
+  readonly currentUsages: JsonObject;
+}
+
 export interface OfferingComponent {
   readonly uuid: Uuid;
   readonly type: string;
