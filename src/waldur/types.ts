@@ -34,6 +34,8 @@ export interface Order {
   readonly created: string;
   readonly modified: string;
   readonly startDate: string | undefined;
+  /** The waiting text shown to the consumer. */
+  readonly providerMessage: string;
 }
 
 export const RESOURCE_STATES = ['Creating', 'OK', 'Erred', 'Updating', 'Terminating', 'Terminated'] as const;

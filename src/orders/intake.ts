@@ -1,0 +1,153 @@
+import type { Clock } from '../lib/clock.ts';
+import { withDeadline } from '../lib/deadline.ts';
+import { type AgentError, toAgentError } from '../lib/errors.ts';
+import type { Uuid } from '../lib/ids.ts';
+import type { Log } from '../lib/log.ts';
+import { type Backoff, backoffMs, type Random } from '../lib/retry.ts';
+import type { OrderState } from '../waldur/types.ts';
+import type { Outcome } from './handle.ts';
+import type { Job, OrderQueue } from './queue.ts';
+
+/** What is known of an order before it is read: a hint, from an event or a list. */
+export interface OrderHint {
+  readonly order: Uuid;
+  /** Missing on servers whose events name only the order. */
+  readonly resource: Uuid | undefined;
+  readonly state: OrderState | undefined;
+}
+
+export interface Intake {
+  /** Takes a hint from the event bus. `ack` runs when the order was looked after, or needs no looking after. */
+  hear(hint: OrderHint, ack: () => void): void;
+  /** Takes an order that a list says is open; waits for room. Skips what is queued or running already. */
+  reconcile(hint: OrderHint & { readonly resource: Uuid }): Promise<void>;
+}
+
+export interface IntakeDeps {
+  readonly queue: OrderQueue;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+  readonly deadlineMs: number;
+  handle(order: Uuid, signal: AbortSignal): Promise<Outcome>;
+  /** The resource of an order, for servers whose events do not say it. */
+  locate(order: Uuid, signal: AbortSignal): Promise<Uuid>;
+  finished(outcome: Outcome, seconds: number): void;
+  failed(error: AgentError): void;
+}
+
+const ATTEMPTS = 4;
+const BACKOFF: Backoff = { firstMs: 1000, factor: 2, capMs: 30_000, jitter: 0.25 };
+/** A server that wants a longer pause gets it from reconciliation. */
+const LONGEST_PAUSE_MS = 120_000;
+const REMEMBERED = 10_000;
+
+/** Turns hints into jobs. Runs until `signal` fires; the queue is drained by whoever owns it. */
+export function createIntake(deps: IntakeDeps, signal: AbortSignal): Intake {
+  const done = createMemory(REMEMBERED);
+
+  function job(hint: OrderHint & { readonly resource: Uuid }, settled: () => void): Job {
+    return {
+      lane: hint.resource,
+      id: hint.order,
+      settled,
+      // It may have been finished by the job before it in the lane.
+      run: async (attempt) => (isStale(hint) ? undefined : work(hint.order, attempt)),
+    };
+  }
+
+  /** Without its resource an order has no lane yet: the job finds it out and hears the completed hint. */
+  function locator(hint: OrderHint, ack: () => void): Job {
+    const run = async (attempt: number): Promise<void | Again> => {
+      try {
+        hear({ ...hint, resource: await deps.locate(hint.order, signal) }, ack);
+        return undefined;
+      } catch (failure) {
+        if (signal.aborted) return undefined;
+        const later = again(hint.order, toAgentError(failure), attempt);
+        if (later === undefined) ack();
+        return later;
+      }
+    };
+    return { lane: hint.order, id: hint.order, run, settled: () => undefined };
+  }
+
+  function hear(hint: OrderHint, ack: () => void): void {
+    if (hint.state === 'erred') done.delete(hint.order);
+    if (isStale(hint)) return ack();
+    const { resource } = hint;
+    const work = resource === undefined ? locator(hint, ack) : job({ ...hint, resource }, ack);
+    const take = (): void => {
+      // Not acknowledging is the back-pressure: the broker stops at its prefetch count.
+      if (!deps.queue.push(work)) void deps.queue.room().then((open) => open && take());
+    };
+    take();
+  }
+
+  /** Our own transitions come back as events. From `done` an order can only go to `erred`, which makes us forget it. */
+  function isStale(hint: OrderHint): boolean {
+    const echo = hint.state === 'pending-provider' || hint.state === 'executing' || hint.state === 'done';
+    return echo && done.has(hint.order);
+  }
+
+  async function work(order: Uuid, attempt: number): Promise<void | Again> {
+    const start = deps.clock.monotonicMs();
+    try {
+      const outcome = await withDeadline(deps.clock, signal, deps.deadlineMs, `order ${order}`, (limit) =>
+        deps.handle(order, limit),
+      );
+      if (outcome.ending === 'done') done.add(order);
+      deps.finished(outcome, (deps.clock.monotonicMs() - start) / 1000);
+      return undefined;
+    } catch (failure) {
+      if (signal.aborted) return undefined;
+      return again(order, toAgentError(failure), attempt);
+    }
+  }
+
+  function again(order: Uuid, error: AgentError, attempt: number): Again | undefined {
+    deps.failed(error);
+    const againAfterMs = backoffMs(BACKOFF, attempt, deps.random, error.retryAfterMs);
+    const spent = attempt + 1 >= ATTEMPTS || againAfterMs > LONGEST_PAUSE_MS;
+    if (error.disposition === 'transient' && !spent) {
+      deps.log.debug({ err: error, order, attempt }, 'order is tried again');
+      return { againAfterMs };
+    }
+    const level = error.disposition === 'transient' ? 'warn' : 'error';
+    deps.log[level]({ err: error, order }, 'order is left as it is until the next reconciliation');
+    return undefined;
+  }
+
+  return {
+    hear,
+    reconcile: async (hint) => {
+      if (deps.queue.has(hint.resource, hint.order)) return;
+      const work = job({ ...hint, state: undefined }, () => undefined);
+      while (!deps.queue.push(work)) if (!(await deps.queue.room())) return;
+    },
+  };
+}
+
+interface Again {
+  readonly againAfterMs: number;
+}
+
+interface Memory {
+  has(key: string): boolean;
+  add(key: string): void;
+  delete(key: string): void;
+}
+
+/** A set that forgets its oldest entry when it is full. */
+function createMemory(limit: number): Memory {
+  const keys = new Set<string>();
+  return {
+    has: (key) => keys.has(key),
+    delete: (key) => void keys.delete(key),
+    add: (key) => {
+      const [oldest] = keys.size >= limit ? keys : [];
+      if (oldest !== undefined) keys.delete(oldest);
+      keys.add(key);
+    },
+  };
+}

@@ -1,0 +1,76 @@
+import type { OfferingConfig } from '../config/types.ts';
+import { AgentError } from '../lib/errors.ts';
+import type { Action, Found, Observed, Quota } from '../plugin/contract.ts';
+import type { Desired } from './desired.ts';
+
+/**
+ * The actions that turn what was observed into what is desired, in the order in which they must run. Empty when it is so
+ * already. `knownKeys` are the access keys Waldur has; `keys` is how many an account should have.
+ *
+ * @throws AgentError terminal `ACCOUNT_TAKEN` when the account is not ours.
+ */
+export function planPresence(
+  desired: Desired,
+  observed: Observed,
+  knownKeys: readonly string[],
+  keys: number,
+): readonly Action[] {
+  const of = { account: desired.account, resource: desired.resource };
+  const suspend: Action[] = desired.suspended ? [{ kind: 'suspend', ...of }] : [];
+  if (observed.state === 'absent') {
+    const create: Action = { kind: 'create-account', ...of, displayName: desired.displayName, quota: desired.quota };
+    return [create, ...suspend, ...issue(of, keys)];
+  }
+  refuseForeign(observed, desired.resource);
+  const to = { ...observed.quota, ...desired.quota };
+  const quota: Action[] = sameQuota(observed.quota, to) ? [] : [{ kind: 'set-quota', ...of, from: observed.quota, to }];
+  const flag: Action[] = desired.suspended === observed.suspended ? [] : desired.suspended ? suspend : [{ kind: 'resume', ...of }];
+  const working = knownKeys.filter((key) => observed.accessKeys.includes(key));
+  return [...quota, ...flag, ...issue(of, keys - working.length)];
+}
+
+/**
+ * The actions that end an account. Absent is done. Never by a computed name: the caller passes the stored one.
+ *
+ * @throws AgentError terminal `ACCOUNT_TAKEN` when the account is not ours.
+ */
+export function planRemoval(
+  of: { readonly account: string; readonly resource: string },
+  observed: Observed,
+  onTerminate: OfferingConfig['onTerminate'],
+): readonly Action[] {
+  if (observed.state === 'absent') return [];
+  refuseForeign(observed, of.resource);
+  if (onTerminate !== 'suspend') return [{ kind: 'delete-account', ...of, purge: onTerminate === 'purge' }];
+  return observed.suspended ? [] : [{ kind: 'suspend', ...of }];
+}
+
+/** Keys of the account nobody knows: left over by a run that ended between issuing one and reporting it. */
+export function planPrune(
+  of: { readonly account: string; readonly resource: string },
+  observed: Observed,
+  knownKeys: readonly string[],
+): readonly Action[] {
+  // An empty set of known keys means that nothing was ever reported, not that every key is wrong.
+  if (observed.state === 'absent' || knownKeys.length === 0) return [];
+  return observed.accessKeys
+    .filter((accessKey) => !knownKeys.includes(accessKey))
+    .map((accessKey) => ({ kind: 'revoke-key', ...of, accessKey }));
+}
+
+function issue(of: { readonly account: string; readonly resource: string }, count: number): Action[] {
+  return Array.from({ length: Math.max(0, count) }, () => ({ kind: 'issue-key', ...of }));
+}
+
+function sameQuota(a: Quota, b: Quota): boolean {
+  return a.bytes === b.bytes && a.objects === b.objects;
+}
+
+function refuseForeign(found: Found, resource: string): void {
+  if (found.resource === resource) return;
+  throw new AgentError('The account name this resource would get is taken by another account.', {
+    code: 'ACCOUNT_TAKEN',
+    disposition: 'terminal',
+    hint: 'Ask the provider to rename or remove the other account; the agent does not touch accounts it did not create.',
+  });
+}

@@ -1,0 +1,168 @@
+import type { Clock } from '../lib/clock.ts';
+
+/** Work of one lane; jobs of a lane never run side by side. */
+export interface Job {
+  /** UUID of the resource. */
+  readonly lane: string;
+  /** UUID of the order: a job that still waits takes in another one with the same lane and id. */
+  readonly id: string;
+  /** Must not throw. A delay asks to be run again after it; the lane stays closed meanwhile, the slot does not. */
+  run(attempt: number): Promise<void | { readonly againAfterMs: number }>;
+  /** Called once when the job is over, also when it was taken into another one. */
+  settled(): void;
+}
+
+export interface OrderQueue {
+  /** False when the queue is full: nothing was taken, try again when `room` resolves. */
+  push(job: Job): boolean;
+  /** Waiting, sleeping or running. */
+  has(lane: string, id: string): boolean;
+  waiting(): number;
+  running(): number;
+  /** Since when the oldest running job has been running, in the clock's monotonic milliseconds. */
+  oldestStart(): number | undefined;
+  /** True when there is room for another job, false when there never will be. */
+  room(): Promise<boolean>;
+  /** Takes nothing more and drops what waits; resolves when what runs is over. */
+  drain(): Promise<void>;
+}
+
+interface Lane {
+  readonly jobs: Waiting[];
+  busy: boolean;
+  current: string | undefined;
+}
+
+interface Waiting {
+  readonly job: Job;
+  readonly settled: (() => void)[];
+  attempt: number;
+}
+
+/** Serial per resource, parallel across resources, newer hints coalesced, bounded. `slots` is shared by all queues. */
+export function createQueue(options: { readonly clock: Clock; readonly slots: Slots; readonly limit: number }): OrderQueue {
+  const lanes = new Map<string, Lane>();
+  const starts = new Set<{ readonly at: number }>();
+  let count = 0;
+  let closed = false;
+  const roomWaiters: ((open: boolean) => void)[] = [];
+  const idleWaiters: (() => void)[] = [];
+
+  function push(job: Job): boolean {
+    const lane = lanes.get(job.lane);
+    const twin = lane?.jobs.find((waiting) => waiting.job.id === job.id);
+    if (twin !== undefined) {
+      twin.settled.push(() => job.settled());
+      return true;
+    }
+    if (closed || count >= options.limit) return false;
+    count++;
+    const entry: Waiting = { job, settled: [() => job.settled()], attempt: 0 };
+    if (lane === undefined) lanes.set(job.lane, { jobs: [entry], busy: false, current: undefined });
+    else lane.jobs.push(entry);
+    wake(job.lane);
+    return true;
+  }
+
+  /** Queues the lane's next job for a slot, unless the lane already waits for one, runs or sleeps. */
+  function wake(name: string): void {
+    const lane = lanes.get(name);
+    if (lane === undefined || lane.busy) return;
+    if (lane.jobs.length === 0) {
+      lanes.delete(name);
+      return;
+    }
+    lane.busy = true;
+    options.slots.take(() => void work(name, lane));
+  }
+
+  async function work(name: string, lane: Lane): Promise<void> {
+    const entry = closed ? undefined : lane.jobs.shift();
+    // Dropped, not settled: its frame stays unacknowledged and the next process gets it.
+    if (entry === undefined) return finish(name, lane, undefined);
+    count--;
+    for (const resolve of roomWaiters.splice(0)) resolve(true);
+    lane.current = entry.job.id;
+    const start = { at: options.clock.monotonicMs() };
+    starts.add(start);
+    const again = await entry.job.run(entry.attempt++);
+    starts.delete(start);
+    if (again === undefined || closed) return finish(name, lane, entry);
+    options.slots.release();
+    options.clock.after(again.againAfterMs, () => {
+      if (closed) return;
+      lane.jobs.unshift(entry);
+      count++;
+      lane.busy = false;
+      lane.current = undefined;
+      wake(name);
+    });
+    notifyIdle();
+  }
+
+  function finish(name: string, lane: Lane, entry: Waiting | undefined): void {
+    if (entry !== undefined) settle(entry);
+    lane.busy = false;
+    lane.current = undefined;
+    options.slots.release();
+    if (closed) lanes.delete(name);
+    else wake(name);
+    notifyIdle();
+  }
+
+  function notifyIdle(): void {
+    if (starts.size === 0) for (const resolve of idleWaiters.splice(0)) resolve();
+  }
+
+  return {
+    push,
+    has: (name, id) => {
+      const lane = lanes.get(name);
+      return lane !== undefined && (lane.current === id || lane.jobs.some((entry) => entry.job.id === id));
+    },
+    waiting: () => count,
+    running: () => starts.size,
+    oldestStart: () => {
+      let oldest: number | undefined;
+      for (const { at } of starts) oldest = Math.min(oldest ?? at, at);
+      return oldest;
+    },
+    room: () => {
+      if (closed) return Promise.resolve(false);
+      return count < options.limit ? Promise.resolve(true) : new Promise((resolve) => roomWaiters.push(resolve));
+    },
+    drain: () => {
+      closed = true;
+      for (const resolve of roomWaiters.splice(0)) resolve(false);
+      return starts.size === 0 ? Promise.resolve() : new Promise((resolve) => idleWaiters.push(resolve));
+    },
+  };
+}
+
+function settle(entry: Waiting): void {
+  for (const settled of entry.settled) settled();
+}
+
+/** How many jobs may run at once, over all queues; first come, first served. */
+export interface Slots {
+  take(start: () => void): void;
+  release(): void;
+}
+
+export function createSlots(total: number): Slots {
+  const waiting: (() => void)[] = [];
+  let free = total;
+  return {
+    take: (start) => {
+      if (free > 0) {
+        free--;
+        start();
+      } else waiting.push(start);
+    },
+    release: () => {
+      const next = waiting.shift();
+      if (next === undefined) free++;
+      else next();
+    },
+  };
+}
