@@ -1,0 +1,152 @@
+import type { Clock } from '../lib/clock.ts';
+import { withDeadline } from '../lib/deadline.ts';
+import { AgentError, type Disposition, isAgentError } from '../lib/errors.ts';
+import type { Action, Backend } from './contract.ts';
+import { isSafeAccount } from './naming.ts';
+
+/** What was called: a method of the backend, or the kind of the action applied. */
+export type Operation = 'check' | 'observe' | 'usage' | 'serve' | 'close' | Action['kind'];
+
+export interface CallOutcome {
+  readonly operation: Operation;
+  /** `ok`, the code of the error, or `ABORTED` when the caller gave up: a metric label. */
+  readonly code: string;
+  /** Spent in the backend; of a stream without the time its reader took. */
+  readonly seconds: number;
+}
+
+/** Milliseconds. Of a stream it bounds the wait for each item, because the reader decides how long the whole takes. */
+export type Deadlines = Readonly<Record<'check' | 'observe' | 'apply' | 'usage' | 'close', number>>;
+
+export interface InstrumentOptions {
+  /** Both for error texts. */
+  readonly plugin: string;
+  readonly offering: string;
+  readonly clock: Clock;
+  readonly deadlines?: Partial<Deadlines>;
+  observe(outcome: CallOutcome): void;
+}
+
+const DEADLINES: Deadlines = { check: 30_000, observe: 60_000, apply: 120_000, usage: 600_000, close: 30_000 };
+
+/**
+ * The backend as the rest of the agent sees it: every call is measured and ends in time, everything thrown is an
+ * AgentError (what nobody classified becomes `BUG`) or the reason of the caller's signal, and no account name that means
+ * something else in a path reaches the plugin.
+ */
+export function instrument(backend: Backend, options: InstrumentOptions): Backend {
+  const { clock } = options;
+  const deadlines = { ...DEADLINES, ...options.deadlines };
+  const never = new AbortController().signal;
+  const describe = (operation: Operation): string =>
+    `${operation} of ${options.plugin} for offering "${options.offering}"`;
+
+  async function measure<T>(operation: Operation, signal: AbortSignal, work: () => Promise<T>): Promise<T> {
+    const started = clock.monotonicMs();
+    let code = 'ok';
+    try {
+      return await work();
+    } catch (error) {
+      const failure = classify(error, signal, describe(operation));
+      code = codeOf(failure);
+      throw failure;
+    } finally {
+      options.observe({ operation, code, seconds: (clock.monotonicMs() - started) / 1000 });
+    }
+  }
+
+  function call<T>(
+    operation: Operation,
+    ms: number,
+    signal: AbortSignal,
+    work: (signal: AbortSignal) => Promise<T>,
+  ): Promise<T> {
+    return measure(operation, signal, () => withDeadline(clock, signal, ms, describe(operation), work));
+  }
+
+  async function* stream<T>(
+    operation: 'observe' | 'usage',
+    signal: AbortSignal,
+    open: (signal: AbortSignal) => AsyncIterable<T>,
+  ): AsyncGenerator<T> {
+    const source = new AbortController();
+    const forward = (): void => source.abort(signal.reason);
+    signal.addEventListener('abort', forward, { once: true });
+    let items: AsyncIterator<T> | undefined;
+    let code = 'ok';
+    let ms = 0;
+    const next = async (): Promise<IteratorResult<T>> => {
+      items ??= open(source.signal)[Symbol.asyncIterator]();
+      return items.next();
+    };
+    try {
+      for (;;) {
+        const started = clock.monotonicMs();
+        const item = await withDeadline(clock, signal, deadlines[operation], describe(operation), next).finally(() => {
+          ms += clock.monotonicMs() - started;
+        });
+        if (item.done === true) return;
+        yield item.value;
+      }
+    } catch (error) {
+      const failure = classify(error, signal, describe(operation));
+      code = codeOf(failure);
+      throw failure;
+    } finally {
+      signal.removeEventListener('abort', forward);
+      options.observe({ operation, code, seconds: ms / 1000 });
+      source.abort(new AgentError(`${describe(operation)} has ended`, { code: 'ABORTED', disposition: 'transient' }));
+      // A reader that stopped early waits for the clean-up of the backend; after a failure it may hang, so nobody does.
+      const closed = items?.return?.().catch(() => undefined);
+      if (code === 'ok') await closed;
+    }
+  }
+
+  const { serve } = backend;
+  return {
+    check: (signal) => call('check', deadlines.check, signal, (inner) => backend.check(inner)),
+    observe: (accounts, signal) =>
+      stream('observe', signal, (inner) => backend.observe(accounts === 'all' ? 'all' : safe(accounts), inner)),
+    apply: (action, signal) =>
+      call(action.kind, deadlines.apply, signal, async (inner) => {
+        if (!isSafeAccount(action.account)) throw unsafe(action.account);
+        return backend.apply(action, inner);
+      }),
+    usage: (accounts, query, signal) => stream('usage', signal, (inner) => backend.usage(safe(accounts), query, inner)),
+    close: () => call('close', deadlines.close, never, () => backend.close()),
+    ...(serve && { serve: (signal) => measure('serve', signal, () => serve.call(backend, signal)) }),
+  };
+}
+
+const DISPOSITIONS: ReadonlySet<unknown> = new Set<Disposition>(['transient', 'terminal', 'operator', 'bug']);
+
+/** A foreign error may call itself AgentError and say something nobody can react to. */
+function classify(error: unknown, signal: AbortSignal, what: string): unknown {
+  if (isAgentError(error) && DISPOSITIONS.has(error.disposition) && /^[A-Z][A-Z0-9_]{1,60}$/.test(error.code))
+    return error;
+  if (signal.aborted) return signal.reason;
+  const message = error instanceof Error ? error.message : String(error);
+  return new AgentError(`${what} failed: ${message}`, { code: 'BUG', disposition: 'bug', cause: error });
+}
+
+function codeOf(failure: unknown): string {
+  return isAgentError(failure) ? failure.code : 'ABORTED';
+}
+
+/** One bad name must not hide the other accounts: it is left out, which means unknown. */
+function safe(accounts: readonly string[]): readonly string[] {
+  const names = accounts.filter(isSafeAccount);
+  const [first] = accounts;
+  if (names.length === 0 && first !== undefined) throw unsafe(first);
+  return names;
+}
+
+function unsafe(account: string): AgentError {
+  const shown =
+    account === '' ? 'is empty' : `${JSON.stringify(account.slice(0, 80))} is not one this storage could have given`;
+  return new AgentError(`The account name ${shown}.`, {
+    code: 'ACCOUNT_UNSAFE',
+    disposition: 'terminal',
+    hint: 'Somebody changed the backend id of the resource in Waldur; set it back.',
+  });
+}
