@@ -113,7 +113,8 @@ async function storeName(
     await deps.waldur.resources.setBackendId(resource.uuid, account, signal);
   } catch (error) {
     if (!isAgentError(error) || error.disposition !== 'terminal') throw error;
-    if (created) await execute(deps, { kind: 'delete-account', account, resource: resource.uuid, purge: false }, signal);
+    if (created)
+      await execute(deps, { kind: 'delete-account', account, resource: resource.uuid, purge: false }, signal);
     throw new AgentError(`Waldur refused the name ${account} for this resource.`, {
       code: 'ORDER_NAME_REFUSED',
       disposition: 'terminal',

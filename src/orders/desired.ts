@@ -39,7 +39,11 @@ export function desired(
 }
 
 /** The plan whose quotas decide, when nothing closer to the consumer does. */
-export function decidingPlan(offering: OfferingConfig, resource: Resource, order: Order | undefined): string | undefined {
+export function decidingPlan(
+  offering: OfferingConfig,
+  resource: Resource,
+  order: Order | undefined,
+): string | undefined {
   if (order !== undefined && orderKind(order) === 'plan') return order.newPlan ?? order.plan;
   return needsPlan(offering.components, sources(resource, order)) ? (order?.plan ?? resource.plan) : undefined;
 }

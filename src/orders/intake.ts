@@ -6,7 +6,7 @@ import type { Log } from '../lib/log.ts';
 import { type Backoff, backoffMs, type Random } from '../lib/retry.ts';
 import type { OrderState } from '../waldur/types.ts';
 import type { Outcome } from './handle.ts';
-import type { Job, OrderQueue } from './queue.ts';
+import type { Again, Job, OrderQueue } from './queue.ts';
 
 /** What is known of an order before it is read: a hint, from an event or a list. */
 export interface OrderHint {
@@ -58,7 +58,7 @@ export function createIntake(deps: IntakeDeps, signal: AbortSignal): Intake {
 
   /** Without its resource an order has no lane yet: the job finds it out and hears the completed hint. */
   function locator(hint: OrderHint, ack: () => void): Job {
-    const run = async (attempt: number): Promise<void | Again> => {
+    const run = async (attempt: number): Promise<Again | undefined> => {
       try {
         hear({ ...hint, resource: await deps.locate(hint.order, signal) }, ack);
         return undefined;
@@ -90,7 +90,7 @@ export function createIntake(deps: IntakeDeps, signal: AbortSignal): Intake {
     return echo && done.has(hint.order);
   }
 
-  async function work(order: Uuid, attempt: number): Promise<void | Again> {
+  async function work(order: Uuid, attempt: number): Promise<Again | undefined> {
     const start = deps.clock.monotonicMs();
     try {
       const outcome = await withDeadline(deps.clock, signal, deps.deadlineMs, `order ${order}`, (limit) =>
@@ -126,10 +126,6 @@ export function createIntake(deps: IntakeDeps, signal: AbortSignal): Intake {
       while (!deps.queue.push(work)) if (!(await deps.queue.room())) return;
     },
   };
-}
-
-interface Again {
-  readonly againAfterMs: number;
 }
 
 interface Memory {

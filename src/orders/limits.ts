@@ -40,11 +40,15 @@ export function orderedQuota(
     const found = findLimit(component, sources);
     const ability = backend[component.backendName];
     if (found === undefined) {
-      if (component.accountingType === 'limit') throw refusal('ORDER_LIMIT_MISSING', `The order says no limit for ${name(component)}.`);
+      if (component.accountingType === 'limit')
+        throw refusal('ORDER_LIMIT_MISSING', `The order says no limit for ${name(component)}.`);
       continue;
     }
     if (ability === undefined || !ability.limit) {
-      throw refusal('ORDER_LIMIT_UNSUPPORTED', `This storage cannot limit ${name(component)}, but ${found.source} asks for it.`);
+      throw refusal(
+        'ORDER_LIMIT_UNSUPPORTED',
+        `This storage cannot limit ${name(component)}, but ${found.source} asks for it.`,
+      );
     }
     quota[ability.unit] = readLimit(component, found);
   }
@@ -87,12 +91,16 @@ function present(value: Json | undefined, source: string): Found | undefined {
 function readLimit(component: ComponentConfig, { value, source }: Found): bigint {
   const shown = JSON.stringify(value)?.slice(0, 40);
   const base = toBaseUnits(value, component.unitFactor);
-  if (base === undefined) throw refusal('ORDER_LIMIT_INVALID', `${capital(source)} is ${shown}, which is not a number.`);
+  if (base === undefined)
+    throw refusal('ORDER_LIMIT_INVALID', `${capital(source)} is ${shown}, which is not a number.`);
   if (base <= 0n) throw refusal('ORDER_LIMIT_INVALID', `${capital(source)} is ${shown}; it must be more than nothing.`);
   const amount = Number(value);
   const { minLimit, maxLimit } = component;
   if (minLimit !== undefined && amount < minLimit) {
-    throw refusal('ORDER_LIMIT_INVALID', `${capital(source)} is ${shown}; the least that can be ordered is ${minLimit}.`);
+    throw refusal(
+      'ORDER_LIMIT_INVALID',
+      `${capital(source)} is ${shown}; the least that can be ordered is ${minLimit}.`,
+    );
   }
   if (base > LARGEST || (maxLimit !== undefined && amount > maxLimit)) {
     const most = maxLimit === undefined ? '' : `; the most that can be ordered is ${maxLimit}`;
@@ -119,5 +127,9 @@ function capital(text: string): string {
 }
 
 function refusal(code: string, message: string): AgentError {
-  return new AgentError(message, { code, disposition: 'terminal', hint: 'Place the order again with a limit that can be met.' });
+  return new AgentError(message, {
+    code,
+    disposition: 'terminal',
+    hint: 'Place the order again with a limit that can be met.',
+  });
 }

@@ -24,7 +24,8 @@ export function planPresence(
   refuseForeign(observed, desired.resource);
   const to = { ...observed.quota, ...desired.quota };
   const quota: Action[] = sameQuota(observed.quota, to) ? [] : [{ kind: 'set-quota', ...of, from: observed.quota, to }];
-  const flag: Action[] = desired.suspended === observed.suspended ? [] : desired.suspended ? suspend : [{ kind: 'resume', ...of }];
+  const flag: Action[] =
+    desired.suspended === observed.suspended ? [] : desired.suspended ? suspend : [{ kind: 'resume', ...of }];
   const working = knownKeys.filter((key) => observed.accessKeys.includes(key));
   return [...quota, ...flag, ...issue(of, keys - working.length)];
 }

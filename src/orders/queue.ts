@@ -7,9 +7,13 @@ export interface Job {
   /** UUID of the order: a job that still waits takes in another one with the same lane and id. */
   readonly id: string;
   /** Must not throw. A delay asks to be run again after it; the lane stays closed meanwhile, the slot does not. */
-  run(attempt: number): Promise<void | { readonly againAfterMs: number }>;
+  run(attempt: number): Promise<Again | undefined>;
   /** Called once when the job is over, also when it was taken into another one. */
   settled(): void;
+}
+
+export interface Again {
+  readonly againAfterMs: number;
 }
 
 export interface OrderQueue {
@@ -40,7 +44,11 @@ interface Waiting {
 }
 
 /** Serial per resource, parallel across resources, newer hints coalesced, bounded. `slots` is shared by all queues. */
-export function createQueue(options: { readonly clock: Clock; readonly slots: Slots; readonly limit: number }): OrderQueue {
+export function createQueue(options: {
+  readonly clock: Clock;
+  readonly slots: Slots;
+  readonly limit: number;
+}): OrderQueue {
   const lanes = new Map<string, Lane>();
   const starts = new Set<{ readonly at: number }>();
   let count = 0;

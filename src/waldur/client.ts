@@ -88,6 +88,8 @@ export interface UsagesApi {
     signal: AbortSignal,
   ): AsyncIterable<ComponentUsage>;
   submit(report: UsageReport, signal: AbortSignal): Promise<void>;
+  /** False on servers that ignore `date` (2024, told by their missing agent identities); asked once. */
+  takesDate(signal: AbortSignal): Promise<boolean>;
   /** Amounts by user name of one usage record. */
   submitUsers(
     usage: Uuid,

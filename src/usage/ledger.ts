@@ -1,0 +1,71 @@
+import type { Uuid } from '../lib/ids.ts';
+import { toCents } from '../lib/units.ts';
+import type { UsagesApi } from '../waldur/client.ts';
+import type { MeteredResource, UsageReport } from '../waldur/types.ts';
+import type { Recorded } from './build.ts';
+
+/**
+ * What Waldur has recorded for one month. Read once in full; after that `current_usages`, which every resource list
+ * carries, tells whether somebody else reported in between, so an unchanged month costs no further reading.
+ * (`current_usages` alone would not do: it is not bound to a month.)
+ */
+export interface Ledger {
+  readonly billingPeriod: string;
+  /** One page read per 100 records. */
+  read(signal: AbortSignal): Promise<void>;
+  /** False when `resource` shows amounts we neither saw before nor have a record for. What it shows is remembered. */
+  isCurrent(resource: MeteredResource, types: readonly string[]): boolean;
+  recorded(resource: Uuid): ReadonlyMap<string, Recorded>;
+  /** UUID of the record, for reports by user. */
+  record(resource: Uuid, type: string): Uuid | undefined;
+  submitted(report: UsageReport): void;
+}
+
+interface Entry extends Recorded {
+  readonly uuid: Uuid | undefined;
+}
+
+export function createLedger(usages: UsagesApi, offering: Uuid, billingPeriod: string): Ledger {
+  const records = new Map<Uuid, Map<string, Entry>>();
+  const shown = new Map<Uuid, Map<string, bigint | undefined>>();
+
+  return {
+    billingPeriod,
+    read: async (signal) => {
+      records.clear();
+      for await (const usage of usages.list({ offering, billingPeriod }, signal)) {
+        const entries = entriesOf(records, usage.resource);
+        const isAmbiguous = entries.has(usage.type);
+        entries.set(usage.type, { cents: toCents(usage.usage) ?? -1n, isAmbiguous, uuid: usage.uuid });
+      }
+    },
+    isCurrent: (resource, types) => {
+      const before = entriesOf(shown, resource.uuid);
+      let isCurrent = true;
+      for (const type of types) {
+        const now = toCents(resource.currentUsages[type]);
+        const expected = before.has(type) ? before.get(type) : records.get(resource.uuid)?.get(type)?.cents;
+        if (now !== expected) isCurrent = false;
+        before.set(type, now);
+      }
+      return isCurrent;
+    },
+    recorded: (resource) => records.get(resource) ?? new Map(),
+    record: (resource, type) => records.get(resource)?.get(type)?.uuid,
+    submitted: (report) => {
+      const entries = entriesOf(records, report.resource);
+      const shows = entriesOf(shown, report.resource);
+      for (const { type, amount } of report.usages) {
+        const cents = toCents(amount) ?? 0n;
+        entries.set(type, { cents, isAmbiguous: false, uuid: entries.get(type)?.uuid });
+        shows.set(type, cents);
+      }
+    },
+  };
+}
+
+function entriesOf<T>(maps: Map<Uuid, Map<string, T>>, resource: Uuid): Map<string, T> {
+  const entries = maps.get(resource) ?? new Map<string, T>();
+  maps.set(resource, entries);
+  return entries;
+}
