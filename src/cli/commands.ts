@@ -1,0 +1,282 @@
+/** An option of one command or of all. Secrets are never options: they would show in the process list. */
+export interface OptionSpec {
+  readonly name: string;
+  readonly short?: string;
+  /** Shown for the value; an option without one is a switch. */
+  readonly placeholder?: string;
+  readonly help: string;
+  readonly required?: boolean;
+  /** What the value can be, for the parser and for completion. */
+  readonly choices?: readonly string[];
+  readonly complete?: 'file' | 'offering' | 'plugin';
+}
+
+export interface PositionalSpec {
+  readonly name: string;
+  readonly help: string;
+  readonly choices?: readonly string[];
+  readonly optional?: boolean;
+  /** Takes all remaining words. */
+  readonly rest?: boolean;
+}
+
+/** A command, from which parsing, help, completion and the manual page are made. */
+export interface CommandSpec {
+  /** Words after `agent`; its module is `commands/<words joined by dashes>.ts`. */
+  readonly name: string;
+  readonly summary: string;
+  readonly description: string;
+  readonly options: readonly OptionSpec[];
+  readonly positionals: readonly PositionalSpec[];
+  readonly examples: readonly string[];
+  /** Whether `--json` means something to it. */
+  readonly json: boolean;
+  readonly hidden?: boolean;
+}
+
+export const PROGRAM = 'agent';
+export const PROGRAM_SUMMARY = 'Turns Waldur orders into storage accounts with quotas, and reports their usage';
+
+export const GLOBAL_OPTIONS: readonly OptionSpec[] = [
+  {
+    name: 'config',
+    short: 'c',
+    placeholder: 'FILE',
+    help: 'Configuration file; otherwise the usual places are searched',
+    complete: 'file',
+  },
+  { name: 'json', help: 'Print one JSON document instead of text' },
+  { name: 'no-color', help: 'Never use colour' },
+  { name: 'quiet', short: 'q', help: 'Only warnings and errors' },
+  { name: 'verbose', short: 'v', help: 'Debug messages' },
+  { name: 'help', short: 'h', help: 'Show help' },
+  { name: 'version', help: 'Show the version' },
+];
+
+/** Commands that only hold others. */
+export const GROUPS: Readonly<Record<string, string>> = {
+  components: 'Compare and update the components of offerings',
+  offering: 'Create offerings',
+};
+
+const OFFERING: OptionSpec = {
+  name: 'offering',
+  placeholder: 'NAME',
+  help: 'Only this offering of the configuration',
+  complete: 'offering',
+};
+const EXIT_CODE: OptionSpec = { name: 'exit-code', help: 'Exit with 2 when there are differences' };
+
+export const COMMANDS: readonly CommandSpec[] = [
+  {
+    name: 'run',
+    summary: 'Run the agent',
+    description:
+      'Hears of orders, makes the backends match them and reports usage, until SIGTERM or SIGINT. SIGHUP reloads the configuration; SIGUSR2 starts a usage report.',
+    options: [],
+    positionals: [],
+    examples: ['agent run', 'agent run -c /etc/waldur-storage-agent/config.yaml'],
+    json: false,
+  },
+  {
+    name: 'report',
+    summary: 'Report usage once',
+    description:
+      'Measures what is due and reports it to Waldur. With --dry-run it prints what Waldur has, what would be sent and why, and sends nothing.',
+    options: [
+      { name: 'dry-run', help: 'Show what would be sent, send nothing' },
+      OFFERING,
+      { name: 'period', placeholder: 'YYYY-MM', help: 'Report this month instead of the months that are due' },
+      EXIT_CODE,
+    ],
+    positionals: [],
+    examples: ['agent report --dry-run', 'agent report --offering minio-prod --period 2026-08'],
+    json: true,
+  },
+  {
+    name: 'plan',
+    summary: 'Show what open orders would do',
+    description: 'Reads the open orders and prints the actions they would cause. Applies nothing.',
+    options: [OFFERING, EXIT_CODE],
+    positionals: [],
+    examples: ['agent plan', 'agent plan --json'],
+    json: true,
+  },
+  {
+    name: 'validate',
+    summary: 'Check the configuration file',
+    description: 'Reads the configuration and the secrets it refers to, and reports all problems at once. No network.',
+    options: [],
+    positionals: [],
+    examples: ['agent validate', 'agent validate -c new.yaml'],
+    json: true,
+  },
+  {
+    name: 'doctor',
+    summary: 'Check everything the agent depends on',
+    description:
+      'Checks the file, its secrets, Waldur (token, role, offering type, components), the broker and every backend. Each failure comes with a hint.',
+    options: [OFFERING],
+    positionals: [],
+    examples: ['agent doctor', 'agent doctor --offering minio-prod'],
+    json: true,
+  },
+  {
+    name: 'components diff',
+    summary: 'Compare offering components with Waldur',
+    description: 'Shows which components of the configuration are missing or different in Waldur. Changes nothing.',
+    options: [OFFERING, EXIT_CODE],
+    positionals: [],
+    examples: ['agent components diff', 'agent components diff --exit-code'],
+    json: true,
+  },
+  {
+    name: 'components push',
+    summary: 'Create and update offering components in Waldur',
+    description:
+      'Creates missing components and updates different ones. Never deletes, and keeps everything the configuration does not say.',
+    options: [OFFERING],
+    positionals: [],
+    examples: ['agent components push --offering minio-prod'],
+    json: true,
+  },
+  {
+    name: 'offering create',
+    summary: 'Create a matching offering in Waldur',
+    description:
+      'Creates and activates an offering with the components, plan and order form of a backend, and prints the block for the configuration. The server comes from WALDUR_API_URL and WALDUR_API_TOKEN, or from an offering of the configuration.',
+    options: [
+      { name: 'name', placeholder: 'NAME', help: 'Name of the new offering', required: true },
+      { name: 'customer', placeholder: 'ORGANISATION', help: 'Provider: name, slug or UUID', required: true },
+      { name: 'category', placeholder: 'TITLE', help: 'Category of the marketplace', required: true },
+      {
+        name: 'backend',
+        placeholder: 'ID',
+        help: 'Backend type; default: that of the offering in the configuration',
+        complete: 'plugin',
+      },
+      {
+        name: 'like',
+        placeholder: 'NAME',
+        help: 'Take server and backend from this offering of the configuration',
+        complete: 'offering',
+      },
+      { name: 'plan', placeholder: 'NAME', help: 'Name of its plan; default: Standard' },
+      { name: 'dry-run', help: 'Show the request, contact nobody' },
+    ],
+    positionals: [],
+    examples: [
+      'agent offering create --backend minio --name "S3 storage" --customer acme --category Storage --dry-run',
+    ],
+    json: true,
+  },
+  {
+    name: 'sandbox',
+    summary: 'Run an embedded Waldur to try the agent with',
+    description:
+      'Starts a Waldur with event broker on loopback, prints tokens, offerings, a configuration and the calls that place orders, and runs until a signal.',
+    options: [
+      { name: 'port', placeholder: 'PORT', help: 'Port of the API and the broker; default: 8080' },
+      {
+        name: 'profile',
+        placeholder: 'RELEASE',
+        help: 'Waldur release to behave like; default: 8.1',
+        choices: ['8.1', '8.0', '2024'],
+      },
+    ],
+    positionals: [],
+    examples: ['agent sandbox', 'agent sandbox --port 8100 --profile 2024'],
+    json: true,
+  },
+  {
+    name: 'demo',
+    summary: 'Show the whole agent at work in a few seconds',
+    description:
+      'Starts the sandbox and an agent with a local backend on loopback, places orders and shows every step from the order to the usage report.',
+    options: [],
+    positionals: [],
+    examples: ['agent demo'],
+    json: false,
+  },
+  {
+    name: 'schema',
+    summary: 'Print the JSON Schema of the configuration',
+    description: 'Prints the schema of the configuration file with all backends, for editors and other tools.',
+    options: [
+      { name: 'plugin', placeholder: 'ID', help: 'Only the settings of this backend', complete: 'plugin' },
+      { name: 'man', help: 'Print it as a manual page' },
+    ],
+    positionals: [],
+    examples: ['agent schema > config.schema.json', 'agent schema --man | man -l -'],
+    json: true,
+  },
+  {
+    name: 'healthcheck',
+    summary: 'Ask the running agent whether it is ready',
+    description: 'Requests /readyz of the agent on this machine: 0 when it is ready, 1 when it is not.',
+    options: [],
+    positionals: [],
+    examples: ['agent healthcheck'],
+    json: true,
+  },
+  {
+    name: 'completion',
+    summary: 'Print the completion script of a shell',
+    description: 'Prints a script that makes the shell complete commands, options and offering names.',
+    options: [],
+    positionals: [{ name: 'SHELL', help: 'The shell', choices: ['bash', 'zsh', 'fish'] }],
+    examples: [
+      'agent completion bash > /etc/bash_completion.d/agent',
+      'agent completion zsh > /usr/local/share/zsh/site-functions/_agent',
+      'agent completion fish > ~/.config/fish/completions/agent.fish',
+    ],
+    json: false,
+  },
+  {
+    name: 'help',
+    summary: 'Show help for a command',
+    description: 'Shows help for a command, or the manual page of all of them.',
+    options: [{ name: 'man', help: 'Print the manual page' }],
+    positionals: [{ name: 'COMMAND', help: 'The command', optional: true, rest: true }],
+    examples: ['agent help report', 'agent help --man | man -l -'],
+    json: false,
+  },
+  {
+    name: '__complete',
+    summary: 'Answer the shell',
+    description: 'Prints what the last of the given words could be.',
+    options: [],
+    positionals: [{ name: 'WORD', help: 'Words of the command line', optional: true, rest: true }],
+    examples: [],
+    json: false,
+    hidden: true,
+  },
+];
+
+/** The command whose words `words` begins with, the longest first. */
+export function findCommand(words: readonly string[]): CommandSpec | undefined {
+  const [first = '', second = ''] = words;
+  return COMMANDS.find((spec) => spec.name === `${first} ${second}`) ?? COMMANDS.find((spec) => spec.name === first);
+}
+
+/** Members of a group. */
+export function commandsOf(group: string): readonly CommandSpec[] {
+  return COMMANDS.filter((spec) => spec.name.startsWith(`${group} `));
+}
+
+/** What can stand right after the program's name, with its summary. */
+export function firstWords(): readonly { readonly name: string; readonly summary: string }[] {
+  const words = new Map<string, string>();
+  for (const spec of COMMANDS) {
+    if (spec.hidden === true) continue;
+    const word = spec.name.split(' ')[0] ?? spec.name;
+    if (!words.has(word)) words.set(word, GROUPS[word] ?? spec.summary);
+  }
+  return [...words].map(([name, summary]) => ({ name, summary }));
+}
+
+/** Options a command understands: its own and those of all commands. */
+export function optionsOf(spec: CommandSpec | undefined): readonly OptionSpec[] {
+  const globals = GLOBAL_OPTIONS.filter((option) => option.name !== 'json' || spec === undefined || spec.json);
+  return [...(spec?.options ?? []), ...globals];
+}

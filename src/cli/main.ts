@@ -1,0 +1,81 @@
+#!/usr/bin/env node
+import { readFile } from 'node:fs/promises';
+import { systemClock } from '../lib/clock.ts';
+import { createSecrets } from '../lib/secrets.ts';
+import { dispatch, printError } from './dispatch.ts';
+import { EXIT } from './exit-codes.ts';
+import type { CommandModule, Io, Output } from './io.ts';
+import { createStyle, wantsColor, wantsUnicode } from './style.ts';
+
+/** The only file that ends the process. */
+
+/** What still runs after a command has returned has leaked; it may not keep the process. */
+const EXIT_GRACE_MS = 5_000;
+
+const argv = process.argv.slice(2);
+const controller = new AbortController();
+const secrets = createSecrets();
+const io: Io = {
+  stdout: output(process.stdout),
+  stderr: output(process.stderr),
+  env: process.env,
+  cwd: process.cwd(),
+  signal: controller.signal,
+  clock: systemClock,
+  random: Math.random,
+  secrets,
+  readFile: (path) => readFile(path, 'utf8'),
+};
+
+process.stdout.on('error', leaveOnClosedPipe);
+process.stderr.on('error', leaveOnClosedPipe);
+process.on('SIGINT', () => stop('SIGINT', 130));
+process.on('SIGTERM', () => stop('SIGTERM', 143));
+process.on('unhandledRejection', (reason) => {
+  printError(reason, false, io);
+  process.exitCode = EXIT.bug;
+  controller.abort(reason);
+});
+process.on('uncaughtException', (error) => {
+  printError(error, false, io);
+  process.exit(EXIT.bug);
+});
+
+const code = await dispatch(argv, io, loadCommand);
+process.exitCode ??= code;
+setTimeout(leaveAnyway, EXIT_GRACE_MS).unref();
+
+/** Modules are loaded when they are needed: `--help` and `validate` start without the rest of the agent. */
+async function loadCommand(name: string): Promise<CommandModule> {
+  const file = name.replaceAll(' ', '-');
+  return (await import(`./commands/${file}.ts`)) as CommandModule;
+}
+
+function output(stream: NodeJS.WriteStream): Output {
+  const color = wantsColor(process.env, stream.isTTY === true, !argv.includes('--no-color'));
+  return {
+    write: (text) => {
+      stream.write(secrets.scrub(text));
+    },
+    isTTY: stream.isTTY === true,
+    columns: stream.columns ?? 80,
+    style: createStyle({ color, unicode: wantsUnicode(process.env) }),
+  };
+}
+
+function stop(name: 'SIGINT' | 'SIGTERM', exitCode: number): void {
+  if (controller.signal.aborted) process.exit(exitCode);
+  if (process.stderr.isTTY) io.stderr.write(`\n${name}: stopping; once more to stop at once\n`);
+  controller.abort(new Error(`stopped by ${name}`));
+}
+
+/** `agent report | head` ends when head has seen enough; that is no failure. */
+function leaveOnClosedPipe(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'EPIPE') throw error;
+  process.exit(EXIT.ok);
+}
+
+function leaveAnyway(): void {
+  io.stderr.write(`did not end by itself: ${process.getActiveResourcesInfo().join(', ')}\n`);
+  process.exit(EXIT.bug);
+}

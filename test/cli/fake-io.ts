@@ -1,0 +1,45 @@
+import type { Io, Output } from '../../src/cli/io.ts';
+import { createStyle } from '../../src/cli/style.ts';
+import { createSecrets } from '../../src/lib/secrets.ts';
+import { manualClock } from '../fakes/clock.ts';
+
+export interface FakeIo extends Io {
+  out(): string;
+  err(): string;
+  readonly abort: AbortController;
+}
+
+/** A command's surroundings without a process; `files` is all it can read. */
+export function fakeIo(
+  options: { readonly env?: Record<string, string>; readonly files?: Record<string, string>; color?: boolean } = {},
+): FakeIo {
+  const secrets = createSecrets();
+  const abort = new AbortController();
+  const written = { out: '', err: '' };
+  const output = (stream: 'out' | 'err'): Output => ({
+    write: (text) => {
+      written[stream] += secrets.scrub(text);
+    },
+    isTTY: false,
+    columns: 80,
+    style: createStyle({ color: options.color ?? false, unicode: true }),
+  });
+  return {
+    stdout: output('out'),
+    stderr: output('err'),
+    env: options.env ?? {},
+    cwd: '/work',
+    signal: abort.signal,
+    clock: manualClock(),
+    random: () => 0.5,
+    secrets,
+    readFile: async (path) => {
+      const text = options.files?.[path];
+      if (text === undefined) throw Object.assign(new Error(`no such file: ${path}`), { code: 'ENOENT' });
+      return text;
+    },
+    out: () => written.out,
+    err: () => written.err,
+    abort,
+  };
+}

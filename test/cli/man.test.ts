@@ -1,0 +1,43 @@
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { COMMANDS, optionsOf } from '../../src/cli/commands.ts';
+import { EXIT_CODES } from '../../src/cli/exit-codes.ts';
+import { renderManPage, roff } from '../../src/cli/man.ts';
+
+const hasMan = spawnSync('sh', ['-c', 'command -v man && command -v groff']).status === 0;
+
+describe('renderManPage', () => {
+  it('documents every command, option and exit code', () => {
+    const text = renderManPage('1.2.3').replaceAll('\\-', '-');
+    for (const spec of COMMANDS.filter(({ hidden }) => hidden !== true)) {
+      expect(text).toContain(`.SS agent ${spec.name}`);
+      for (const option of optionsOf(spec)) expect(text).toContain(`--${option.name}`);
+    }
+    for (const { meaning } of EXIT_CODES) expect(text).toContain(roff(meaning).replaceAll('\\-', '-'));
+  });
+
+  it.runIf(hasMan)('renders without warnings', () => {
+    expect(manWarnings(renderManPage('1.2.3'))).toBe('');
+  });
+});
+
+describe('roff', () => {
+  it.each([
+    ['.TH injected', '\\&.TH injected'],
+    ["line\n'quote", "line\n\\&'quote"],
+    ['a\\b', 'a\\(rsb'],
+    ['dry-run', 'dry\\-run'],
+  ])('makes %j plain text', (text, escaped) => {
+    expect(roff(text)).toBe(escaped);
+  });
+});
+
+function manWarnings(page: string): string {
+  const file = join(mkdtempSync(join(tmpdir(), 'agent-man-')), 'agent.8');
+  writeFileSync(file, page);
+  const result = spawnSync('man', ['--warnings', '-E', 'UTF-8', '-l', file], { encoding: 'utf8' });
+  return result.stderr + (result.status === 0 ? '' : `exit ${result.status}`);
+}
