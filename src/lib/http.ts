@@ -1,3 +1,9 @@
+import type { Clock } from './clock.ts';
+import { withDeadline } from './deadline.ts';
+import { isAgentError } from './errors.ts';
+import { readBody, readFailure } from './http-body.ts';
+import { answerError, unanswered } from './http-errors.ts';
+import { createTransport, type RawAnswer } from './http-transport.ts';
 import type { Json } from './json.ts';
 
 export interface HttpRequest {
@@ -58,3 +64,60 @@ export interface HttpOutcome {
 }
 
 export type HttpFactory = (options: HttpOptions) => Http;
+
+const DEFAULT_TIMEOUT_MS = 60_000;
+
+/**
+ * @throws AgentError (from `request`) whose code is the peer in upper case and one of `UNREACHABLE`, `TIMEOUT`, `TLS`,
+ * `REDIRECT`, `UNAUTHORIZED`, `FORBIDDEN`, `NOT_FOUND`, `CONFLICT`, `REFUSED`, `RATE_LIMITED`, `FAILED`, `BAD_ANSWER`;
+ * the signal's reason when it fires.
+ */
+export function createHttp(options: HttpOptions, deps: { readonly clock: Clock }): Http {
+  const { clock } = deps;
+  const transport = createTransport(options);
+
+  async function send(request: HttpRequest, signal: AbortSignal): Promise<HttpAnswer> {
+    const deadlineMs = request.timeoutMs ?? options.timeoutMs ?? DEFAULT_TIMEOUT_MS;
+    let headers: Readonly<Record<string, string>> = {};
+    let raw: RawAnswer;
+    try {
+      // axios' own timeout ends with the headers; a dripping body would hold the request for ever.
+      raw = await withDeadline(clock, signal, deadlineMs, request.operation, async (bounded) => {
+        headers = { ...(await options.headers?.(request, bounded)), ...request.headers };
+        return await transport.send(request, headers, bounded);
+      });
+    } catch (error) {
+      if (signal.aborted) throw signal.reason;
+      throw unanswered(options, request, deadlineMs, error);
+    }
+    if (isSuccess(raw.status)) return { ...raw, body: readBody(options, request, raw) };
+    const answer = { ...raw, body: readFailure(raw, headers) };
+    throw options.explain?.(request, answer) ?? answerError(options.peer, request, answer, clock.now());
+  }
+
+  return {
+    request: async (request, signal) => {
+      const started = clock.monotonicMs();
+      const report = (status: string): void =>
+        options.observe?.({ operation: request.operation, status, seconds: (clock.monotonicMs() - started) / 1000 });
+      try {
+        const answer = await send(request, signal);
+        report(String(answer.status));
+        return answer;
+      } catch (error) {
+        report(outcome(error));
+        throw error;
+      }
+    },
+    close: () => transport.close(),
+  };
+}
+
+function outcome(error: unknown): string {
+  if (!isAgentError(error)) return 'ABORTED';
+  return error.status === undefined ? error.code : String(error.status);
+}
+
+function isSuccess(status: number): boolean {
+  return status >= 200 && status < 300;
+}

@@ -1,0 +1,139 @@
+import { AgentError, type AgentErrorOptions, type Disposition, isAgentError } from './errors.ts';
+import type { HttpAnswer, HttpOptions, HttpRequest } from './http.ts';
+
+/** What a peer knows better than the status does. */
+export interface Verdict extends Partial<Pick<AgentErrorOptions, 'code' | 'disposition' | 'hint'>> {
+  /** What the peer said, in its own words, without secrets. */
+  readonly text?: string;
+}
+
+/** A non-2xx answer as an AgentError, classified by its status unless `verdict` says otherwise. */
+export function answerError(
+  peer: string,
+  request: HttpRequest,
+  answer: HttpAnswer,
+  now: Date,
+  verdict: Verdict = {},
+): AgentError {
+  const { suffix, disposition, hint } = classify(peer, answer);
+  const said = verdict.text ? `: ${verdict.text}` : '';
+  return new AgentError(`${request.operation}: ${peer} answered ${answer.status}${said}`, {
+    code: verdict.code ?? errorCode(peer, suffix),
+    disposition: verdict.disposition ?? disposition,
+    hint: verdict.hint ?? hint,
+    retryAfterMs: retryAfterMs(answer.headers['retry-after'], now),
+    status: answer.status,
+  });
+}
+
+/** A 2xx answer that makes no sense. */
+export function badAnswer(peer: string, request: Pick<HttpRequest, 'operation'>, what: string): AgentError {
+  return new AgentError(`${request.operation}: ${peer} answered ${what}`, {
+    code: errorCode(peer, 'BAD_ANSWER'),
+    disposition: 'transient',
+    hint: `If this persists, a proxy or login page answers in place of ${peer}.`,
+  });
+}
+
+/** A request without an answer. Nothing of what axios threw survives but its text: it carries the request. */
+export function unanswered(options: HttpOptions, request: HttpRequest, deadlineMs: number, error: unknown): AgentError {
+  const { peer } = options;
+  if (isAgentError(error) && error.code !== 'DEADLINE') return error;
+  if (isAgentError(error))
+    return new AgentError(`${request.operation}: ${peer} did not answer within ${deadlineMs / 1000} s`, {
+      code: errorCode(peer, 'TIMEOUT'),
+      disposition: 'transient',
+    });
+  const { code, message } = reason(error);
+  const cause = new Error(code === '' || message.includes(code) ? message : `${code}: ${message}`);
+  if (message.startsWith('maxContentLength')) return badAnswer(peer, request, 'more than the agent is willing to read');
+  const host = new URL(options.baseUrl).host;
+  if (TLS_VERIFICATION.test(code))
+    return new AgentError(`${request.operation}: the certificate of ${peer} (${host}) is not trusted`, {
+      code: errorCode(peer, 'TLS'),
+      disposition: 'operator',
+      hint: 'Name the issuing authority in ca_file, or correct the host; verify_ssl: false turns the check off.',
+      cause,
+    });
+  return new AgentError(`${request.operation}: ${peer} (${host}) cannot be reached`, {
+    code: errorCode(peer, 'UNREACHABLE'),
+    disposition: 'transient',
+    cause,
+  });
+}
+
+/** The route does not exist: frameworks answer that with a page, a missing object with JSON. */
+export function isMissingRoute(answer: HttpAnswer): boolean {
+  return answer.status === 404 && !/json/i.test(answer.headers['content-type'] ?? '');
+}
+
+/** Seconds or an HTTP date, as milliseconds from `now`. */
+export function retryAfterMs(header: string | undefined, now: Date): number | undefined {
+  if (header === undefined) return undefined;
+  const ms = /^\s*\d+\s*$/.test(header) ? Number(header) * 1000 : Date.parse(header) - now.getTime();
+  return Number.isFinite(ms) ? Math.max(0, ms) : undefined;
+}
+
+/** Reasons of OpenSSL and Node for refusing a certificate, as opposed to failing to speak TLS at all. */
+const TLS_VERIFICATION =
+  /^(CERT_|UNABLE_TO_|DEPTH_ZERO_|SELF_SIGNED_|HOSTNAME_MISMATCH|INVALID_CA|INVALID_PURPOSE|PATH_LENGTH_EXCEEDED|ERR_TLS_CERT)/;
+
+interface Classified {
+  readonly suffix: string;
+  readonly disposition: Disposition;
+  readonly hint?: string;
+}
+
+function classify(peer: string, answer: HttpAnswer): Classified {
+  const { status } = answer;
+  if (status >= 500) return { suffix: 'FAILED', disposition: 'transient' };
+  if (status >= 300 && status < 400)
+    return {
+      suffix: 'REDIRECT',
+      disposition: 'operator',
+      hint: `The URL configured for ${peer} is wrong: it redirects${target(answer.headers['location'])}.`,
+    };
+  switch (status) {
+    case 401:
+      return { suffix: 'UNAUTHORIZED', disposition: 'operator', hint: `Check the credentials for ${peer}.` };
+    case 403:
+      return {
+        suffix: 'FORBIDDEN',
+        disposition: 'operator',
+        hint: `The account at ${peer} lacks a permission or role.`,
+      };
+    case 404:
+      return { suffix: 'NOT_FOUND', disposition: 'terminal' };
+    case 407:
+      return { suffix: 'UNAUTHORIZED', disposition: 'operator', hint: 'The proxy asks for other credentials.' };
+    case 408:
+      return { suffix: 'TIMEOUT', disposition: 'transient' };
+    case 409:
+      return { suffix: 'CONFLICT', disposition: 'terminal' };
+    case 429:
+      return { suffix: 'RATE_LIMITED', disposition: 'transient' };
+    default:
+      return { suffix: 'REFUSED', disposition: 'terminal' };
+  }
+}
+
+/** Without query and credentials: a login redirect carries both. */
+function target(location: string | undefined): string {
+  if (location === undefined || !URL.canParse(location)) return '';
+  const url = new URL(location);
+  return ` to ${url.origin}${url.pathname}`;
+}
+
+function errorCode(peer: string, suffix: string): string {
+  return `${peer.toUpperCase().replace(/[^A-Z0-9]+/g, '_')}_${suffix}`;
+}
+
+function reason(error: unknown): { readonly code: string; readonly message: string } {
+  if (!(error instanceof Error)) return { code: '', message: String(error) };
+  const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
+  // Node tries every address of a name and leaves the summary without a text.
+  const message =
+    error instanceof AggregateError ? error.errors.map((one) => reason(one).message).join('; ') : error.message;
+  if (message === '' && error.cause instanceof Error) return { ...reason(error.cause), ...(code ? { code } : {}) };
+  return { code, message: message || code };
+}
