@@ -1,0 +1,31 @@
+import { HttpsProxyAgent } from 'https-proxy-agent';
+import { WebSocket } from 'ws';
+
+/** How to reach the broker beside its URL. */
+export interface TlsOptions {
+  /** PEM text. */
+  readonly ca: string | undefined;
+  readonly verifySsl: boolean;
+  /** URL of an HTTP proxy; `ws` does not look at the environment. */
+  readonly proxy: string | undefined;
+}
+
+/** The most one frame may hold; bodies are a few kilobytes. */
+export const MAX_FRAME_BYTES = 1024 * 1024;
+
+/**
+ * Opens a WebSocket for STOMP. `life` ends with the session and takes a half-open tunnel through a proxy with it: the
+ * agent itself never gives up a proxy that does not answer.
+ *
+ * @throws SyntaxError when `url` or the proxy is not a URL.
+ */
+export function openSocket(url: string, tls: TlsOptions, life: AbortSignal): WebSocket {
+  const security = { rejectUnauthorized: tls.verifySsl, ...(tls.ca === undefined ? {} : { ca: tls.ca }) };
+  const agent = tls.proxy === undefined ? {} : { agent: new HttpsProxyAgent(tls.proxy, { ...security, signal: life }) };
+  return new WebSocket(url, ['v12.stomp'], {
+    ...security,
+    ...agent,
+    perMessageDeflate: false,
+    maxPayload: MAX_FRAME_BYTES,
+  });
+}
