@@ -74,7 +74,10 @@ export function createIntake(deps: IntakeDeps, signal: AbortSignal): Intake {
 
   function hear(hint: OrderHint, ack: () => void): void {
     if (hint.state === 'erred') done.delete(hint.order);
-    if (isStale(hint)) return ack();
+    if (isStale(hint)) {
+      ack();
+      return;
+    }
     const { resource } = hint;
     const work = resource === undefined ? locator(hint, ack) : job({ ...hint, resource }, ack);
     const take = (): void => {

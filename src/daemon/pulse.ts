@@ -1,0 +1,59 @@
+import type { Clock } from '../lib/clock.ts';
+import type { Random } from '../lib/retry.ts';
+
+export interface PulseOptions {
+  /** Asked before every pause, because it may depend on how things stand. */
+  readonly intervalMs: () => number;
+  readonly clock: Clock;
+  readonly random: Random;
+  /** Must handle its own failures. */
+  readonly beat: (signal: AbortSignal) => Promise<void>;
+}
+
+export interface Pulse {
+  /** Beats at once, then at the interval, until the signal fires. */
+  run(signal: AbortSignal): Promise<void>;
+  /** Ends the pause; a beat in progress is followed by another one. */
+  kick(): void;
+  /** Monotonic time at which the loop last turned. */
+  lastTurnMs(): number;
+}
+
+const JITTER = 0.1;
+
+/** A loop that turns at an interval spread by ± 10 %, so that many offerings do not beat together. */
+export function createPulse(options: PulseOptions): Pulse {
+  let kicked = false;
+  let wake = (): void => undefined;
+  let lastTurnMs = options.clock.monotonicMs();
+
+  async function pause(signal: AbortSignal): Promise<void> {
+    if (kicked || signal.aborted) return;
+    const ms = options.intervalMs() * (1 - JITTER + 2 * JITTER * options.random());
+    await new Promise<void>((resolve) => {
+      const cancel = options.clock.after(ms, resolve);
+      wake = () => {
+        cancel();
+        resolve();
+      };
+      signal.addEventListener('abort', wake, { once: true });
+    });
+    signal.removeEventListener('abort', wake);
+  }
+
+  return {
+    run: async (signal) => {
+      while (!signal.aborted) {
+        kicked = false;
+        lastTurnMs = options.clock.monotonicMs();
+        await options.beat(signal);
+        await pause(signal);
+      }
+    },
+    kick: () => {
+      kicked = true;
+      wake();
+    },
+    lastTurnMs: () => lastTurnMs,
+  };
+}

@@ -1,0 +1,293 @@
+import type { Config, OfferingConfig, WaldurConfig } from '../config/types.ts';
+import type { Message } from '../events/decode.ts';
+import { type Delivery, supervise } from '../events/supervise.ts';
+import type { Clock } from '../lib/clock.ts';
+import { type AgentError, toAgentError } from '../lib/errors.ts';
+import type { Log } from '../lib/log.ts';
+import { createReleasers } from '../lib/releasers.ts';
+import type { Random } from '../lib/retry.ts';
+import { handleOrder } from '../orders/handle.ts';
+import { createIntake } from '../orders/intake.ts';
+import { createQueue, type Slots } from '../orders/queue.ts';
+import { reconcileOrders } from '../orders/reconcile.ts';
+import type { Backend } from '../plugin/contract.ts';
+import { createReporter } from '../usage/report.ts';
+import type { Waldur } from '../waldur/client.ts';
+import type { EventType } from '../waldur/types.ts';
+import type { HealthSnapshot, OfferingHealth } from './health.ts';
+import type { Metrics } from './metrics.ts';
+import { createPlanQuotas } from './plan-quotas.ts';
+import { createPresence } from './presence.ts';
+import { createPulse } from './pulse.ts';
+import { schedule } from './schedule.ts';
+
+/** What all offerings of the process have in common. */
+export interface Shared {
+  readonly config: Config;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+  readonly metrics: Metrics;
+  /** Orders that may run at once, over all offerings. */
+  readonly slots: Slots;
+  readonly version: string;
+  readonly startedAt: Date;
+  /** Clients are shared between offerings of one server and credential. */
+  waldur(config: WaldurConfig): Waldur;
+  backend(offering: OfferingConfig): Backend;
+}
+
+export interface RunningOffering {
+  readonly config: OfferingConfig;
+  health(): OfferingHealth;
+  supervisors(): HealthSnapshot['supervisors'];
+  orders(): HealthSnapshot['orders'];
+  reportNow(): void;
+  /** Takes nothing new; resolves when what runs is over. */
+  drain(): Promise<void>;
+  /** Aborts what still runs and releases everything, last in, first out. */
+  close(): Promise<void>;
+}
+
+const EVENTS: readonly EventType[] = ['order', 'offering_resources_sync'];
+const QUEUE_LIMIT = 1000;
+const CHECK_INTERVAL_MS = 60_000;
+/** The portal calls an agent idle after ten minutes. */
+const PRESENCE_INTERVAL_MS = 240_000;
+const REPORT_JITTER_MS = 60_000;
+
+/** One offering of the configuration, from its events to its usage reports. Read top to bottom: this is the pipe. */
+export function startOffering(offering: OfferingConfig, shared: Shared): RunningOffering {
+  const { config, clock, random, metrics } = shared;
+  const { name } = offering;
+  const log = shared.log.child({ offering: name });
+  const releasers = createReleasers();
+  const running = new AbortController();
+  const { signal } = running;
+  let connected = false;
+  let lastReconcileMs: number | undefined;
+  let blockedBy: AgentError | undefined;
+
+  metrics.addOffering({ name, plugin: offering.plugin.id });
+  const waldur = shared.waldur(offering.waldur);
+  const backend = shared.backend(offering);
+  releasers.add(() => backend.close());
+
+  function failed(error: AgentError): void {
+    metrics.error(error);
+    if (error.disposition === 'operator') blockedBy = error;
+  }
+
+  // Orders: hints from events and from reconciliation, one queue, one pipe.
+  const queue = createQueue({ clock, slots: shared.slots, limit: QUEUE_LIMIT });
+  const meterQueue = (): void =>
+    metrics.queue({ offering: name, queued: queue.waiting(), inProgress: queue.running() });
+  const planQuotas = createPlanQuotas(waldur, clock);
+  const orders = { offering, waldur, backend, log, clock, planQuotas };
+  const intake = createIntake(
+    {
+      queue,
+      clock,
+      random,
+      log,
+      deadlineMs: config.orderDeadlineMs,
+      handle: (order, limit) => handleOrder(orders, order, limit),
+      locate: async (order, limit) => (await waldur.orders.get(order, offering.uuid, limit)).resource,
+      finished: ({ order, ending }, seconds) => {
+        const outcome = ending === 'rejected' ? 'erred' : ending;
+        metrics.orderFinished({ offering: name, type: order.type, outcome, seconds });
+        if (ending === 'done') blockedBy = undefined;
+        if (ending === 'skipped') return;
+        const ms = Math.round(seconds * 1000);
+        log.info({ order: order.uuid, resource: order.resource, type: order.type, outcome: ending, ms }, 'order handled');
+      },
+      failed,
+    },
+    signal,
+  );
+
+  const reconcile = createPulse({
+    intervalMs: () => (connected ? config.reconcile.intervalMs : config.reconcile.pollIntervalMs),
+    clock,
+    random,
+    beat: async () => {
+      try {
+        await reconcileOrders({ offering, waldur, intake }, signal);
+        lastReconcileMs = clock.monotonicMs();
+        metrics.reconciled({ offering: name, ok: true });
+        if (blockedBy?.code.startsWith('WALDUR_') === true) blockedBy = undefined;
+      } catch (error) {
+        if (signal.aborted) return;
+        failed(toAgentError(error));
+        metrics.reconciled({ offering: name, ok: false });
+        log.warn({ err: toAgentError(error) }, 'open orders could not be listed');
+      }
+    },
+  });
+
+  // Events: one session, whose frames only hint at what to read.
+  const presence = createPresence({
+    offering,
+    waldur,
+    clock,
+    log,
+    version: shared.version,
+    startedAt: shared.startedAt,
+    statistics: () => ({ queued: queue.waiting(), in_progress: queue.running(), connected }),
+  });
+
+  function hear(message: Message, { ack }: Pick<Delivery, 'ack'>): void {
+    const foreign = 'offering' in message && message.offering !== undefined && message.offering !== offering.uuid;
+    if (foreign || message.kind !== 'order') {
+      if (!foreign && message.kind === 'sync') reconcile.kick();
+      const result = foreign || message.kind === 'sync' || message.kind === 'import' ? 'ignored' : message.kind;
+      metrics.frame({ offering: name, result });
+      return ack();
+    }
+    metrics.frame({ offering: name, result: 'order' });
+    const { order, resource, state, actionable, orderType } = message;
+    // Waldur closes options orders by itself; erred ones may come back.
+    const matters = actionable || state === 'erred' || (state === 'done' && orderType === 'Update');
+    if (matters) intake.hear({ order, resource, state }, ack);
+    else ack();
+  }
+
+  async function listen(): Promise<void> {
+    if (!offering.stomp.enabled) return;
+    await supervise(
+      {
+        register: async (limit) => {
+          const identity = await presence.identity(limit);
+          return identity && waldur.queues.register({ identity, offering: offering.uuid }, EVENTS, limit);
+        },
+        passcode: (limit) => waldur.queues.passcode(limit),
+        stomp: offering.stomp,
+        tls: offering.waldur,
+        prefetch: config.concurrency * 2,
+        clock,
+        random,
+        log,
+        onMessage: hear,
+        onState: (state, error) => {
+          connected = state === 'connected';
+          metrics.stompState({ offering: name, connected });
+          if (error === undefined) return;
+          metrics.sessionEnded({ offering: name, code: error.code });
+          metrics.error(error);
+        },
+        // A frame that was lost while nobody listened is found here.
+        onConnected: () => reconcile.kick(),
+      },
+      signal,
+    );
+  }
+
+  // Usage: a schedule wakes, what is due is computed.
+  const { timezone, report } = config;
+  const reporter = createReporter({
+    offering,
+    waldur,
+    backend,
+    clock,
+    log,
+    timezone,
+    periods: report.periods,
+    perUser: report.perUser,
+  });
+  let reporting: Promise<void> | undefined;
+
+  async function reportUsage(limit: AbortSignal): Promise<void> {
+    const start = clock.monotonicMs();
+    const seconds = (): number => (clock.monotonicMs() - start) / 1000;
+    metrics.reportStarted({ offering: name });
+    try {
+      const summary = await reporter.report({}, limit);
+      metrics.reportFinished({ offering: name, ok: true, seconds: seconds(), resources: summary });
+      log.info({ ...summary, ms: Math.round(seconds() * 1000) }, 'usage reported');
+    } catch (error) {
+      if (limit.aborted) return;
+      failed(toAgentError(error));
+      const resources = { submitted: 0, unchanged: 0, missing: 0, failed: 0 };
+      metrics.reportFinished({ offering: name, ok: false, seconds: seconds(), resources });
+      log.error({ err: toAgentError(error) }, 'usage could not be reported');
+    }
+  }
+
+  /** One pass at a time; a wake-up during a pass is served by it. */
+  function wakeReport(): Promise<void> {
+    reporting ??= reportUsage(signal).finally(() => {
+      reporting = undefined;
+    });
+    return reporting;
+  }
+
+  const reports = schedule({
+    expression: report.schedule,
+    timezone: 'UTC',
+    jitterMs: REPORT_JITTER_MS,
+    clock,
+    random,
+    onWake: wakeReport,
+    onMissed: () => metrics.scheduleMissed('report'),
+    onError: (error) => failed(toAgentError(error)),
+  });
+  releasers.add(() => reports.stop());
+
+  // Health and presence.
+  const check = createPulse({
+    intervalMs: () => CHECK_INTERVAL_MS,
+    clock,
+    random,
+    beat: async () => {
+      const up = await backend.check(signal).then(
+        (checks) => checks.every(({ status }) => status !== 'failed'),
+        () => false,
+      );
+      metrics.backendUp({ offering: name, up });
+      if (up && blockedBy?.code.startsWith('WALDUR_') === false) blockedBy = undefined;
+    },
+  });
+  const announce = createPulse({ intervalMs: () => PRESENCE_INTERVAL_MS, clock, random, beat: presence.announce });
+  const meter = createPulse({ intervalMs: () => 5000, clock, random, beat: async () => meterQueue() });
+
+  const loops = [listen(), reconcile.run(signal), check.run(signal), announce.run(signal), meter.run(signal)];
+  if (backend.serve !== undefined) loops.push(backend.serve(signal));
+  const ended = Promise.allSettled(
+    loops.map((loop) =>
+      loop.catch((error: unknown) => {
+        if (signal.aborted) return;
+        failed(toAgentError(error));
+        log.error({ err: toAgentError(error) }, 'a part of the offering stopped');
+      }),
+    ),
+  );
+  releasers.add(async () => {
+    running.abort(new Error(`offering ${name} is stopped`));
+    await ended;
+    await reporting;
+  });
+
+  return {
+    config: offering,
+    health: () => ({
+      name,
+      connected,
+      lastReconcileMs,
+      reconcileIntervalMs: connected ? config.reconcile.intervalMs : config.reconcile.pollIntervalMs,
+      blockedBy: blockedBy?.code,
+    }),
+    supervisors: () => [
+      { name: `${name} reconcile`, lastTickMs: reconcile.lastTurnMs(), intervalMs: config.reconcile.intervalMs },
+    ],
+    orders: () => {
+      const startedMs = queue.oldestStart();
+      return startedMs === undefined ? [] : [{ order: name, startedMs, deadlineMs: config.orderDeadlineMs }];
+    },
+    reportNow: () => void wakeReport(),
+    drain: () => queue.drain(),
+    close: async () => {
+      await releasers.release();
+      await metrics.forgetOffering(name);
+    },
+  };
+}

@@ -1,0 +1,108 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { isAgentError } from '../../src/lib/errors.ts';
+import { account, decidingPlan, desired } from '../../src/orders/desired.ts';
+import { orderKind } from '../../src/orders/kind.ts';
+import { component, GIB, offeringConfig, order, RESOURCE, resource } from '../fakes/offering.ts';
+
+const offering = offeringConfig();
+const gib = (count: number): bigint => BigInt(count) * BigInt(GIB);
+
+test.each([
+  ['create', order()],
+  ['restore', order({ type: 'Restore' })],
+  ['terminate', order({ type: 'Terminate' })],
+  ['renewal', order({ type: 'Update', attributes: { action: 'renew', old_limits: {} } })],
+  ['limits', order({ type: 'Update', attributes: { old_limits: {}, new_options: {} } })],
+  ['options', order({ type: 'Update', attributes: { new_options: {} } })],
+  ['plan', order({ type: 'Update' })],
+] as const)('%s', (kind, given) => {
+  expect(orderKind(given)).toBe(kind);
+});
+
+describe('which limits an order means', () => {
+  const has = resource({ state: 'Updating', limits: { s3_storage: 5 } });
+  test.each([
+    ['create: its own', order({ limits: { s3_storage: 7 } }), resource(), 7],
+    ['create: its attributes', order({ attributes: { storage_limit: 8 } }), resource(), 8],
+    [
+      'limits: the new ones',
+      order({ type: 'Update', attributes: { old_limits: {} }, limits: { s3_storage: 9 } }),
+      has,
+      9,
+    ],
+    ['plan switch: those of the resource', order({ type: 'Update', limits: { s3_storage: 99 } }), has, 5],
+    ['options: the new option', order({ type: 'Update', attributes: { new_options: { storage_limit: 6 } } }), has, 6],
+    ['none: those of the resource', undefined, has, 5],
+  ] as const)('%s', (_, given, of, expected) => {
+    expect(desired(offering, of, given, {}).quota).toEqual({ bytes: gib(expected) });
+  });
+});
+
+test('a paused resource is suspended', () => {
+  expect(desired(offering, resource({ limits: { s3_storage: 1 }, paused: true }), undefined, {}).suspended).toBe(true);
+});
+
+describe('the account', () => {
+  test('is computed until it is stored, and never again', () => {
+    expect(account(offering, resource())).toBe('waldur_acme_genomics_5a1e5a1e');
+    expect(account(offering, resource({ backendId: 'waldur_old_name_5a1e5a1e', customerSlug: 'new' }))).toBe(
+      'waldur_old_name_5a1e5a1e',
+    );
+  });
+  test.each(['../../etc', 'a//b', 'a/../b', '..', 'a b', 'a\u0000b', 'x'.repeat(300)])(
+    '%j stored by somebody is refused',
+    (backendId) => {
+      expect(() => account(offering, resource({ backendId }))).toThrow(
+        expect.objectContaining({ disposition: 'terminal' }),
+      );
+    },
+  );
+  test('hostile slugs end up harmless', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary' }), fc.string({ unit: 'binary' }), (customerSlug, projectSlug) => {
+        return /^waldur_[a-z0-9_]+_5a1e5a1e$/.test(account(offering, resource({ customerSlug, projectSlug })));
+      }),
+    );
+  });
+});
+
+describe('the display name', () => {
+  const named = (name: string) =>
+    desired(offering, resource({ name, limits: { s3_storage: 1 } }), undefined, {}).displayName;
+  test.each(['Reads of 2026', 'Ünï Ørg', '数据', 'a.b-c_d (1)'])('%j may be shown', (name) => {
+    expect(named(name)).toBe(name);
+  });
+  test.each(['', '  ', '../', '..', 'a/b', 'a\\b', 'a\nb', 'a\u202Eb', 'x'.repeat(300)])(
+    '%j is refused for good',
+    (name) => {
+      expect(() => named(name)).toThrow(
+        expect.objectContaining({ code: 'ORDER_NAME_INVALID', disposition: 'terminal' }),
+      );
+    },
+  );
+});
+
+test('the plan decides a switch, and what nothing else says', () => {
+  const plan = 'a'.repeat(32);
+  expect(
+    decidingPlan(offering, resource({ limits: { s3_storage: 1 } }), order({ type: 'Update', newPlan: plan })),
+  ).toBe(plan);
+  expect(decidingPlan(offering, resource(), order({ plan }))).toBe(plan);
+  expect(decidingPlan(offering, resource(), order({ plan, limits: { s3_storage: 1 } }))).toBeUndefined();
+});
+
+test('no order can make it throw anything but a terminal error', () => {
+  const anything = fc.dictionary(fc.string(), fc.jsonValue());
+  fc.assert(
+    fc.property(fc.string(), fc.string(), anything, anything, (name, backendId, attributes, limits) => {
+      const odd = offeringConfig({ components: [component({ defaultLimit: 1 })] });
+      try {
+        desired(odd, resource({ name, backendId, uuid: RESOURCE }), order({ attributes, limits } as never), {});
+        return true;
+      } catch (error) {
+        return isAgentError(error) && error.disposition === 'terminal';
+      }
+    }),
+  );
+});

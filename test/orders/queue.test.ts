@@ -1,0 +1,145 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { createQueue, createSlots, type Job } from '../../src/orders/queue.ts';
+import { manualClock } from '../fakes/clock.ts';
+
+function setup(slots = 4, limit = 100) {
+  const clock = manualClock();
+  return { clock, queue: createQueue({ clock, slots: createSlots(slots), limit }) };
+}
+
+/** A job that runs until it is released. */
+function held(lane: string, id: string, log: string[]): Job & { release: () => void } {
+  let release = (): void => undefined;
+  const gate = new Promise<void>((resolve) => {
+    release = resolve;
+  });
+  return {
+    lane,
+    id,
+    release: () => release(),
+    run: async () => {
+      log.push(`run ${id}`);
+      await gate;
+      return undefined;
+    },
+    settled: () => log.push(`settled ${id}`),
+  };
+}
+
+const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+test('jobs of a lane run one after the other, lanes side by side', async () => {
+  const log: string[] = [];
+  const { queue } = setup();
+  const [a1, a2, b1] = [held('a', 'a1', log), held('a', 'a2', log), held('b', 'b1', log)];
+  for (const job of [a1, a2, b1]) queue.push(job);
+  await turn();
+  expect(log).toEqual(['run a1', 'run b1']);
+  a1.release();
+  await turn();
+  expect(log).toEqual(['run a1', 'run b1', 'settled a1', 'run a2']);
+  expect([queue.running(), queue.waiting()]).toEqual([2, 0]);
+});
+
+test('a hint for a job that still waits is taken into it; both are settled once', async () => {
+  const log: string[] = [];
+  const { queue } = setup();
+  const [first, second, twin] = [held('a', 'x', log), held('a', 'y', log), held('a', 'y', log)];
+  for (const job of [first, second, twin]) queue.push(job);
+  first.release();
+  second.release();
+  await turn();
+  expect(log).toEqual(['run x', 'settled x', 'run y', 'settled y', 'settled y']);
+});
+
+test('a full queue takes nothing and says when there is room', async () => {
+  const log: string[] = [];
+  const { queue } = setup(1, 1);
+  const running = held('a', 'a', log);
+  queue.push(running);
+  expect(queue.push(held('b', 'b', log))).toBe(true);
+  expect(queue.push(held('c', 'c', log))).toBe(false);
+  const room = queue.room();
+  running.release();
+  expect(await room).toBe(true);
+});
+
+test('a job that wants to run again keeps its lane, but not its slot', async () => {
+  const log: string[] = [];
+  const { queue, clock } = setup(1);
+  const flaky: Job = {
+    lane: 'a',
+    id: 'a',
+    run: async (attempt) => {
+      log.push(`try ${attempt}`);
+      return attempt === 0 ? { againAfterMs: 5000 } : undefined;
+    },
+    settled: () => log.push('settled a'),
+  };
+  const [behind, other] = [held('a', 'behind', log), held('b', 'other', log)];
+  for (const job of [flaky, behind, other]) queue.push(job);
+  await turn();
+  expect(log).toEqual(['try 0', 'run other']);
+  other.release();
+  await clock.advance(5000);
+  expect(log).toEqual(['try 0', 'run other', 'settled other', 'try 1', 'settled a', 'run behind']);
+});
+
+describe('drain', () => {
+  test('finishes what runs and drops what waits without settling it', async () => {
+    const log: string[] = [];
+    const { queue } = setup(1);
+    const [running, waiting] = [held('a', 'a', log), held('b', 'b', log)];
+    queue.push(running);
+    queue.push(waiting);
+    const drained = queue.drain();
+    expect(queue.push(held('c', 'c', log))).toBe(false);
+    expect(await queue.room()).toBe(false);
+    running.release();
+    await drained;
+    await turn();
+    expect(log).toEqual(['run a', 'settled a']);
+  });
+});
+
+test('whatever is pushed: every lane is serial, no more run than there are slots, every push is settled once', async () => {
+  const push = fc.record({
+    lane: fc.integer({ min: 0, max: 4 }),
+    id: fc.integer({ min: 0, max: 3 }),
+    turns: fc.nat(3),
+    fails: fc.nat(2),
+  });
+  await fc.assert(
+    fc.asyncProperty(fc.array(push, { maxLength: 60 }), fc.integer({ min: 1, max: 4 }), async (pushes, slots) => {
+      const { queue, clock } = setup(slots, 1000);
+      const busy = new Set<number>();
+      let running = 0;
+      const settled = pushes.map(() => 0);
+      let violation = '';
+      pushes.forEach(({ lane, id, turns, fails }, i) => {
+        queue.push({
+          lane: String(lane),
+          id: String(id),
+          settled: () => {
+            settled[i] = (settled[i] ?? 0) + 1;
+          },
+          run: async (attempt) => {
+            if (busy.has(lane)) violation = `two jobs in lane ${lane}`;
+            if (++running > slots) violation = `${running} jobs in ${slots} slots`;
+            busy.add(lane);
+            for (let n = 0; n < turns; n++) await Promise.resolve();
+            busy.delete(lane);
+            running--;
+            return attempt < fails ? { againAfterMs: 10 } : undefined;
+          },
+        });
+      });
+      for (let n = 0; n < 200 && settled.includes(0); n++) await clock.advance(10);
+      expect(violation).toBe('');
+      expect(settled.every((count) => count === 1)).toBe(true);
+      expect([queue.running(), queue.waiting()]).toEqual([0, 0]);
+    }),
+    { numRuns: 50 },
+  );
+});
