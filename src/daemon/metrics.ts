@@ -26,6 +26,8 @@ export interface MeteredOffering {
   /** The configured name: bounded by the file. Never the UUID of anything. */
   readonly name: string;
   readonly plugin: string;
+  /** Whether events are expected at all; without them there are no `stomp_` series that would look like an outage. */
+  readonly stomp: boolean;
 }
 
 interface OfOffering {
@@ -79,9 +81,9 @@ export function createMetrics(options: MetricsOptions): Metrics {
   const nowSeconds = (): number => options.clock.now().getTime() / 1000;
 
   const metrics: Metrics = {
-    addOffering: ({ name: offering, plugin }) => {
+    addOffering: ({ name: offering, plugin, stomp }) => {
       for (const gauge of offeringGauges(m)) gauge.set({ offering }, 0);
-      for (const result of FRAME_RESULTS) m.stomp_frames_total.inc({ offering, result }, 0);
+      if (stomp) startStompSeries(m, offering);
       for (const result of REPORT_RESULTS) m.report_resources.set({ offering, result }, 0);
       for (const type of ORDER_TYPES) {
         m.order_duration_seconds.zero({ offering, type });
@@ -184,8 +186,6 @@ function createInstrument(name: string, spec: MetricSpec, registry: Registry): I
 
 function offeringGauges(m: Instruments): readonly Gauge<'offering'>[] {
   return [
-    m.stomp_connected,
-    m.stomp_last_frame_timestamp_seconds,
     m.orders_queued,
     m.orders_in_progress,
     m.reconcile_last_success_timestamp_seconds,
@@ -195,6 +195,12 @@ function offeringGauges(m: Instruments): readonly Gauge<'offering'>[] {
     m.report_last_attempt_timestamp_seconds,
     m.report_duration_seconds,
   ];
+}
+
+function startStompSeries(m: Instruments, offering: string): void {
+  m.stomp_connected.set({ offering }, 0);
+  m.stomp_last_frame_timestamp_seconds.set({ offering }, 0);
+  for (const result of FRAME_RESULTS) m.stomp_frames_total.inc({ offering, result }, 0);
 }
 
 /** `remove` wants the exact label set, so the ones in use are looked up first. */

@@ -5,7 +5,7 @@ import { manualClock } from '../fakes/clock.ts';
 
 const NOW = Date.parse('2026-08-25T10:00:00Z') / 1000;
 
-function create(offerings = [{ name: 'minio', plugin: 'minio' }]): Metrics {
+function create(offerings = [{ name: 'minio', plugin: 'minio', stomp: true }]): Metrics {
   return createMetrics({ version: '1.2.3', revision: 'abc', clock: manualClock(), offerings });
 }
 
@@ -146,8 +146,8 @@ describe('createMetrics', () => {
 
   it('forgets an offering, and nothing else', async () => {
     const metrics = create([
-      { name: 'a', plugin: 'minio' },
-      { name: 'b', plugin: 'minio' },
+      { name: 'a', plugin: 'minio', stomp: true },
+      { name: 'b', plugin: 'minio', stomp: true },
     ]);
     const before = (await metrics.render()).body.split('\n');
     metrics.orderFinished({ offering: 'a', type: 'create', outcome: 'done', seconds: 1 });
@@ -157,8 +157,13 @@ describe('createMetrics', () => {
     expect(after.filter((line) => line.includes('offering="b"'))).toEqual(
       before.filter((line) => line.includes('offering="b"')),
     );
-    metrics.addOffering({ name: 'a', plugin: 'minio' });
+    metrics.addOffering({ name: 'a', plugin: 'minio', stomp: true });
     expect(await read(metrics, 'orders_total{offering="a",type="create",outcome="done"}')).toBe(0);
+  });
+
+  it('has no STOMP series for an offering that only polls', async () => {
+    const { body } = await create([{ name: 'a', plugin: 'minio', stomp: false }]).render();
+    expect(body).not.toMatch(/^waldur_agent_stomp_/m);
   });
 
   it('names no gauge like a counter and every counter like one', async () => {
