@@ -85,7 +85,12 @@ export function openLink(options: LinkOptions, clock: Clock, on: LinkEvents): Li
         return on.lost(failure('STOMP_PROTOCOL', 'the event bus does not speak STOMP 1.2 with heart-beats'));
       }
       const toleranceMs = 2 * Math.max(beatMs, options.heartbeatMs);
-      cancelWatch = watch(clock, toleranceMs, () => lastInboundMs, on.lost);
+      cancelWatch = watch(
+        clock,
+        toleranceMs,
+        () => lastInboundMs,
+        (error) => on.lost(error),
+      );
       subscribe();
     },
     onStompError: (frame) => on.lost(fromErrorFrame(frame.headers, frame.body)),
@@ -136,7 +141,7 @@ function serverBeatMs(connected: IFrame): number | undefined {
 }
 
 /** Reports a peer from which nothing at all came for `toleranceMs`. */
-function watch(clock: Clock, toleranceMs: number, lastMs: () => number, lost: LinkEvents['lost']): () => void {
+function watch(clock: Clock, toleranceMs: number, lastMs: () => number, lost: (error: AgentError) => void): () => void {
   const check = (): void => {
     const leftMs = lastMs() + toleranceMs - clock.monotonicMs();
     if (leftMs > 0) cancel = clock.after(leftMs, check);

@@ -54,7 +54,7 @@ export async function supervise(deps: SuperviseDeps, signal: AbortSignal): Promi
       subscribedAtMs = clock.monotonicMs();
       outage.over();
       announce('connected');
-      guard('onConnected', deps.onConnected);
+      guard('onConnected', () => deps.onConnected());
     };
     try {
       if (state !== 'polling') announce('connecting');

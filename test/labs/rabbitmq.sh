@@ -1,0 +1,108 @@
+#!/bin/bash
+# Runs a command against a private RabbitMQ: test/labs/rabbitmq.sh [CMD…]      (default: the tests beside this script)
+#
+# Everything listens on free loopback ports and lives in a temporary directory; both end with the command. As root on
+# Debian the package is installed when it is missing. CMD gets:
+#   RMQ_WS_URL  ws://127.0.0.1:…/ws       RMQ_API       http://127.0.0.1:…/api
+#   RMQ_USER, RMQ_PASSWORD  administrator  RMQ_PID       the Erlang VM, for SIGSTOP and SIGCONT
+# LAB_WAIT bounds the start (60 s), LAB_TTL the whole run (300 s).
+set -euo pipefail
+export LC_ALL=C PATH="$PATH:/usr/sbin:/sbin"
+cd "$(dirname "$(readlink -f "$0")")/../.."
+[ $# -gt 0 ] || set -- npx vitest run --config test/labs/vitest.config.ts test/labs/rabbitmq.test.ts
+
+SERVER=/usr/lib/rabbitmq/bin/rabbitmq-server
+LAB_WAIT=${LAB_WAIT:-60} LAB_TTL=${LAB_TTL:-300}
+dir=$(mktemp -d /tmp/rabbitmq-lab.XXXXXX)
+pids=()
+
+die() { echo "rabbitmq.sh: $*" >&2; exit 1; }
+
+install() { # no service may start, and the epmd that the package's scripts leave behind goes away again
+  [ "$(id -u)" = 0 ] || die "rabbitmq-server is not installed, and only root can install it"
+  local guard=/usr/sbin/policy-rc.d guarded='' before
+  before=$(pgrep -x epmd || true)
+  if [ ! -e $guard ]; then printf '#!/bin/sh\nexit 101\n' >$guard; chmod 755 $guard; guarded=1; fi
+  local status=0
+  { timeout 60 apt-get update -q && ERL_EPMD_ADDRESS=127.0.0.1 DEBIAN_FRONTEND=noninteractive \
+      timeout 300 apt-get install -qy --no-install-recommends rabbitmq-server curl; } </dev/null >"$dir/apt.log" 2>&1 || status=$?
+  [ -z "$guarded" ] || rm -f $guard
+  local pid
+  for pid in $(pgrep -x epmd || true); do grep -qx "$pid" <<<"$before" || kill "$pid"; done
+  [ $status = 0 ] || { tail -n 20 "$dir/apt.log" >&2; die "apt-get failed with status $status"; }
+}
+
+spawn() { # in a process group of its own, which is what `stop` ends
+  setsid timeout -k 10 "$LAB_TTL" "$@" </dev/null >>"$dir/out.log" 2>&1 &
+  pids+=($!)
+}
+
+stop() {
+  local i pid
+  [ -z "${RMQ_PID:-}" ] || kill -CONT "$RMQ_PID" 2>/dev/null || true
+  for ((i = ${#pids[@]} - 1; i >= 0; i--)); do
+    pid=${pids[i]}
+    kill -TERM -- "-$pid" 2>/dev/null || true
+    for _ in $(seq 150); do kill -0 -- "-$pid" 2>/dev/null || break; sleep 0.1; done
+    kill -KILL -- "-$pid" 2>/dev/null || true
+    wait "$pid" 2>/dev/null || true
+  done
+  rm -rf "$dir"
+}
+trap stop EXIT
+trap 'exit 130' INT TERM
+
+[ -x $SERVER ] && command -v curl >/dev/null || install
+
+read -r amqp http stomp ws dist epmd < <(node -e '
+  const net = require("node:net");
+  const open = () => new Promise((ok) => { const s = net.createServer().listen(0, "127.0.0.1", () => ok(s)); });
+  Promise.all(Array.from({ length: 6 }, open)).then((servers) => {
+    console.log(...servers.map((s) => s.address().port));
+    for (const s of servers) s.close();
+  });')
+export RMQ_USER=lab RMQ_PASSWORD=lab-password RMQ_API="http://127.0.0.1:$http/api" RMQ_WS_URL="ws://127.0.0.1:$ws/ws"
+
+mkdir "$dir/mnesia" "$dir/log"
+echo '[rabbitmq_management,rabbitmq_web_stomp,rabbitmq_stomp].' >"$dir/enabled_plugins"
+cat >"$dir/rabbitmq.conf" <<CONF
+listeners.tcp.local = 127.0.0.1:$amqp
+management.tcp.ip = 127.0.0.1
+management.tcp.port = $http
+stomp.listeners.tcp.1 = 127.0.0.1:$stomp
+web_stomp.tcp.ip = 127.0.0.1
+web_stomp.tcp.port = $ws
+default_user = $RMQ_USER
+default_pass = $RMQ_PASSWORD
+default_permissions.configure = .*
+default_permissions.read = .*
+default_permissions.write = .*
+loopback_users = none
+disk_free_limit.absolute = 50MB
+CONF
+cat >"$dir/rmq-env.conf" <<CONF
+NODENAME=lab$dist@localhost
+DIST_PORT=$dist
+MNESIA_BASE=$dir/mnesia
+LOG_BASE=$dir/log
+ENABLED_PLUGINS_FILE=$dir/enabled_plugins
+CONFIG_FILE=$dir/rabbitmq.conf
+PID_FILE=$dir/pid
+CONF
+
+server() {
+  HOME=$dir ERL_EPMD_PORT=$epmd ERL_EPMD_ADDRESS=127.0.0.1 RABBITMQ_CONF_ENV_FILE=$dir/rmq-env.conf \
+    RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS='-kernel inet_dist_use_interface {127,0,0,1}' "$@"
+}
+spawn epmd -address 127.0.0.1 -port "$epmd"
+server spawn "$SERVER"
+deadline=$((SECONDS + LAB_WAIT))
+until curl -sf -m 5 -u "$RMQ_USER:$RMQ_PASSWORD" "$RMQ_API/aliveness-test/%2F" >/dev/null; do
+  kill -0 "${pids[1]}" 2>/dev/null || { tail -n 20 "$dir/out.log" >&2; die "the server ended at once"; }
+  [ $SECONDS -lt $deadline ] || { tail -n 20 "$dir/out.log" >&2; die "no answer within $LAB_WAIT s"; }
+  sleep 0.2
+done
+RMQ_PID=$(<"$dir/pid")
+export RMQ_PID
+
+timeout -k 10 "$LAB_TTL" "$@"
