@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import { Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { type Clock, systemClock } from '../../lib/clock.ts';
@@ -14,7 +14,7 @@ import { createWire, type FaultyWire } from './wire.ts';
 /** A STOMP broker over WebSocket that behaves as RabbitMQ 3.10 was measured to. It lives in the process and on no port. */
 export interface Broker extends Realm {
   /** Handler of the `upgrade` event of a `node:http` or `node:https` server. */
-  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void;
+  readonly upgrade: (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
   /** False when the message was lost: no such queue, a full one, or `drop`. */
   publish(message: Publication): boolean;
   /** See BrokerFault. */
@@ -70,7 +70,7 @@ export interface BrokerOptions {
   readonly observe?: (entry: BrokerEntry) => void;
 }
 
-const PATHS = new Set(['/ws', '/rmqws-stomp']);
+const PATH = /^\/(ws|rmqws-stomp)(\?|$)/;
 const PROTOCOLS = ['v12.stomp', 'v11.stomp', 'v10.stomp'];
 const COALESCE_MS = 50;
 
@@ -183,13 +183,14 @@ export function createBroker({ clock = systemClock, timeScale = 1, observe }: Br
   return {
     ...realm,
     upgrade: (request, socket, head) => {
-      const status = closed ? 503 : PATHS.has(pathOf(request)) ? faults.take('refuse')?.status : 404;
-      if (status === undefined && socket instanceof Socket) {
-        return server.handleUpgrade(request, socket, head, (ws) => accept(ws, socket));
+      const status = closed ? 503 : PATH.test(String(request.url)) ? faults.take('refuse')?.status : 404;
+      if (status === undefined) {
+        server.handleUpgrade(request, socket, head, (ws) => accept(ws, request.socket));
+        return;
       }
-      observe?.({ kind: 'ws', event: 'refused', code: status ?? 500 });
+      observe?.({ kind: 'ws', event: 'refused', code: status });
       socket.on('error', () => undefined);
-      socket.end(`HTTP/1.1 ${status ?? 500} Refused\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
+      socket.end(`HTTP/1.1 ${status} Refused\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
     },
     deleteUser: (login) => {
       realm.deleteUser(login);
@@ -218,10 +219,6 @@ export function createBroker({ clock = systemClock, timeScale = 1, observe }: Br
       await Promise.all(gone);
     },
   };
-}
-
-function pathOf(request: IncomingMessage): string {
-  return (request.url ?? '').split('?', 1)[0] ?? '';
 }
 
 function stompEntry(session: string, direction: 'in' | 'out', frame: Frame): BrokerEntry {

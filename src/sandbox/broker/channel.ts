@@ -113,22 +113,22 @@ export function createChannel(deps: ChannelDeps): Channel {
       throw new StompError('Missing header', `"${frame.command}" must include the "${header}" header\n`);
     }
     // The session in the middle is not looked at: RabbitMQ 3.10 takes a stale id for one of its own.
-    const [consumerTag = '', , number = '', ...more] = id.split(SEPARATOR);
-    if (!/^\d+$/.test(number) || more.length > 0) {
+    const parts = id.split(SEPARATOR);
+    if (parts.length !== 3 || !/^\d+$/.test(String(parts[2]))) {
       throw new StompError('Invalid header', `"${frame.command}" must include a valid "${header}" header\n`);
     }
-    const subscription = subscriptions.get(consumerTag);
+    const subscription = subscriptions.get(String(parts[0]));
     if (subscription === undefined) {
       throw new StompError('Subscription not found', `Message with id "${id}" has no subscription`);
     }
-    const tag = Number(number);
-    if (!unacked.has(tag)) throw new ChannelDeath();
-    const tags = subscription.cumulative ? [...unacked.keys()].filter((other) => other <= tag) : [tag];
-    return tags.flatMap((each) => {
-      const entry = unacked.get(each);
+    const tag = Number(parts[2]);
+    const named = unacked.get(tag);
+    if (named === undefined) throw new ChannelDeath();
+    const taken = subscription.cumulative ? [...unacked].filter(([other]) => other <= tag) : [[tag, named] as const];
+    return taken.map(([each, entry]) => {
       unacked.delete(each);
-      if (entry !== undefined) entry.subscription.unacked--;
-      return entry ?? [];
+      entry.subscription.unacked--;
+      return entry;
     });
   };
 

@@ -60,11 +60,9 @@ export function createQueue(options: QueueOptions): Queue {
   };
 
   const nextConsumer = (): Consumer | undefined => {
-    const index = consumers.findIndex((consumer) => consumer.hasRoom());
-    if (index < 0) return undefined;
-    const [consumer] = consumers.splice(index, 1);
-    if (consumer !== undefined) consumers.push(consumer);
-    return consumer;
+    const next = consumers.find((consumer) => consumer.hasRoom());
+    if (next !== undefined && consumers.length > 1) consumers = [...consumers.filter((other) => other !== next), next];
+    return next;
   };
 
   const wake = (): void => {

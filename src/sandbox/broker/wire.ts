@@ -73,7 +73,7 @@ function pieces(bytes: Buffer): readonly Buffer[] {
   const cuts = [0];
   for (let piece = 1; piece < PIECES; piece++) {
     let cut = Math.floor((bytes.length * piece) / PIECES);
-    while (cut < bytes.length && ((bytes[cut] ?? 0) & 0xc0) === 0x80) cut++;
+    while ((Number(bytes[cut]) & 0xc0) === 0x80) cut++;
     cuts.push(cut);
   }
   return cuts.map((cut, i) => bytes.subarray(cut, cuts[i + 1])).filter((piece) => piece.length > 0);
