@@ -1,0 +1,238 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, normalize } from 'node:path';
+import { describe, expect, it } from 'vitest';
+
+/** The folders of src, and what each may import besides itself and packages. */
+const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
+  lib: [],
+  plugin: ['lib'],
+  waldur: ['lib'],
+  sandbox: ['lib'],
+  config: ['plugin', 'lib'],
+  events: ['waldur', 'lib'],
+  orders: ['waldur', 'plugin/contract.ts', 'plugin/naming.ts', 'config/types.ts', 'lib'],
+  usage: ['waldur', 'plugin/contract.ts', 'plugin/naming.ts', 'config/types.ts', 'lib'],
+  upkeep: ['orders', 'waldur', 'plugin/contract.ts', 'plugin/naming.ts', 'config/types.ts', 'lib'],
+  daemon: ['events', 'orders', 'upkeep', 'usage', 'waldur', 'config', 'plugin', 'sandbox', 'lib'],
+  cli: ['daemon', 'events', 'orders', 'upkeep', 'usage', 'waldur', 'config', 'plugin', 'sandbox', 'lib'],
+};
+
+/** The files that may use a package; an error or an object of one never travels further. */
+const PACKAGES: Readonly<Record<string, readonly string[]>> = {
+  '@stomp/stompjs': ['src/events/'],
+  ws: ['src/events/', 'src/sandbox/'],
+  ajv: ['src/config/', 'src/plugin/'],
+  axios: ['src/lib/'],
+  'https-proxy-agent': ['src/lib/', 'src/events/'],
+  'node-cron': ['src/daemon/schedule.ts', 'src/config/'],
+  pino: ['src/lib/log.ts'],
+  'prom-client': ['src/daemon/metrics.ts'],
+  yaml: ['src/config/', 'src/cli/', 'src/plugin/conformance.ts'],
+};
+
+/** What only some files may do. Searched in code without comments and quoted text. */
+const RESERVED: readonly { readonly what: string; readonly pattern: RegExp; readonly allowed: readonly string[] }[] = [
+  { what: 'end the process', pattern: /process\.(exit|abort|kill)\(/, allowed: ['src/cli/main.ts'] },
+  {
+    what: 'listen to the process',
+    pattern: /process\.(on|once|addListener)\(/,
+    allowed: ['src/cli/main.ts', 'src/daemon/lifecycle.ts'],
+  },
+  { what: 'read the environment', pattern: /process\.env\b/, allowed: ['src/cli/', 'src/daemon/compose.ts'] },
+  {
+    what: 'read the time or wait',
+    pattern:
+      /\bDate\.now\b|\bnew Date\(\)|\bset(Timeout|Interval)\(|\bhrtime\b|\bperformance\.now\b|AbortSignal\.timeout\(/,
+    allowed: ['src/lib/clock.ts', 'src/cli/', 'src/daemon/compose.ts', 'src/sandbox/'],
+  },
+  {
+    what: 'throw dice',
+    pattern: /\bMath\.random\b/,
+    allowed: ['src/cli/', 'src/daemon/compose.ts'],
+  },
+  { what: 'write to the console', pattern: /\bconsole\./, allowed: [] },
+  { what: 'export a default', pattern: /\bexport default\b|\bas default\b/, allowed: [] },
+];
+
+const LONGEST_FILE = 300;
+const PLUGIN_FILES = ['index.ts', 'settings.ts', 'errors.ts', 'observe.ts', 'apply.ts', 'usage.ts', 'check.ts'];
+const PLUGIN_REST = ['sample.yaml', 'README.md', 'test'];
+
+interface Source {
+  /** Relative to the repository, `src/…` or `plugins/…`. */
+  readonly path: string;
+  readonly text: string;
+  /** Without comments; quoted text emptied. */
+  readonly code: string;
+  readonly imports: readonly string[];
+  /** The same without `import type`, which leaves nothing at run time. */
+  readonly runtimeImports: readonly string[];
+}
+
+const plugins = readdirSync('plugins', { withFileTypes: true }).flatMap((entry) =>
+  entry.isDirectory() ? entry.name : [],
+);
+const sources: readonly Source[] = [
+  ...list('src'),
+  ...plugins.flatMap((id) => list(`plugins/${id}`).filter((path) => !path.startsWith(`plugins/${id}/test/`))),
+].map(readSource);
+
+function list(folder: string): readonly string[] {
+  return readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    .filter((path) => path.endsWith('.ts'))
+    .map((path) => `${folder}/${path}`);
+}
+
+function readSource(path: string): Source {
+  const text = readFileSync(path, 'utf8');
+  const lexemes = /\/\*[\s\S]*?\*\/|\/\/.*|`(?:\\.|[^`\\])*`|'(?:\\.|[^'\\\n])*'|"(?:\\.|[^"\\\n])*"/g;
+  const bare = text.replaceAll(lexemes, (found) => (found.startsWith('/') ? '' : found));
+  const imports = namesIn(bare);
+  const runtimeImports = namesIn(bare.replaceAll(/\b(import|export) type\b[^;]*;/g, ''));
+  const code = bare.replaceAll(lexemes, (found) => (found.startsWith('`') ? found : "''"));
+  return { path, text, code, imports, runtimeImports };
+}
+
+function namesIn(code: string): readonly string[] {
+  return [...code.matchAll(/(?:\bfrom\s+|\bimport\s+|\bimport\()'([^']+)'/g)].map(([, name = '']) => name);
+}
+
+/** Relative imports as paths of the repository. */
+function ownImports(source: Source, imports = source.imports): readonly string[] {
+  return imports.filter((name) => name.startsWith('.')).map((name) => normalize(join(dirname(source.path), name)));
+}
+
+function allowedFor(path: string): readonly string[] {
+  const [top = '', folder = ''] = path.split('/');
+  if (top === 'plugins') return [`plugins/${folder}/`, 'src/plugin/', 'src/lib/'];
+  const others = (MAY_IMPORT[folder] ?? []).map((name) => `src/${name}${name.endsWith('.ts') ? '' : '/'}`);
+  const registry = path === 'src/plugin/registry.ts' ? ['plugins/'] : [];
+  return [`src/${folder}/`, ...others, ...registry];
+}
+
+const startsWithOneOf = (path: string, prefixes: readonly string[]): boolean =>
+  prefixes.some((prefix) => path.startsWith(prefix));
+
+describe('imports', () => {
+  it('are found at all', () => {
+    expect(sources.length).toBeGreaterThan(50);
+    expect(sources.flatMap((source) => ownImports(source)).length).toBeGreaterThan(sources.length);
+  });
+
+  it('point only in the direction of the table', () => {
+    const wrong = sources.flatMap((source) =>
+      ownImports(source)
+        .filter((target) => target !== 'package.json' && !startsWithOneOf(target, allowedFor(source.path)))
+        .map((target) => `${source.path} imports ${target}`),
+    );
+    expect(wrong).toEqual([]);
+  });
+
+  it('exist, and say their extension', () => {
+    const broken = sources.flatMap((source) =>
+      ownImports(source)
+        .filter((target) => !existsSync(target))
+        .map((target) => `${source.path} imports ${target}`),
+    );
+    expect(broken).toEqual([]);
+  });
+
+  it('come from the folders of the table only', () => {
+    const folders = new Set(
+      sources.filter(({ path }) => path.startsWith('src/')).map(({ path }) => path.split('/')[1]),
+    );
+    expect(Object.keys(MAY_IMPORT)).toEqual(expect.arrayContaining([...folders]));
+  });
+
+  it('form no cycle', () => {
+    const graph = new Map(sources.map((source) => [source.path, ownImports(source, source.runtimeImports)]));
+    expect(findCycle(graph)).toBeUndefined();
+  });
+
+  it('take packages only where they belong', () => {
+    const wrong = sources.flatMap(({ path, imports }) =>
+      imports
+        .filter((name) => !name.startsWith('.') && !name.startsWith('node:'))
+        .filter((name) => !startsWithOneOf(path, PACKAGES[name] ?? []))
+        .map((name) => `${path} imports ${name}`),
+    );
+    expect(wrong).toEqual([]);
+  });
+
+  it('know every dependency of the package', () => {
+    const manifest = JSON.parse(readFileSync('package.json', 'utf8')) as { dependencies: Record<string, string> };
+    expect(Object.keys(PACKAGES).sort()).toEqual(Object.keys(manifest.dependencies).sort());
+  });
+
+  it('never reach the clock of Node by another name', () => {
+    const wrong = sources.filter(({ path, imports }) => {
+      const exempt = startsWithOneOf(path, ['src/lib/clock.ts', 'src/cli/', 'src/sandbox/']);
+      return !exempt && imports.some((name) => /^node:(timers|perf_hooks)/.test(name));
+    });
+    expect(wrong.map(({ path }) => path)).toEqual([]);
+  });
+});
+
+describe('only some files', () => {
+  it.each(RESERVED)('$what', ({ pattern, allowed }) => {
+    const wrong = sources.filter(({ path, code }) => !startsWithOneOf(path, allowed) && pattern.test(code));
+    expect(wrong.map(({ path }) => path)).toEqual([]);
+  });
+
+  it('name a built-in plugin: the registry', () => {
+    const quoted = new RegExp(`['"](${plugins.flatMap((id) => [id, id.replaceAll('-', '_')]).join('|')})['"]`);
+    const wrong = sources.filter(({ path, text }) => path.startsWith('src/') && quoted.test(text));
+    expect(wrong.map(({ path }) => path).filter((path) => path !== 'src/plugin/registry.ts')).toEqual([]);
+  });
+
+  it(`are longer than ${LONGEST_FILE} lines: none`, () => {
+    const long = sources.filter(({ text }) => text.split('\n').length - 1 > LONGEST_FILE);
+    expect(long.map(({ path }) => path)).toEqual([]);
+  });
+
+  it('are not in kebab-case: none', () => {
+    expect(sources.filter(({ path }) => !/^[a-z0-9./-]+$/.test(path)).map(({ path }) => path)).toEqual([]);
+  });
+});
+
+describe('plugins', () => {
+  it.each(plugins)('%s has the shape of every plugin', (id) => {
+    const missing = [...PLUGIN_FILES, ...PLUGIN_REST].filter((name) => !existsSync(`plugins/${id}/${name}`));
+    expect(missing).toEqual([]);
+  });
+
+  it('are all in the registry', () => {
+    const registry = sources.find(({ path }) => path === 'src/plugin/registry.ts');
+    const registered = registry === undefined ? [] : ownImports(registry);
+    for (const id of plugins) expect(registered).toContain(`plugins/${id}/index.ts`);
+  });
+});
+
+describe('the reader of sources', () => {
+  it('tells code from comments and text', () => {
+    const sample = readSource('test/architecture.test.ts');
+    expect(sample.imports).toEqual(['node:fs', 'node:path', 'vitest']);
+    expect(sample.code).not.toContain('Searched in code');
+    expect(sample.code).not.toContain('end the process');
+  });
+});
+
+/** The first cycle as a list of files, or undefined. */
+function findCycle(graph: ReadonlyMap<string, readonly string[]>): readonly string[] | undefined {
+  const finished = new Set<string>();
+  const visit = (path: string, trail: readonly string[]): readonly string[] | undefined => {
+    if (trail.includes(path)) return [...trail.slice(trail.indexOf(path)), path];
+    if (finished.has(path)) return undefined;
+    for (const next of graph.get(path) ?? []) {
+      const cycle = visit(next, [...trail, path]);
+      if (cycle !== undefined) return cycle;
+    }
+    finished.add(path);
+    return undefined;
+  };
+  for (const path of graph.keys()) {
+    const cycle = visit(path, []);
+    if (cycle !== undefined) return cycle;
+  }
+  return undefined;
+}
