@@ -3,7 +3,7 @@ import type { Message } from '../events/decode.ts';
 import { type Delivery, supervise } from '../events/supervise.ts';
 import type { Clock } from '../lib/clock.ts';
 import { type AgentError, toAgentError } from '../lib/errors.ts';
-import type { Log } from '../lib/log.ts';
+import type { Log, LogLevel } from '../lib/log.ts';
 import { createReleasers } from '../lib/releasers.ts';
 import type { Random } from '../lib/retry.ts';
 import { handleOrder } from '../orders/handle.ts';
@@ -15,11 +15,12 @@ import { createReporter } from '../usage/report.ts';
 import type { Waldur } from '../waldur/client.ts';
 import type { EventType } from '../waldur/types.ts';
 import type { HealthSnapshot, OfferingHealth } from './health.ts';
+import { createLogShipper } from './log-shipping.ts';
 import type { Metrics } from './metrics.ts';
 import { createPlanQuotas } from './plan-quotas.ts';
 import { createPresence } from './presence.ts';
 import { createPulse } from './pulse.ts';
-import { schedule } from './schedule.ts';
+import { startReporting } from './reporting.ts';
 
 /** What all offerings of the process have in common. */
 export interface Shared {
@@ -43,6 +44,8 @@ export interface RunningOffering {
   supervisors(): HealthSnapshot['supervisors'];
   orders(): HealthSnapshot['orders'];
   reportNow(): void;
+  /** Takes a line of the agent's log, for shipping to this offering's Waldur. */
+  collect(line: string, level: LogLevel): void;
   /** Takes nothing new; resolves when what runs is over. */
   drain(): Promise<void>;
   /** Aborts what still runs and releases everything, last in, first out. */
@@ -54,7 +57,8 @@ const QUEUE_LIMIT = 1000;
 const CHECK_INTERVAL_MS = 60_000;
 /** The portal calls an agent idle after ten minutes. */
 const PRESENCE_INTERVAL_MS = 240_000;
-const REPORT_JITTER_MS = 60_000;
+const SHIP_INTERVAL_MS = 30_000;
+const SHIP_CAPACITY = 1000;
 
 /** One offering of the configuration, from its events to its usage reports. Read top to bottom: this is the pipe. */
 export function startOffering(offering: OfferingConfig, shared: Shared): RunningOffering {
@@ -68,7 +72,7 @@ export function startOffering(offering: OfferingConfig, shared: Shared): Running
   let lastReconcileMs: number | undefined;
   let blockedBy: AgentError | undefined;
 
-  metrics.addOffering({ name, plugin: offering.plugin.id });
+  metrics.addOffering({ name, plugin: offering.plugin.id, stomp: offering.stomp.enabled });
   const waldur = shared.waldur(offering.waldur);
   const backend = shared.backend(offering);
   releasers.add(() => backend.close());
@@ -99,7 +103,10 @@ export function startOffering(offering: OfferingConfig, shared: Shared): Running
         if (ending === 'done') blockedBy = undefined;
         if (ending === 'skipped') return;
         const ms = Math.round(seconds * 1000);
-        log.info({ order: order.uuid, resource: order.resource, type: order.type, outcome: ending, ms }, 'order handled');
+        log.info(
+          { order: order.uuid, resource: order.resource, type: order.type, outcome: ending, ms },
+          'order handled',
+        );
       },
       failed,
     },
@@ -142,7 +149,8 @@ export function startOffering(offering: OfferingConfig, shared: Shared): Running
       if (!foreign && message.kind === 'sync') reconcile.kick();
       const result = foreign || message.kind === 'sync' || message.kind === 'import' ? 'ignored' : message.kind;
       metrics.frame({ offering: name, result });
-      return ack();
+      ack();
+      return;
     }
     metrics.frame({ offering: name, result: 'order' });
     const { order, resource, state, actionable, orderType } = message;
@@ -158,7 +166,8 @@ export function startOffering(offering: OfferingConfig, shared: Shared): Running
       {
         register: async (limit) => {
           const identity = await presence.identity(limit);
-          return identity && waldur.queues.register({ identity, offering: offering.uuid }, EVENTS, limit);
+          if (identity === undefined) return undefined;
+          return waldur.queues.register({ identity, offering: offering.uuid }, EVENTS, limit);
         },
         passcode: (limit) => waldur.queues.passcode(limit),
         stomp: offering.stomp,
@@ -194,44 +203,11 @@ export function startOffering(offering: OfferingConfig, shared: Shared): Running
     periods: report.periods,
     perUser: report.perUser,
   });
-  let reporting: Promise<void> | undefined;
-
-  async function reportUsage(limit: AbortSignal): Promise<void> {
-    const start = clock.monotonicMs();
-    const seconds = (): number => (clock.monotonicMs() - start) / 1000;
-    metrics.reportStarted({ offering: name });
-    try {
-      const summary = await reporter.report({}, limit);
-      metrics.reportFinished({ offering: name, ok: true, seconds: seconds(), resources: summary });
-      log.info({ ...summary, ms: Math.round(seconds() * 1000) }, 'usage reported');
-    } catch (error) {
-      if (limit.aborted) return;
-      failed(toAgentError(error));
-      const resources = { submitted: 0, unchanged: 0, missing: 0, failed: 0 };
-      metrics.reportFinished({ offering: name, ok: false, seconds: seconds(), resources });
-      log.error({ err: toAgentError(error) }, 'usage could not be reported');
-    }
-  }
-
-  /** One pass at a time; a wake-up during a pass is served by it. */
-  function wakeReport(): Promise<void> {
-    reporting ??= reportUsage(signal).finally(() => {
-      reporting = undefined;
-    });
-    return reporting;
-  }
-
-  const reports = schedule({
-    expression: report.schedule,
-    timezone: 'UTC',
-    jitterMs: REPORT_JITTER_MS,
-    clock,
-    random,
-    onWake: wakeReport,
-    onMissed: () => metrics.scheduleMissed('report'),
-    onError: (error) => failed(toAgentError(error)),
-  });
-  releasers.add(() => reports.stop());
+  const reporting = startReporting(
+    { offering: name, reporter, expression: report.schedule, clock, random, log, metrics, failed },
+    signal,
+  );
+  releasers.add(() => reporting.stop());
 
   // Health and presence.
   const check = createPulse({
@@ -250,7 +226,20 @@ export function startOffering(offering: OfferingConfig, shared: Shared): Running
   const announce = createPulse({ intervalMs: () => PRESENCE_INTERVAL_MS, clock, random, beat: presence.announce });
   const meter = createPulse({ intervalMs: () => 5000, clock, random, beat: async () => meterQueue() });
 
+  // Only this offering's lines: another one may belong to somebody else.
+  const mark = `"offering":${JSON.stringify(name)}`;
+  const shipper = createLogShipper({
+    clock,
+    intervalMs: SHIP_INTERVAL_MS,
+    capacity: SHIP_CAPACITY,
+    ship: async (entries, limit) => {
+      const identity = await presence.identity(limit);
+      return identity !== undefined && waldur.agents.shipLogs(identity, entries, limit);
+    },
+  });
+
   const loops = [listen(), reconcile.run(signal), check.run(signal), announce.run(signal), meter.run(signal)];
+  if (config.shipLogs) loops.push(shipper.run(signal));
   if (backend.serve !== undefined) loops.push(backend.serve(signal));
   const ended = Promise.allSettled(
     loops.map((loop) =>
@@ -264,7 +253,6 @@ export function startOffering(offering: OfferingConfig, shared: Shared): Running
   releasers.add(async () => {
     running.abort(new Error(`offering ${name} is stopped`));
     await ended;
-    await reporting;
   });
 
   return {
@@ -283,7 +271,10 @@ export function startOffering(offering: OfferingConfig, shared: Shared): Running
       const startedMs = queue.oldestStart();
       return startedMs === undefined ? [] : [{ order: name, startedMs, deadlineMs: config.orderDeadlineMs }];
     },
-    reportNow: () => void wakeReport(),
+    reportNow: reporting.now,
+    collect: (line, level) => {
+      if (config.shipLogs && line.includes(mark)) shipper.collect(line, level);
+    },
     drain: () => queue.drain(),
     close: async () => {
       await releasers.release();

@@ -1,0 +1,77 @@
+import { fstatSync } from 'node:fs';
+import type { Config } from '../../config/types.ts';
+import { compose } from '../../daemon/compose.ts';
+import { journalPrefix } from '../../daemon/journald.ts';
+import { createLifecycle } from '../../daemon/lifecycle.ts';
+import { createServiceManager } from '../../daemon/service-manager.ts';
+import type { LogLevel } from '../../lib/log.ts';
+import type { ExitCode } from '../exit-codes.ts';
+import type { Io } from '../io.ts';
+import { loadConfiguration } from '../load.ts';
+import type { Invocation } from '../parse.ts';
+import { prettyLine } from '../pretty-line.ts';
+import { VERSION } from '../version.ts';
+
+const STATUS_INTERVAL_MS = 5000;
+
+/** The daemon. READY when the configuration is valid, the port is bound and every offering has started. */
+export async function run(invocation: Invocation, io: Io): Promise<ExitCode> {
+  const load = async (): Promise<Config> => withLevel(await loadConfiguration(invocation, io), invocation);
+  const config = await load();
+  const { clock, random, secrets } = io;
+  const service = createServiceManager({
+    env: io.env,
+    pid: process.pid,
+    monotonicUs: () => process.hrtime.bigint() / 1000n,
+    onError: (err) => agent.log.warn({ err }, 'the service manager could not be told'),
+  });
+  const revision = io.env['WALDUR_AGENT_REVISION'] ?? '';
+  const agent = compose(config, {
+    clock,
+    random,
+    secrets,
+    version: VERSION,
+    revision,
+    write: writer(io),
+    state: () => lifecycle.state(),
+  });
+  let endWatchdog = (): void => undefined;
+  let endStatus = (): void => undefined;
+  const lifecycle = createLifecycle({
+    signals: process,
+    service,
+    clock,
+    log: agent.log,
+    drainMs: config.drainMs,
+    start: async () => {
+      await agent.start();
+      endWatchdog = service.keepWatchdog(clock, agent.isAlive);
+      const tell = (): void => {
+        service.status(agent.status());
+        endStatus = clock.after(STATUS_INTERVAL_MS, tell);
+      };
+      tell();
+    },
+    drain: agent.drain,
+    close: async () => {
+      endWatchdog();
+      endStatus();
+      await agent.close();
+    },
+    reload: async () => agent.reload(await load()),
+    reportNow: agent.reportNow,
+  });
+  return (await lifecycle.run()) as ExitCode;
+}
+
+function withLevel(config: Config, invocation: Invocation): Config {
+  if (invocation.flags.has('verbose')) return { ...config, logLevel: 'debug' };
+  return invocation.flags.has('quiet') ? { ...config, logLevel: 'warn' } : config;
+}
+
+/** JSON lines for machines, with the priority journald understands; short lines for a person at a terminal. */
+function writer(io: Io): (line: string, level: LogLevel) => void {
+  if (io.stdout.isTTY) return (line) => io.stdout.write(prettyLine(line, io.stdout.style));
+  const prefix = journalPrefix(io.env['JOURNAL_STREAM'], fstatSync(1));
+  return (line, level) => io.stdout.write(prefix(level) + line);
+}

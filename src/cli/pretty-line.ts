@@ -1,0 +1,30 @@
+import { isJsonObject } from '../lib/json.ts';
+import { printable, type Style } from './style.ts';
+
+/** A JSON log line for a person: time, level, sentence, then what it is about. */
+export function prettyLine(line: string, style: Style): string {
+  let record: unknown;
+  try {
+    record = JSON.parse(line);
+  } catch {
+    return line;
+  }
+  if (!isJsonObject(record)) return line;
+  const { time, level, msg, err, ...fields } = record;
+  const colors = {
+    warn: style.yellow,
+    error: style.red,
+    fatal: style.red,
+    debug: style.dim,
+    trace: style.dim,
+  } as const;
+  const paint = colors[String(level) as keyof typeof colors] ?? style.green;
+  const about = Object.entries(fields).map(([key, value]) => style.dim(`${key}=${show(value)}`));
+  const failure = isJsonObject(err) ? `\n         ${style.red(printable(String(err['message'] ?? '')))}` : '';
+  const head = `${style.dim(String(time).slice(11, 19))} ${paint(String(level).padEnd(5))} ${printable(String(msg))}`;
+  return `${[head, ...about].join(' ')}${failure}\n`;
+}
+
+function show(value: unknown): string {
+  return printable(typeof value === 'string' ? value : JSON.stringify(value));
+}

@@ -1,0 +1,116 @@
+import type { Json } from '../lib/json.ts';
+import { formatBytes } from '../lib/units.ts';
+import type { Preview } from '../orders/preview.ts';
+import type { Action, Quota } from '../plugin/contract.ts';
+import { printable, type Style } from './style.ts';
+
+type Plans = readonly { readonly name: string; readonly previews: readonly Preview[] }[];
+
+/** Open orders with a line per action: `+` makes, `~` changes, `-` removes, `!` cannot be done. */
+export function renderPlan(plans: Plans, style: Style): string {
+  const blocks = plans.map(({ name, previews }) => {
+    const head = style.bold(`offering ${printable(name)}`);
+    const orders =
+      previews.length === 0
+        ? [style.dim('  no open orders')]
+        : previews.flatMap((preview) => renderOrder(preview, style));
+    return [head, ...orders].join('\n');
+  });
+  const actions = plans.flatMap(({ previews }) => previews.flatMap((preview) => preview.actions));
+  const count = (wanted: Sign): number => actions.filter((action) => signOf(action) === wanted).length;
+  const total = `Plan: ${count('+')} to create, ${count('~')} to change, ${count('-')} to remove. Nothing was applied.`;
+  return `${blocks.join('\n')}\n${total}\n`;
+}
+
+/** The same for programs; stable keys, amounts as decimal strings. */
+export function planJson(plans: Plans): Json {
+  return {
+    version: 1,
+    offerings: plans.map(({ name, previews }) => ({
+      name,
+      orders: previews.map(({ order, kind, actions, error }) => ({
+        uuid: order.uuid,
+        type: kind,
+        state: order.state,
+        resource: order.resource,
+        resource_name: order.resourceName,
+        actions: actions.map(actionJson),
+        error: error === undefined ? null : { code: error.code, message: error.message, hint: error.hint ?? null },
+      })),
+    })),
+  };
+}
+
+function renderOrder({ order, kind, actions, error }: Preview, style: Style): string[] {
+  const head = `  order ${order.uuid.slice(0, 8)} ${kind}  resource "${printable(order.resourceName)}"`;
+  if (error !== undefined) {
+    const end = error.disposition === 'terminal' ? 'would be refused' : 'would wait';
+    return [head, style.red(`    ! ${end}: ${printable(error.message)} (${error.code})`)];
+  }
+  if (actions.length === 0) return [head, style.dim('    nothing to do at the backend')];
+  const paint = { '+': style.green, '~': style.yellow, '-': style.red };
+  return [head, ...actions.map((action) => paint[signOf(action)](`    ${signOf(action)} ${describe(action, style)}`))];
+}
+
+type Sign = '+' | '~' | '-';
+
+function signOf(action: Action): Sign {
+  switch (action.kind) {
+    case 'create-account':
+    case 'issue-key':
+      return '+';
+    case 'set-quota':
+    case 'suspend':
+    case 'resume':
+      return '~';
+    case 'revoke-key':
+    case 'delete-account':
+      return '-';
+  }
+}
+
+function describe(action: Action, style: Style): string {
+  const account = printable(action.account);
+  switch (action.kind) {
+    case 'create-account':
+      return `account    ${account} with ${quotaText(action.quota)}`;
+    case 'issue-key':
+      return `access key for ${account} (the secret goes to Waldur only)`;
+    case 'set-quota':
+      return `quota      ${quotaText(action.from)} ${style.glyphs.arrow} ${quotaText(action.to)} of ${account}`;
+    case 'suspend':
+    case 'resume':
+      return `${action.kind.padEnd(10)} ${account}`;
+    case 'revoke-key':
+      return `access key ${printable(action.accessKey)} of ${account}`;
+    case 'delete-account':
+      return `account    ${account}${action.purge ? ' with everything in it' : ' if it is empty'}`;
+  }
+}
+
+function quotaText({ bytes, objects }: Partial<Quota>): string {
+  const size = bytes === undefined ? 'the default size' : bytes === null ? 'no size limit' : formatBytes(bytes);
+  return objects === undefined || objects === null ? size : `${size}, ${objects} objects`;
+}
+
+function actionJson(action: Action): Json {
+  const { kind, account } = action;
+  switch (action.kind) {
+    case 'create-account':
+      return { kind, account, quota: quotaJson(action.quota) };
+    case 'set-quota':
+      return { kind, account, from: quotaJson(action.from), to: quotaJson(action.to) };
+    case 'revoke-key':
+      return { kind, account, access_key: action.accessKey };
+    case 'delete-account':
+      return { kind, account, purge: action.purge };
+    case 'suspend':
+    case 'resume':
+    case 'issue-key':
+      return { kind, account };
+  }
+}
+
+function quotaJson({ bytes, objects }: Partial<Quota>): Json {
+  return { bytes: bytes?.toString() ?? null, objects: objects?.toString() ?? null };
+}

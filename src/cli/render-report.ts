@@ -1,0 +1,75 @@
+import { toCents } from '../lib/units.ts';
+import type { Line } from '../usage/build.ts';
+import type { ReportSummary } from '../usage/report.ts';
+import { printable, type Style } from './style.ts';
+import { renderTable } from './table.ts';
+
+/** What one pass over an offering found; `error` when it could not be finished. */
+export interface OfferingReport {
+  readonly name: string;
+  readonly lines: readonly (Line & { readonly period: string })[];
+  readonly summary: ReportSummary | undefined;
+  readonly error: { readonly code: string; readonly message: string; readonly hint: string | undefined } | undefined;
+}
+
+/** A pass for a person: every decision of a dry run, and in any case what became of the resources. */
+export function renderReport(
+  report: OfferingReport,
+  { dryRun, style }: { readonly dryRun: boolean; readonly style: Style },
+): string {
+  const head = `${style.bold(`offering ${printable(report.name)}`)}\n`;
+  const table = dryRun && report.lines.length > 0 ? renderLines(report, style) : '';
+  return head + table + conclusion(report, dryRun, style);
+}
+
+function renderLines({ lines }: OfferingReport, style: Style): string {
+  const header = ['  month', 'resource', 'account', 'component', 'Waldur has', 'measured', 'difference', 'why'];
+  const paint = {
+    new: style.green,
+    changed: style.green,
+    unchanged: style.dim,
+    guarded: style.yellow,
+    unreadable: style.red,
+  };
+  const rows = lines.map((line) => [
+    `  ${line.period}`,
+    printable(line.name),
+    printable(line.account),
+    line.component,
+    line.recorded ?? style.glyphs.skipped,
+    line.measured === undefined
+      ? style.glyphs.skipped
+      : `${line.measured}${line.unit === undefined ? '' : ` ${printable(line.unit)}`}`,
+    difference(line),
+    paint[line.status](WHY[line.status]),
+  ]);
+  return renderTable([header.map(style.dim), ...rows], [4, 5, 6]);
+}
+
+const WHY = {
+  new: 'new: Waldur has nothing for this month',
+  changed: 'changed',
+  unchanged: 'unchanged, not sent',
+  guarded: 'guarded: it would decrease, not sent',
+  unreadable: 'unreadable, not sent',
+} as const;
+
+function difference({ recorded, measured }: OfferingReport['lines'][number]): string {
+  if (recorded === undefined || measured === undefined) return '';
+  const cents = (toCents(measured) ?? 0n) - (toCents(recorded) ?? 0n);
+  if (cents === 0n) return '0.00';
+  const size = cents < 0n ? -cents : cents;
+  return `${cents < 0n ? '-' : '+'}${size / 100n}.${String(size % 100n).padStart(2, '0')}`;
+}
+
+function conclusion({ summary, error }: OfferingReport, dryRun: boolean, style: Style): string {
+  if (error !== undefined) {
+    const hint = error.hint === undefined ? '' : `      ${style.dim(printable(error.hint))}\n`;
+    return `  ${style.red(style.glyphs.failed)} ${printable(error.message)} ${style.dim(`(${error.code})`)}\n${hint}`;
+  }
+  if (summary === undefined) return '';
+  const { submitted, unchanged, missing, failed, guarded } = summary;
+  const sent = dryRun ? `${submitted} resources would be reported` : `${submitted} resources reported`;
+  const rest = `${unchanged} unchanged, ${missing} unreadable, ${failed} refused, ${guarded} components guarded`;
+  return `  ${sent}, ${rest}.${dryRun ? ' Nothing was sent.' : ''}\n`;
+}

@@ -1,0 +1,174 @@
+import { diffConfig } from '../config/diff.ts';
+import type { Config, OfferingConfig, WaldurConfig } from '../config/types.ts';
+import type { Clock } from '../lib/clock.ts';
+import { AgentError } from '../lib/errors.ts';
+import { createLog, type LogLevel } from '../lib/log.ts';
+import type { Random } from '../lib/retry.ts';
+import type { Secrets } from '../lib/secrets.ts';
+import { createSlots } from '../orders/queue.ts';
+import type { Waldur } from '../waldur/client.ts';
+import { createConnect } from './connect.ts';
+import type { HealthSnapshot, LifecycleState } from './health.ts';
+import { liveness, readiness } from './health.ts';
+import { createHttpServer } from './http-server.ts';
+import { createMetrics } from './metrics.ts';
+import { type RunningOffering, type Shared, startOffering } from './running-offering.ts';
+
+export interface ComposeDeps {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly secrets: Secrets;
+  readonly version: string;
+  readonly revision: string;
+  /** Receives finished, scrubbed log lines. */
+  write(line: string, level: LogLevel): void;
+  state(): LifecycleState;
+}
+
+/** The whole agent, wired and not yet running. */
+export interface Agent {
+  readonly log: Shared['log'];
+  /** Binds the HTTP port and starts every offering; peers that are down are no failure. Answers the port. */
+  start(): Promise<number>;
+  drain(): Promise<void>;
+  close(): Promise<void>;
+  /** Stops, starts and restarts only the offerings that differ. Answers what was done. */
+  reload(config: Config): Promise<string>;
+  reportNow(): void;
+  isAlive(): boolean;
+  /** One line for the service manager. */
+  status(): string;
+}
+
+/** Every part of the agent is made here and handed to those that need it. */
+export function compose(initial: Config, deps: ComposeDeps): Agent {
+  const { clock, random, version } = deps;
+  let config = initial;
+  const running = new Map<string, RunningOffering>();
+
+  const log = createLog({
+    level: config.logLevel,
+    clock,
+    secrets: deps.secrets,
+    write: (line, level) => {
+      deps.write(line, level);
+      for (const offering of running.values()) offering.collect(line, level);
+    },
+  });
+  const metrics = createMetrics({ version, revision: deps.revision, clock, offerings: [] });
+  const connect = createConnect({
+    clock,
+    log,
+    version,
+    concurrency: config.concurrency,
+    waldurRequest: metrics.waldurRequest,
+    backendRequest: metrics.backendRequest,
+  });
+  const clients = shareClients(connect.waldur);
+  const slots = createSlots(config.concurrency);
+  const startedAt = clock.now();
+
+  function startOne(offering: OfferingConfig): void {
+    const shared = { config, clock, random, log, metrics, slots, version, startedAt };
+    running.set(offering.uuid, startOffering(offering, { ...shared, waldur: clients.get, backend: connect.backend }));
+  }
+
+  async function stopOne(uuid: string): Promise<void> {
+    const offering = running.get(uuid);
+    running.delete(uuid);
+    await offering?.drain();
+    await offering?.close();
+  }
+
+  function snapshot(): HealthSnapshot {
+    const offerings = [...running.values()];
+    return {
+      state: deps.state(),
+      nowMs: clock.monotonicMs(),
+      supervisors: offerings.flatMap((offering) => offering.supervisors()),
+      orders: offerings.flatMap((offering) => offering.orders()),
+      offerings: offerings.map((offering) => offering.health()),
+    };
+  }
+
+  const server = createHttpServer({
+    ...config.http,
+    metrics: () => metrics.render(),
+    liveness: () => liveness(snapshot()),
+    readiness: () => readiness(snapshot()),
+    onError: (err) => log.error({ err }, 'a page could not be made'),
+  });
+
+  return {
+    log,
+    start: async () => {
+      const port = await server.start();
+      for (const offering of config.offerings) startOne(offering);
+      log.info({ version, port, offerings: config.offerings.map(({ name }) => name) }, 'agent started');
+      return port;
+    },
+    drain: async () => {
+      await Promise.all([...running.values()].map((offering) => offering.drain()));
+    },
+    close: async () => {
+      await Promise.all([...running.keys()].map(stopOne));
+      clients.close();
+      await server.close();
+    },
+    reload: async (next) => {
+      const { added, removed, changed, agent, restart } = diffConfig(config, next);
+      if (restart.length > 0) {
+        metrics.configRead(false);
+        throw new AgentError(`${restart.join(' and ')} can only change with a restart`, {
+          code: 'CONFIG_RESTART',
+          disposition: 'operator',
+          hint: 'Restart the agent, or set the old value again.',
+        });
+      }
+      config = next;
+      // Agent-wide values reach an offering when it starts.
+      const restarted =
+        agent.length > 0 ? next.offerings.filter(({ uuid }) => running.has(uuid)) : changed.map(({ to }) => to);
+      await Promise.all([...removed, ...restarted].map(({ uuid }) => stopOne(uuid)));
+      for (const offering of [...restarted, ...added]) startOne(offering);
+      clients.closeUnused(next.offerings.map(({ waldur }) => waldur));
+      metrics.configRead(true);
+      return `${added.length} offerings added, ${removed.length} removed, ${restarted.length} restarted`;
+    },
+    reportNow: () => {
+      for (const offering of running.values()) offering.reportNow();
+    },
+    isAlive: () => liveness(snapshot()).ok,
+    status: () => {
+      const { offerings, orders } = snapshot();
+      const connected = offerings.filter((offering) => offering.connected).length;
+      return `${connected}/${offerings.length} offerings connected, ${orders.length} busy`;
+    },
+  };
+}
+
+/** One client per server and credential, however many offerings there are. */
+function shareClients(create: (config: WaldurConfig) => Waldur): {
+  get(config: WaldurConfig): Waldur;
+  closeUnused(used: readonly WaldurConfig[]): void;
+  close(): void;
+} {
+  const clients = new Map<string, Waldur>();
+  const closeExcept = (used: ReadonlySet<string>): void => {
+    for (const [key, client] of clients) {
+      if (used.has(key)) continue;
+      client.close();
+      clients.delete(key);
+    }
+  };
+  return {
+    get: (config) => {
+      const key = JSON.stringify(config);
+      const client = clients.get(key) ?? create(config);
+      clients.set(key, client);
+      return client;
+    },
+    closeUnused: (used) => closeExcept(new Set(used.map((config) => JSON.stringify(config)))),
+    close: () => closeExcept(new Set()),
+  };
+}

@@ -1,0 +1,54 @@
+import { randomBytes } from 'node:crypto';
+import type { OfferingConfig, WaldurConfig } from '../config/types.ts';
+import type { Clock } from '../lib/clock.ts';
+import { createHttp, type HttpFactory, type HttpOutcome } from '../lib/http.ts';
+import type { Log } from '../lib/log.ts';
+import type { Backend } from '../plugin/contract.ts';
+import { pluginHttp } from '../plugin/http.ts';
+import { type CallOutcome, instrument } from '../plugin/instrument.ts';
+import type { Waldur } from '../waldur/client.ts';
+import { createWaldur } from '../waldur/create-client.ts';
+
+export interface ConnectDeps {
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly version: string;
+  /** Requests to one peer at once. */
+  readonly concurrency: number;
+  waldurRequest(outcome: HttpOutcome): void;
+  backendRequest(outcome: CallOutcome & { readonly plugin: string }): void;
+}
+
+/** The two peers of an offering. No request is made yet. */
+export interface Connect {
+  waldur(config: WaldurConfig): Waldur;
+  backend(offering: OfferingConfig): Backend;
+}
+
+export function createConnect(deps: ConnectDeps): Connect {
+  const { clock, version } = deps;
+  const create: HttpFactory = (options) => createHttp({ maxSockets: deps.concurrency, ...options }, { clock });
+  return {
+    waldur: (config) =>
+      createWaldur(config, {
+        clock,
+        http: create,
+        mode: 'event_process',
+        version,
+        observe: deps.waldurRequest,
+      }),
+    backend: (offering) => {
+      const { plugin, name } = offering;
+      const userAgent = `waldur-storage-agent/${version}`;
+      const backend = plugin.create({
+        settings: offering.settings,
+        log: deps.log.child({ component: `plugin:${plugin.id}`, offering: name }),
+        http: pluginHttp({ create, userAgent, observe: () => undefined }),
+        clock,
+        random: (bytes) => randomBytes(bytes),
+      });
+      const observe = (outcome: CallOutcome): void => deps.backendRequest({ ...outcome, plugin: plugin.id });
+      return instrument(backend, { plugin: plugin.id, offering: name, clock, observe });
+    },
+  };
+}
