@@ -22,7 +22,7 @@ export interface PositionalSpec {
 
 /** A command, from which parsing, help, completion and the manual page are made. */
 export interface CommandSpec {
-  /** Words after `agent`; its module is `commands/<words joined by dashes>.ts`. */
+  /** Words after `agent`; its module is `commands/<words joined by dashes>.ts`, without underscores. */
   readonly name: string;
   readonly summary: string;
   readonly description: string;

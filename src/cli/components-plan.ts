@@ -64,7 +64,7 @@ function said(component: ComponentConfig): JsonObject {
     max_value: whole(component.maxLimit),
   };
   const given = Object.entries(fields).filter((field): field is [string, string | number] => field[1] !== undefined);
-  return Object.fromEntries(given);
+  return { ...component.published, ...Object.fromEntries(given) };
 }
 
 /** Waldur keeps these as integers. */

@@ -32,7 +32,7 @@ export const EXIT_CODES: readonly { readonly code: string; readonly meaning: str
 export function exitCodeOf(error: unknown): ExitCode {
   if (!isAgentError(error)) return EXIT.bug;
   if (error.code === 'USAGE') return EXIT.usage;
-  if (error.code.startsWith('CONFIG')) return EXIT.config;
+  if (/^(CONFIG|PLUGIN)_/.test(error.code)) return EXIT.config;
   switch (error.disposition) {
     case 'transient':
       return EXIT.unavailable;
@@ -46,5 +46,5 @@ export function exitCodeOf(error: unknown): ExitCode {
 }
 
 function isRefusal(error: { readonly code: string; readonly status: number | undefined }): boolean {
-  return error.status === 401 || error.status === 403 || /AUTH|CREDENTIAL|FORBIDDEN|DENIED|LOGIN/.test(error.code);
+  return error.status === 401 || error.status === 403 || /AUTH|CREDENTIAL|FORBIDDEN|DENIED|REFUSED/.test(error.code);
 }

@@ -28,7 +28,8 @@ export interface Io {
   readonly random: Random;
   /** What was read from the configuration and must not be shown. */
   readonly secrets: Secrets;
-  readFile(path: string): Promise<string>;
+  /** Throws when the file cannot be read; `mode` are its permission bits. */
+  readFile(path: string): { readonly text: string; readonly mode: number };
 }
 
 /** What `commands/<name>.ts` exports. */

@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-import { readFile } from 'node:fs/promises';
+import { readFileSync, statSync } from 'node:fs';
 import { systemClock } from '../lib/clock.ts';
 import { createSecrets } from '../lib/secrets.ts';
 import { dispatch, printError } from './dispatch.ts';
@@ -24,7 +24,7 @@ const io: Io = {
   clock: systemClock,
   random: Math.random,
   secrets,
-  readFile: (path) => readFile(path, 'utf8'),
+  readFile: (path) => ({ text: readFileSync(path, 'utf8'), mode: statSync(path).mode & 0o777 }),
 };
 
 process.stdout.on('error', leaveOnClosedPipe);
@@ -47,7 +47,7 @@ setTimeout(leaveAnyway, EXIT_GRACE_MS).unref();
 
 /** Modules are loaded when they are needed: `--help` and `validate` start without the rest of the agent. */
 async function loadCommand(name: string): Promise<CommandModule> {
-  const file = name.replaceAll(' ', '-');
+  const file = name.replaceAll(' ', '-').replace('__', '');
   return (await import(`./commands/${file}.ts`)) as CommandModule;
 }
 

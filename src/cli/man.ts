@@ -51,7 +51,7 @@ export function roff(text: string): string {
 }
 
 const ENVIRONMENT: readonly (readonly [string, string])[] = [
-  ['WALDUR_STORAGE_AGENT_CONFIG', 'The configuration file, when --config is not given.'],
+  ['WALDUR_AGENT_CONFIG', 'The configuration file, when --config is not given.'],
   ['CONFIGURATION_DIRECTORY, CREDENTIALS_DIRECTORY', 'Set by systemd: where the configuration and credentials are.'],
   ['WALDUR_API_URL, WALDUR_API_TOKEN', 'The server and credential of offering create.'],
   ['NO_COLOR, FORCE_COLOR', 'Never, or always, use colour.'],

@@ -33,10 +33,10 @@ export function fakeIo(
     clock: manualClock(),
     random: () => 0.5,
     secrets,
-    readFile: async (path) => {
+    readFile: (path) => {
       const text = options.files?.[path];
       if (text === undefined) throw Object.assign(new Error(`no such file: ${path}`), { code: 'ENOENT' });
-      return text;
+      return { text, mode: 0o600 };
     },
     out: () => written.out,
     err: () => written.err,

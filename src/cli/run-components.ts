@@ -1,0 +1,27 @@
+import { changesToJson, compareComponents, countDifferences, renderChanges } from './components.ts';
+import { EXIT, type ExitCode, exitCodeOf } from './exit-codes.ts';
+import { type Io, writeJson } from './io.ts';
+import { loadConfiguration } from './load.ts';
+import type { Invocation } from './parse.ts';
+import { createPeers } from './peers.ts';
+import { selectOfferings } from './select-offerings.ts';
+
+/** `components diff` and `components push`. */
+export async function runComponents(invocation: Invocation, io: Io, push: boolean): Promise<ExitCode> {
+  const config = await loadConfiguration(invocation, io);
+  const offerings = selectOfferings(config.offerings, invocation.values.get('offering'));
+  const peers = createPeers(invocation, io);
+  const results = await compareComponents(offerings, { push, waldur: ({ waldur }) => peers.waldur(waldur) }, io.signal);
+  const differences = countDifferences(results);
+  if (invocation.flags.has('json')) writeJson(io.stdout, changesToJson(results));
+  else io.stdout.write(renderChanges(results, io.stdout.style) + conclusion(differences, push));
+  const failed = results.find(({ error }) => error !== undefined);
+  if (failed !== undefined) return exitCodeOf(failed.error);
+  return invocation.flags.has('exit-code') && differences > 0 ? EXIT.differences : EXIT.ok;
+}
+
+function conclusion(differences: number, push: boolean): string {
+  if (differences === 0) return 'Nothing to change.\n';
+  const components = differences === 1 ? '1 component' : `${differences} components`;
+  return push ? `${components} written.\n` : `${components} to write: agent components push\n`;
+}
