@@ -1,4 +1,5 @@
 import type { Uuid } from '../lib/ids.ts';
+import type { JsonObject } from '../lib/json.ts';
 import type { LogLevel } from '../lib/log.ts';
 import type { Metering, Plugin } from '../plugin/contract.ts';
 
@@ -77,6 +78,8 @@ export interface ComponentConfig {
   readonly maxLimit: number | undefined;
   /** Names of order attributes and resource options that carry this component's limit, in order of preference. */
   readonly options: readonly string[];
+  /** Further fields of the component in Waldur, under Waldur's names, for `agent components push`. */
+  readonly published?: JsonObject;
 }
 
 export interface OfferingConfig {

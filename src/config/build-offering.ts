@@ -1,0 +1,205 @@
+import { toUuid } from '../lib/ids.ts';
+import type { Plugin } from '../plugin/contract.ts';
+import { namingProblem } from '../plugin/naming.ts';
+import { buildComponents } from './build-components.ts';
+import { type Problem, pointer } from './diagnostic.ts';
+import type { RawConfig, RawOffering, RawSettings } from './raw.ts';
+import { IGNORED_IN_SETTINGS } from './reference-keys.ts';
+import { normalId } from './schema.ts';
+import { reason, type SubstituteDeps } from './substitute.ts';
+import type { OfferingConfig, WaldurCredentials } from './types.ts';
+import { isLoopback, readApiUrl, stompUrl } from './url.ts';
+
+export interface BuildOfferingInput {
+  readonly raw: RawOffering;
+  /** Pointer of the offering. */
+  readonly path: string;
+  readonly agent: Pick<RawConfig, 'approval' | 'policy' | 'global_proxy'>;
+  readonly plugin: Plugin;
+  readonly readFile: SubstituteDeps['readFile'];
+}
+
+export interface BuiltOffering {
+  /** Undefined when a problem is an error that leaves nothing to build. */
+  readonly offering: OfferingConfig | undefined;
+  readonly problems: readonly Problem[];
+}
+
+const HEARTBEAT_MS = 10_000;
+const CONNECT_TIMEOUT_MS = 10_000;
+
+/** From data that is valid under the schema to what the agent works with; finds what a schema cannot say. */
+export function buildOffering(input: BuildOfferingInput): BuiltOffering {
+  const { raw, path, plugin, agent } = input;
+  const api = readApiUrl(raw.waldur_api_url);
+  const credentials = readCredentials(raw);
+  const ca = readCa(input);
+  const built = buildComponents(raw.backend_components, plugin, pointer(path, 'backend_components'));
+  const settings = pluginSettings(raw.backend_settings);
+  const problems = [
+    ...checkUrl(raw, api, path),
+    ...checkCredentials(raw, credentials, path),
+    ...ca.problems,
+    ...checkStomp(raw, credentials, path),
+    ...checkBackendNames(raw, path),
+    ...checkNaming(plugin, settings, path),
+    ...built.problems,
+    ...(built.components.length === 0 ? [nothingToDo(path)] : []),
+  ];
+  const uuid = toUuid(raw.waldur_offering_uuid);
+  if (uuid === undefined || credentials === undefined) return { offering: undefined, problems };
+  const { on_terminate, metering, credentials: publishedAs } = raw.backend_settings;
+  const offering: OfferingConfig = {
+    name: raw.name,
+    uuid,
+    waldur: {
+      apiUrl: api.url,
+      credentials,
+      verifySsl: raw.verify_ssl,
+      ca: ca.text,
+      proxy: (raw.proxy ?? agent.global_proxy) || undefined,
+    },
+    stomp: {
+      enabled: raw.stomp_enabled,
+      url: stompUrl(raw),
+      heartbeatMs: HEARTBEAT_MS,
+      connectTimeoutMs: CONNECT_TIMEOUT_MS,
+    },
+    plugin,
+    settings,
+    components: built.components,
+    approval: raw.approval ?? agent.approval,
+    policy: raw.policy ?? agent.policy,
+    onTerminate: on_terminate,
+    metering,
+    credentials: publishedAs,
+    allowDecrease: raw.allow_decrease,
+  };
+  return { offering, problems };
+}
+
+const COMMON_SETTINGS: readonly string[] = [
+  'on_terminate',
+  'metering',
+  'credentials',
+  ...Object.keys(IGNORED_IN_SETTINGS),
+];
+
+function pluginSettings(raw: RawSettings): Readonly<Record<string, unknown>> {
+  return Object.fromEntries(Object.entries(raw).filter(([key]) => !COMMON_SETTINGS.includes(key)));
+}
+
+/** As the reference agent: a token wins over OIDC. */
+function readCredentials(raw: RawOffering): WaldurCredentials | undefined {
+  const token = raw.waldur_api_token?.trim();
+  if (token) return { kind: raw.waldur_api_token_type, token };
+  const { oidc_token_url: tokenUrl, oidc_client_id: clientId, oidc_client_secret: clientSecret } = raw;
+  if (tokenUrl === undefined || clientId === undefined || clientSecret === undefined) return undefined;
+  return { kind: 'oidc', tokenUrl, clientId, clientSecret, scope: raw.oidc_scope };
+}
+
+function checkCredentials(
+  raw: RawOffering,
+  credentials: WaldurCredentials | undefined,
+  path: string,
+): readonly Problem[] {
+  const oidc = [raw.oidc_token_url, raw.oidc_client_id, raw.oidc_client_secret];
+  if (credentials === undefined && oidc.some((value) => value !== undefined)) {
+    const message = 'oidc_token_url, oidc_client_id and oidc_client_secret must be set together';
+    return [{ severity: 'error', path, message }];
+  }
+  if (credentials === undefined) {
+    const at = pointer(path, 'waldur_api_token');
+    const hint = `waldur_api_token: \${file:/path}, or oidc_token_url, oidc_client_id and oidc_client_secret`;
+    return [{ severity: 'error', path: at, message: 'there is no credential for Waldur', hint }];
+  }
+  if (credentials.kind === 'oidc' || oidc.every((value) => value === undefined)) return [];
+  const at = pointer(path, 'waldur_api_token');
+  return [{ severity: 'warning', path: at, atKey: true, message: 'the token is used, and the OIDC settings are not' }];
+}
+
+function checkUrl(raw: RawOffering, api: ReturnType<typeof readApiUrl>, path: string): readonly Problem[] {
+  const at = pointer(path, 'waldur_api_url');
+  const problems: Problem[] = [];
+  const { username, password } = new URL(raw.waldur_api_url);
+  if (username !== '' || password !== '') {
+    problems.push({ severity: 'error', path: at, message: '"waldur_api_url" must not hold a user name or password' });
+    return problems;
+  }
+  if (api.completed) {
+    problems.push({
+      severity: 'warning',
+      path: at,
+      message: `"waldur_api_url" does not end in /api/: using ${api.url}`,
+    });
+  }
+  if (api.url.startsWith('http:') && !isLoopback(api.url)) {
+    const message = 'the token crosses the network unencrypted';
+    problems.push({ severity: 'warning', path: at, message, hint: 'use https' });
+  }
+  return problems;
+}
+
+function checkStomp(raw: RawOffering, credentials: WaldurCredentials | undefined, path: string): readonly Problem[] {
+  if (!raw.stomp_enabled) return [];
+  const problems: Problem[] = [];
+  const warn = (key: string, message: string, hint?: string): void => {
+    problems.push({ severity: 'warning', path: pointer(path, key), message, hint });
+  };
+  if (raw.websocket_use_tls === false && raw.waldur_api_url.startsWith('https:')) {
+    warn('websocket_use_tls', `the token crosses the network unencrypted, to ${stompUrl(raw)}`, 'remove this line');
+  }
+  if (credentials?.kind === 'oidc') {
+    warn('stomp_enabled', 'the broker takes no OIDC token: orders are found by polling', 'use waldur_api_token');
+  }
+  return problems;
+}
+
+function checkBackendNames(raw: RawOffering, path: string): readonly Problem[] {
+  return Object.entries(BACKEND_OF).flatMap(([key, does]) => {
+    const name: unknown = raw[key as keyof RawOffering];
+    if (name === undefined) return [];
+    const same = typeof name === 'string' && normalId(name) === normalId(raw.backend_type);
+    const message = same
+      ? `"${key}" has no effect: ${does} by backend_type`
+      : `"${key}" names ${name === '' ? 'no backend' : 'another backend'}, but ${does} by ${raw.backend_type}`;
+    return [{ severity: 'warning', path: pointer(path, key), atKey: true, message }];
+  });
+}
+
+const BACKEND_OF = {
+  order_processing_backend: 'orders are processed',
+  reporting_backend: 'usage is reported',
+} as const satisfies Partial<Record<keyof RawOffering, string>>;
+
+function checkNaming(plugin: Plugin, settings: unknown, path: string): readonly Problem[] {
+  const message = namingProblem(plugin.naming(settings));
+  if (message === undefined) return [];
+  return [{ severity: 'error', path: pointer(path, 'backend_settings'), atKey: true, message }];
+}
+
+function readCa(input: BuildOfferingInput): {
+  readonly text: string | undefined;
+  readonly problems: readonly Problem[];
+} {
+  const file = input.raw.ca_file;
+  if (file === undefined) return { text: undefined, problems: [] };
+  const path = pointer(input.path, 'ca_file');
+  const refuse = (message: string): ReturnType<typeof readCa> => ({
+    text: undefined,
+    problems: [{ severity: 'error', path, message }],
+  });
+  try {
+    const { text } = input.readFile(file);
+    return text.includes('-----BEGIN CERTIFICATE-----')
+      ? { text, problems: [] }
+      : refuse(`${file} holds no PEM certificate`);
+  } catch (error) {
+    return refuse(`cannot read ${file}: ${reason(error)}`);
+  }
+}
+
+function nothingToDo(path: string): Problem {
+  const message = 'without backend_components nothing is limited and no usage is reported';
+  return { severity: 'warning', path, message };
+}

@@ -1,0 +1,168 @@
+import { type Document, isScalar, type Scalar } from 'yaml';
+import { isJsonObject } from '../lib/json.ts';
+import type { Secrets } from '../lib/secrets.ts';
+import type { Plugin } from '../plugin/contract.ts';
+import { build } from './build.ts';
+import type { Diagnostic, Problem } from './diagnostic.ts';
+import { type Mask, maskValues, maskWords } from './mask.ts';
+import type { RawConfig } from './raw.ts';
+import { MAX_ALIASES, type Place, readYaml, type SourceYaml } from './read-yaml.ts';
+import { composeSchema, normalId } from './schema.ts';
+import { type SubstituteDeps, substitute } from './substitute.ts';
+import { survey } from './survey.ts';
+import type { Config } from './types.ts';
+import { createAjv, validate } from './validate.ts';
+
+export interface LoadInput extends SubstituteDeps {
+  /** Name of the file in diagnostics. */
+  readonly file: string;
+  readonly text: string;
+  readonly plugins: readonly Plugin[];
+  /** Learns every secret of the file. */
+  readonly secrets: Secrets;
+}
+
+export interface Loaded {
+  /** Undefined when one of the diagnostics is an error. */
+  readonly config: Config | undefined;
+  /** In the order of the file. */
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+/** From the text of a configuration file to the configuration, or to everything that is wrong with it. Never throws. */
+export function loadConfig(input: LoadInput): Loaded {
+  const schema = composeSchema(input.plugins);
+  const source = readYaml(input.text);
+  const { document, places } = source;
+  const finish = (config: Config | undefined, problems: readonly Problem[], mask: Mask): Loaded => ({
+    config: problems.some(isError) ? undefined : config,
+    diagnostics: locate(problems, source, mask, input),
+  });
+  if (document === undefined) return finish(undefined, source.problems, maskWords(input.text, schema));
+
+  const substituted = substitute(places, input);
+  const data = normalise(plain(document), input.plugins);
+  if (data === undefined) return finish(undefined, [ALIAS_BOMB], maskWords(input.text, schema));
+  const ajv = createAjv();
+  const found = survey({ document, places, substitutions: substituted.values, data, schema, ajv });
+  for (const secret of found.secrets) input.secrets.add(secret);
+  for (const [path, text] of found.texts) replace(data, path, text);
+
+  const shown = new Set(places.filter(({ node }) => isScalar(node) && found.shown.has(node)).map(({ path }) => path));
+  const failed = failedPaths(places, substituted.values);
+  const invalid = validate(ajv, schema, data, (path) => shown.has(path)).filter(({ path }) => !failed.has(path));
+  const strict = isJsonObject(data) && data['strict_secrets'] === true;
+  const known = [
+    ...source.problems,
+    ...substituted.problems,
+    ...found.problems,
+    ...invalid,
+    ...found.literalSecrets.map((path) => literalSecret(path, strict)),
+  ];
+  const broken = (path: string): boolean =>
+    known.some((problem) => isError(problem) && (problem.path === path || problem.path.startsWith(`${path}/`)));
+  const mask = maskValues(input.text, places, found.shown);
+  if (!isJsonObject(data)) return finish(undefined, known, mask);
+  // Valid under the schema wherever it is not broken.
+  const raw = data as unknown as RawConfig;
+  const built = build({ raw, plugins: input.plugins, readFile: input.readFile, broken });
+  return finish(built.config, [...known, ...built.problems], mask);
+}
+
+function isError({ severity }: Problem): boolean {
+  return severity === 'error';
+}
+
+/** The values as JSON has them: no shared objects, nothing infinite. Undefined when aliases multiply without bound. */
+function plain(document: Document): unknown {
+  try {
+    const value: unknown = document.toJS({ maxAliasCount: MAX_ALIASES });
+    return JSON.parse(JSON.stringify(value ?? null)) as unknown;
+  } catch {
+    return undefined;
+  }
+}
+
+const ALIAS_BOMB: Problem = {
+  severity: 'error',
+  path: '',
+  message: `the aliases stand for more than ${MAX_ALIASES} values`,
+};
+
+/** Replaces other spellings of ids, and puts empty mappings where the reference agent has them by default. */
+function normalise(data: unknown, plugins: readonly Plugin[]): unknown {
+  if (!isJsonObject(data) || !Array.isArray(data['offerings'])) return data;
+  const offerings = data['offerings'].map((offering: unknown) => {
+    if (!isJsonObject(offering)) return offering;
+    const type = offering['backend_type'];
+    const plugin = plugins.find(({ id, aliases = [] }) => {
+      return typeof type === 'string' && [id, ...aliases].some((name) => normalId(name) === normalId(type));
+    });
+    const { backend_settings = {}, backend_components = {} } = offering;
+    return { ...offering, backend_settings, backend_components, ...(plugin && { backend_type: plugin.id }) };
+  });
+  return { ...data, offerings };
+}
+
+function replace(data: unknown, path: string, value: string): void {
+  const segments = path
+    .split('/')
+    .slice(1)
+    .map((segment) => segment.replaceAll('~1', '/').replaceAll('~0', '~'));
+  const last = segments.pop();
+  let parent = data;
+  for (const segment of segments) parent = (parent as Record<string, unknown> | undefined)?.[segment];
+  if (last !== undefined && typeof parent === 'object' && parent !== null) Object.assign(parent, { [last]: value });
+}
+
+/** What could not be resolved was told already; that its place is empty is no news. */
+function failedPaths(places: readonly Place[], values: ReturnType<typeof substitute>['values']): ReadonlySet<string> {
+  return new Set(places.filter(({ node }) => values.get(node as Scalar)?.failed === true).map(({ path }) => path));
+}
+
+function literalSecret(path: string, strict: boolean): Problem {
+  return {
+    severity: strict ? 'error' : 'warning',
+    path,
+    message: 'a secret is written into the file',
+    hint: `use \${file:/path}, \${credential:name} or \${env:NAME}`,
+  };
+}
+
+/** Enough to see what is wrong; a file that is not a configuration has an error in every line. */
+const MAX_DIAGNOSTICS = 100;
+
+function locate(problems: readonly Problem[], source: SourceYaml, mask: Mask, input: LoadInput): readonly Diagnostic[] {
+  const byPath = new Map(source.places.map((place) => [place.path, place]));
+  return problems
+    .map((problem) => ({ problem, offset: problem.offset ?? offsetOf(problem, byPath) }))
+    .sort((a, b) => a.offset - b.offset)
+    .slice(0, MAX_DIAGNOSTICS)
+    .map(({ problem, offset }) => {
+      const { severity, path, message, hint } = problem;
+      const { line, col } = source.lines.linePos(Math.min(offset, input.text.length));
+      const start = offset - col + 1;
+      const end = input.text.indexOf('\n', offset);
+      const text = mask(start, end === -1 ? input.text.length : end).trimEnd();
+      return {
+        severity,
+        file: input.file,
+        line,
+        col,
+        path,
+        message: input.secrets.scrub(message),
+        hint,
+        excerpt: { text: input.secrets.scrub(text), caret: mask(start, offset).length },
+      };
+    });
+}
+
+/** Of the value, of its key, or of the nearest thing around it that exists. */
+function offsetOf(problem: Problem, places: ReadonlyMap<string, Place>): number {
+  for (let path = problem.path; ; path = path.slice(0, path.lastIndexOf('/'))) {
+    const place = places.get(path);
+    const exact = path === problem.path && problem.atKey !== true;
+    const offset = exact ? (place?.node?.range?.[0] ?? place?.key?.[0]) : (place?.key?.[0] ?? place?.node?.range?.[0]);
+    if (offset !== undefined || path === '') return offset ?? 0;
+  }
+}

@@ -1,0 +1,12 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { readPluginNames } from '../../src/config/plugin-names.ts';
+
+test('names of external plugins are read from any text', () => {
+  expect(readPluginNames('plugins: [a, "@b/c", 1, [x]]\nofferings: !x [\n')).toEqual(['a', '@b/c']);
+  fc.assert(
+    fc.property(fc.string(), (text) => {
+      expect(readPluginNames(`${text}\nplugins`)).toEqual([]);
+    }),
+  );
+});

@@ -1,0 +1,83 @@
+import { type JsonSchema, PLUGIN_API_VERSION, type Plugin } from '../../src/plugin/contract.ts';
+
+const PLUGIN: Plugin = {
+  apiVersion: PLUGIN_API_VERSION,
+  id: 'stub',
+  summary: 'a backend for tests',
+  settings: { type: 'object', additionalProperties: false, properties: {} },
+  components: {
+    storage: { unit: 'bytes', limit: true, usage: true },
+    objects: { unit: 'objects', limit: true, usage: true },
+  },
+  metering: ['current'],
+  keys: 1,
+  offering: { components: [], options: {}, resource_options: {}, plugin_options: {} },
+  naming: () => ({ prefix: 'w_', separator: '_', filler: '_', maxLength: 64 }),
+  create: () => {
+    throw new Error('a stub is never created');
+  },
+};
+
+function withSettings(properties: Readonly<Record<string, JsonSchema>>, required: readonly string[] = []): JsonSchema {
+  return { type: 'object', additionalProperties: false, required, properties };
+}
+
+/** The settings of the croit README. */
+export const croit: Plugin = {
+  ...PLUGIN,
+  id: 'croit-s3',
+  summary: 'S3 users of a croit cluster',
+  metering: ['current', 'gb_days'],
+  settings: withSettings(
+    {
+      api_url: { type: 'string', format: 'uri' },
+      token: { type: 'string', 'x-secret': true },
+      username: { type: 'string' },
+      password: { type: 'string', 'x-secret': true },
+      verify_ssl: { type: 'boolean', default: true },
+      timeout: { type: 'integer', minimum: 1, default: 30 },
+      user_prefix: { type: 'string', default: 'waldur_' },
+      slug_separator: { type: 'string', default: '_' },
+      max_username_length: { type: 'integer', default: 64 },
+      default_tenant: { type: 'string', default: '' },
+      default_placement: { type: 'string', default: '' },
+      default_storage_class: { type: 'string', default: '' },
+    },
+    ['api_url'],
+  ),
+  naming: (settings) => {
+    const { user_prefix, slug_separator, max_username_length } = settings as Readonly<Record<string, string>>;
+    return {
+      prefix: String(user_prefix),
+      separator: String(slug_separator),
+      filler: '_',
+      maxLength: Number(max_username_length),
+    };
+  },
+};
+
+/** A directory on this machine; it can measure objects but not limit them. */
+export const local: Plugin = {
+  ...PLUGIN,
+  id: 'local-disk',
+  aliases: ['disk'],
+  summary: 'directories',
+  components: {
+    storage: { unit: 'bytes', limit: true, usage: true },
+    objects: { unit: 'objects', limit: false, usage: true },
+    inodes: { unit: 'objects', limit: true, usage: false },
+  },
+  settings: withSettings({ path: { type: 'string', pattern: '^/', 'x-expected': 'an absolute path' } }, ['path']),
+};
+
+/** Stand-ins for the backends in the examples of the reference agent: any settings, their components. */
+export function foreign(id: string, ...components: readonly string[]): Plugin {
+  return {
+    ...PLUGIN,
+    id,
+    settings: { type: 'object', properties: {} },
+    components: Object.fromEntries(components.map((name) => [name, { unit: 'objects', limit: true, usage: true }])),
+  };
+}
+
+export const plugins: readonly Plugin[] = [croit, local];
