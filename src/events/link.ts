@@ -81,7 +81,7 @@ export function openLink(options: LinkOptions, clock: Clock, on: LinkEvents): Li
     },
     onConnect: (frame) => {
       const beatMs = serverBeatMs(frame);
-      if (beatMs === undefined || subscribedAtMs !== undefined) {
+      if (beatMs === undefined) {
         return on.lost(failure('STOMP_PROTOCOL', 'the event bus does not speak STOMP 1.2 with heart-beats'));
       }
       const toleranceMs = 2 * Math.max(beatMs, options.heartbeatMs);

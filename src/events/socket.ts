@@ -1,3 +1,4 @@
+import { checkServerIdentity, type PeerCertificate } from 'node:tls';
 import { HttpsProxyAgent } from 'https-proxy-agent';
 import { WebSocket } from 'ws';
 
@@ -21,10 +22,15 @@ export const MAX_FRAME_BYTES = 1024 * 1024;
  */
 export function openSocket(url: string, tls: TlsOptions, life: AbortSignal): WebSocket {
   const security = { rejectUnauthorized: tls.verifySsl, ...(tls.ca === undefined ? {} : { ca: tls.ca }) };
-  const agent = tls.proxy === undefined ? {} : { agent: new HttpsProxyAgent(tls.proxy, { ...security, signal: life }) };
+  const host = new URL(url).hostname.replace(/^\[|\]$/g, '');
+  const tunnel = tls.proxy !== undefined && {
+    agent: new HttpsProxyAgent(tls.proxy, { ...security, signal: life }),
+    // Inside a tunnel to an IP address the agent would accept a certificate for `localhost`.
+    checkServerIdentity: (_: string, certificate: PeerCertificate) => checkServerIdentity(host, certificate),
+  };
   return new WebSocket(url, ['v12.stomp'], {
     ...security,
-    ...agent,
+    ...tunnel,
     perMessageDeflate: false,
     maxPayload: MAX_FRAME_BYTES,
   });
