@@ -125,7 +125,7 @@ export interface Found {
   readonly resource: string | undefined;
   readonly suspended: boolean;
   readonly quota: Quota;
-  /** Public ids of the keys that work. */
+  /** Public ids of the keys it has; of a suspended account too, for which none works. */
   readonly accessKeys: readonly string[];
   /** What is stored in it now, as far as the backend says without a scan. */
   readonly holds?: { readonly bytes: bigint; readonly objects: bigint };

@@ -6,7 +6,7 @@ export interface PluginHttpDeps {
   /** What a plugin's own `userAgent` is appended to. */
   readonly userAgent: string;
   /** Metrics of every request of this backend. */
-  observe(outcome: HttpOutcome): void;
+  readonly observe: (outcome: HttpOutcome) => void;
 }
 
 /**

@@ -102,7 +102,6 @@ export function instrument(backend: Backend, options: InstrumentOptions): Backen
     }
   }
 
-  const { serve } = backend;
   return {
     check: (signal) => call('check', deadlines.check, signal, (inner) => backend.check(inner)),
     observe: (accounts, signal) =>
@@ -114,7 +113,7 @@ export function instrument(backend: Backend, options: InstrumentOptions): Backen
       }),
     usage: (accounts, query, signal) => stream('usage', signal, (inner) => backend.usage(safe(accounts), query, inner)),
     close: () => call('close', deadlines.close, never, () => backend.close()),
-    ...(serve && { serve: (signal) => measure('serve', signal, () => serve.call(backend, signal)) }),
+    ...(backend.serve && { serve: (signal) => measure('serve', signal, async () => backend.serve?.(signal)) }),
   };
 }
 

@@ -29,9 +29,7 @@ describe('instrument', () => {
     ['just text', 'BUG'],
   ])('%s is counted and thrown as %s', async (thrown, code) => {
     const { backend, outcomes } = world({
-      check: () => {
-        throw thrown;
-      },
+      check: () => Promise.reject(thrown),
     });
     await expect(backend.check(signal)).rejects.toMatchObject({ name: 'AgentError', code });
     expect(outcomes).toEqual([{ operation: 'check', code, seconds: 0 }]);

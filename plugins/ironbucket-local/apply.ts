@@ -1,0 +1,134 @@
+import { join } from 'node:path';
+import type { Action, Applied } from '../../src/plugin/contract.ts';
+import type { AccountRecord } from './accounts.ts';
+import type { Deps } from './deps.ts';
+import { badName, nameTaken, notEmpty, objectLimit, vanished } from './errors.ts';
+import { issueKeyPair } from './keys.ts';
+import { isBucketName, QUOTA_FILE } from './layout.ts';
+import { look } from './look.ts';
+import { writeQuota } from './quotas.ts';
+import { type ScanResult, scan } from './scan.ts';
+import { endpointOf } from './settings.ts';
+import { writeStamp } from './stamp.ts';
+
+type Kind<K extends Action['kind']> = Extract<Action, { kind: K }>;
+
+/** Executes one action. Every step can be repeated: a crash after any of them is repaired by doing it all again. */
+export async function apply(deps: Deps, action: Action, signal: AbortSignal): Promise<Applied> {
+  signal.throwIfAborted();
+  if (!isBucketName(action.account)) throw badName(action.account);
+  switch (action.kind) {
+    case 'create-account':
+      return create(deps, action, signal);
+    case 'delete-account':
+      return remove(deps, action, signal);
+    case 'set-quota':
+      if (action.to.objects !== null) throw objectLimit(action.account);
+      await requireOurs(deps, action);
+      return { changed: await deps.quotas.setLimit(action.account, action.to.bytes, signal) };
+    case 'suspend':
+      return changeRecord(deps, action, (record) => ({ ...record, suspended: true }));
+    case 'resume':
+      return changeRecord(deps, action, (record) => ({ ...record, suspended: false }));
+    case 'issue-key':
+      return issueKey(deps, action);
+    case 'revoke-key':
+      return changeRecord(deps, action, (record) => ({
+        ...record,
+        keys: record.keys.filter(({ accessKey }) => accessKey !== action.accessKey),
+      }));
+  }
+}
+
+async function create(deps: Deps, action: Kind<'create-account'>, signal: AbortSignal): Promise<Applied> {
+  const { account, resource, quota } = action;
+  if (typeof quota.objects === 'bigint') throw objectLimit(account);
+  const sight = await look(deps, account, await deps.accounts.read());
+  const unused = sight.kind === undefined && sight.record === undefined;
+  if (sight.kind === 'other' || (!unused && sight.owner !== resource)) throw nameTaken(account);
+  if (sight.kind === 'directory') return adopt(deps, action, signal);
+
+  // Keys of a bucket that was removed behind our back must not open the new one.
+  await deps.accounts.update(account, () => undefined);
+  await makeBucket(deps, action, signal);
+  await deps.accounts.update(account, () => ({ ...emptyRecord(resource), name: action.displayName }));
+  return { changed: true };
+}
+
+/** Complete or not there: a directory without a stamp would be taken for somebody else's after a crash. */
+async function makeBucket(deps: Deps, action: Kind<'create-account'>, signal: AbortSignal): Promise<void> {
+  const { disk, layout, quotas, clock, settings } = deps;
+  const stage = layout.stage(action.account);
+  const maxBytes = action.quota.bytes === undefined ? BigInt(settings.bucket_quota_bytes) : action.quota.bytes;
+  quotas.forget(action.account);
+  await disk.removeTree(stage, signal);
+  await disk.makeDirectory(stage, 0o777);
+  await writeStamp(disk, stage, action.resource);
+  await writeQuota(disk, join(stage, QUOTA_FILE), { maxBytes, usedBytes: 0n, objects: 0n, updated: clock.now() });
+  await disk.rename(stage, layout.bucket(action.account));
+}
+
+async function adopt(deps: Deps, action: Kind<'create-account'>, signal: AbortSignal): Promise<Applied> {
+  const { account, resource, displayName: name, quota } = action;
+  const stamped = await writeStamp(deps.disk, deps.layout.bucket(account), resource);
+  const limited = quota.bytes !== undefined && (await deps.quotas.setLimit(account, quota.bytes, signal));
+  const recorded = await deps.accounts.update(account, (record) => ({ ...emptyRecord(resource), ...record, name }));
+  return { changed: stamped || limited || recorded };
+}
+
+async function issueKey(deps: Deps, action: Kind<'issue-key'>): Promise<Applied> {
+  const pair = issueKeyPair((bytes) => deps.random(bytes));
+  await changeRecord(deps, action, (record) => ({ ...record, keys: [...record.keys, pair] }));
+  const { settings } = deps;
+  return { changed: true, credentials: { ...pair, endpoint: endpointOf(settings), region: settings.s3_region } };
+}
+
+async function remove(deps: Deps, action: Kind<'delete-account'>, signal: AbortSignal): Promise<Applied> {
+  const { account, resource, purge } = action;
+  const { kind, owner } = await look(deps, account, await deps.accounts.read());
+  if (kind === undefined)
+    return { changed: owner === resource && (await deps.accounts.update(account, () => undefined)) };
+  if (kind === 'other' || owner !== resource) throw nameTaken(account);
+
+  const directory = deps.layout.bucket(account);
+  const left = purge ? undefined : await contents(deps, directory, signal);
+  if (left !== undefined && left.objects > 0n) throw notEmpty(account, left);
+  // From here on the record may be gone and the directory still there: it must say whose it is.
+  await writeStamp(deps.disk, directory, resource);
+  // The keys first, so that nobody writes into a directory that is going away.
+  await deps.accounts.update(account, () => undefined);
+  await deps.trash.discard(directory);
+  deps.quotas.forget(account);
+  return { changed: true };
+}
+
+/** Old versions are data as well, although they are hidden and do not count as objects. */
+async function contents({ disk }: Deps, directory: string, signal: AbortSignal): Promise<ScanResult> {
+  const current = await scan(directory, signal);
+  const versions = join(directory, '.versions');
+  if ((await disk.kind(versions)) !== 'directory') return current;
+  const old = await scan(versions, signal);
+  return { objects: current.objects + old.objects, bytes: current.bytes + old.bytes };
+}
+
+async function changeRecord(
+  deps: Deps,
+  action: Action,
+  change: (record: AccountRecord) => AccountRecord,
+): Promise<Applied> {
+  await requireOurs(deps, action);
+  const changed = await deps.accounts.update(action.account, (record) =>
+    change(record ?? emptyRecord(action.resource)),
+  );
+  return { changed };
+}
+
+async function requireOurs(deps: Deps, { account, resource }: Action): Promise<void> {
+  const { kind, owner } = await look(deps, account, await deps.accounts.read());
+  if (kind === undefined) throw vanished(account);
+  if (kind === 'other' || owner !== resource) throw nameTaken(account);
+}
+
+function emptyRecord(resource: string): AccountRecord {
+  return { resource, name: '', suspended: false, keys: [] };
+}

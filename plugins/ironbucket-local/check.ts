@@ -1,0 +1,95 @@
+import { constants } from 'node:fs';
+import { access, lstat, stat, statfs } from 'node:fs/promises';
+import { toAgentError } from '../../src/lib/errors.ts';
+import { formatBytes } from '../../src/lib/units.ts';
+import type { Check } from '../../src/plugin/contract.ts';
+import type { Deps } from './deps.ts';
+import { storageError } from './errors.ts';
+import { observe } from './observe.ts';
+import { endpointOf } from './settings.ts';
+
+/** Looks at the storage path without changing anything. */
+export async function check(deps: Deps, signal: AbortSignal): Promise<readonly Check[]> {
+  const path = await attempt('storage path', () => storagePath(deps.layout.root));
+  if (path.status === 'failed') return [path];
+  return [
+    path,
+    await attempt('accounts file', () => accountsFile(deps)),
+    await attempt('free space', () => freeSpace(deps, signal)),
+    publicEndpoint(deps),
+  ];
+}
+
+type Finding = Omit<Check, 'name'>;
+
+async function attempt(name: string, look: () => Promise<Finding>): Promise<Check> {
+  try {
+    return { name, ...(await look()) };
+  } catch (error) {
+    const { message, hint } = toAgentError(storageError(error, `looking at the ${name}`));
+    return { name, status: 'failed', detail: message, ...(hint !== undefined && { hint }) };
+  }
+}
+
+async function storagePath(root: string): Promise<Finding> {
+  if (!(await stat(root)).isDirectory()) {
+    return { status: 'failed', detail: `${root} is not a directory`, hint: 'Set storage_path to a directory.' };
+  }
+  await access(root, constants.R_OK | constants.W_OK | constants.X_OK);
+  return { status: 'ok', detail: `${root} is writable` };
+}
+
+async function accountsFile({ accounts, layout, disk }: Deps): Promise<Finding> {
+  const { size } = await accounts.read();
+  if ((await disk.kind(layout.accounts)) === undefined) {
+    return { status: 'ok', detail: 'not there yet; the first account creates it' };
+  }
+  // Buckets are renamed into place, which only works within one file system.
+  const [own, root] = await Promise.all([lstat(layout.own), stat(layout.root)]);
+  if (own.dev !== root.dev) {
+    return { status: 'failed', detail: `${layout.own} is on another file system`, hint: 'Keep it on the same one.' };
+  }
+  const { mode } = await lstat(layout.accounts);
+  if ((mode & 0o077) === 0) return { status: 'ok', detail: `${size} accounts` };
+  return {
+    status: 'warning',
+    detail: `${layout.accounts} can be read by others, and it holds secret keys`,
+    hint: `chmod 600 ${layout.accounts}`,
+  };
+}
+
+async function freeSpace(deps: Deps, signal: AbortSignal): Promise<Finding> {
+  const { bavail, bsize } = await statfs(deps.layout.root, { bigint: true });
+  const free = bavail * bsize;
+  const { promised, unlimited } = await promises(deps, signal);
+  const detail = `${formatBytes(free)} free, ${formatBytes(promised)} ordered and not used yet`;
+  if (unlimited > 0) return { status: 'warning', detail: `${detail}; ${unlimited} buckets have no limit` };
+  if (promised <= free) return { status: 'ok', detail };
+  return { status: 'warning', detail, hint: 'Add space before the consumers use what they ordered.' };
+}
+
+/** What accounts may still write. */
+async function promises(deps: Deps, signal: AbortSignal): Promise<{ promised: bigint; unlimited: number }> {
+  let promised = 0n;
+  let unlimited = 0;
+  for await (const observed of observe(deps, 'all', signal)) {
+    if (observed.state === 'absent') continue;
+    const left = (observed.quota.bytes ?? 0n) - (observed.holds?.bytes ?? 0n);
+    if (observed.quota.bytes === null) unlimited++;
+    else if (left > 0n) promised += left;
+  }
+  return { promised, unlimited };
+}
+
+function publicEndpoint({ settings }: Deps): Check {
+  const url = endpointOf(settings);
+  const name = 'public endpoint';
+  const { hostname } = new URL(url);
+  if (!/^(localhost|127\..*|\[::1\]|0\.0\.0\.0|\[::\])$/.test(hostname)) return { name, status: 'ok', detail: url };
+  return {
+    name,
+    status: 'warning',
+    detail: `consumers are told to connect to ${url}, which only this machine reaches`,
+    hint: 'Set public_endpoint to the address of the S3 server that serves the storage path.',
+  };
+}

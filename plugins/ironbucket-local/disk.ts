@@ -1,0 +1,108 @@
+import { constants } from 'node:fs';
+import { lstat, mkdir, open, opendir, rename, rm, rmdir, unlink } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+
+/** The file system, one effect per call, so that a test can stop the world between any two. */
+export interface Disk {
+  /** Undefined when there is no such file. Never follows a link in the last part. */
+  read(path: string): Promise<string | undefined>;
+  kind(path: string): Promise<'directory' | 'other' | undefined>;
+  /** Changes whenever the file is replaced; undefined when there is none. */
+  identity(path: string): Promise<string | undefined>;
+  names(directory: string): AsyncIterable<string>;
+  /** Existing is fine. */
+  makeDirectory(path: string, mode: number): Promise<void>;
+  /** A file that must not exist yet, on disk when this returns. */
+  write(path: string, text: string, mode: number): Promise<void>;
+  /** On disk when this returns. */
+  rename(from: string, to: string): Promise<void>;
+  /** Absent is fine. */
+  removeFile(path: string): Promise<void>;
+  /** Absent is fine; stops between two files when the signal fires. */
+  removeTree(path: string, signal: AbortSignal): Promise<void>;
+}
+
+/** Old contents or new, never half: written beside it, flushed, renamed over it. */
+export async function replaceFile(disk: Disk, path: string, text: string, mode: number): Promise<void> {
+  const temporary = `${path}.tmp`;
+  await disk.removeFile(temporary);
+  await disk.write(temporary, text, mode);
+  await disk.rename(temporary, path);
+}
+
+export const nodeDisk: Disk = {
+  read: (path) =>
+    absentIsUndefined(async () => {
+      const file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW);
+      try {
+        return await file.readFile('utf8');
+      } finally {
+        await file.close();
+      }
+    }),
+  kind: (path) => absentIsUndefined(async () => ((await lstat(path)).isDirectory() ? 'directory' : 'other')),
+  identity: (path) =>
+    absentIsUndefined(async () => {
+      const { ino, size, mtimeNs } = await lstat(path, { bigint: true });
+      return `${ino}:${size}:${mtimeNs}`;
+    }),
+  names: async function* (directory) {
+    for await (const { name } of await opendir(directory, { bufferSize: 256 })) yield name;
+  },
+  makeDirectory: async (path, mode) => {
+    await mkdir(path, { mode }).catch((error: unknown) => {
+      if (codeOf(error) !== 'EEXIST') throw error;
+    });
+  },
+  write: async (path, text, mode) => {
+    const file = await open(path, 'wx', mode);
+    try {
+      await file.writeFile(text);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+  },
+  rename: async (from, to) => {
+    await rename(from, to);
+    const directory = await open(dirname(to), constants.O_RDONLY | constants.O_DIRECTORY);
+    try {
+      await directory.sync();
+    } finally {
+      await directory.close();
+    }
+  },
+  removeFile: (path) => rm(path, { force: true }),
+  removeTree: async (path, signal) => {
+    await absentIsUndefined(() => removeTree(path, signal));
+  },
+};
+
+/** `rm -r` of Node reads whole directories and cannot be stopped. */
+async function removeTree(directory: string, signal: AbortSignal): Promise<void> {
+  for await (const entry of await opendir(directory, { bufferSize: 256 })) {
+    signal.throwIfAborted();
+    const path = join(directory, entry.name);
+    await (entry.isDirectory() ? removeTree(path, signal) : unlink(path));
+  }
+  try {
+    await rmdir(directory);
+  } catch (error) {
+    // Some file systems skip entries of a directory that shrinks while it is read.
+    if (codeOf(error) !== 'ENOTEMPTY') throw error;
+    await removeTree(directory, signal);
+  }
+}
+
+async function absentIsUndefined<T>(work: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await work();
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return undefined;
+    throw error;
+  }
+}
+
+function codeOf(error: unknown): unknown {
+  return error instanceof Error && 'code' in error ? error.code : undefined;
+}

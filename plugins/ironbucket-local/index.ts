@@ -1,0 +1,85 @@
+import { type Backend, definePlugin, type PluginContext } from '../../src/plugin/contract.ts';
+import { apply } from './apply.ts';
+import { check } from './check.ts';
+import { createDeps } from './deps.ts';
+import type { Disk } from './disk.ts';
+import { storageError } from './errors.ts';
+import { observe } from './observe.ts';
+import { naming, type Settings, settingsSchema } from './settings.ts';
+import { usage } from './usage.ts';
+
+const storageLimit = {
+  type: 'integer',
+  label: 'Storage limit (GB)',
+  help_text: 'How much the bucket may hold.',
+  required: true,
+  default: 100,
+  min: 1,
+  max: 10_000,
+} as const;
+
+export const plugin = definePlugin<Settings>({
+  apiVersion: 1,
+  id: 'ironbucket-local',
+  summary: 'S3 buckets in a local directory, in the on-disk format of IronBucket',
+  settings: settingsSchema,
+  components: {
+    storage: { unit: 'bytes', limit: true, usage: true },
+    objects: { unit: 'objects', limit: false, usage: true },
+  },
+  keys: 1,
+  metering: ['current'],
+  offering: {
+    components: [
+      {
+        type: 's3_storage',
+        name: 'S3 storage',
+        measured_unit: 'GB',
+        billing_type: 'usage',
+        default_limit: 100,
+        price: '0.02',
+      },
+      { type: 's3_objects', name: 'S3 objects', measured_unit: 'objects', billing_type: 'usage', price: '0.0001' },
+    ],
+    options: { storage_limit: storageLimit },
+    resource_options: { storage_limit: storageLimit },
+    plugin_options: {
+      create_orders_on_resource_option_change: true,
+      service_provider_can_create_offering_user: false,
+      auto_create_admin_user: false,
+    },
+  },
+  naming,
+  create: (context) => createBackend(context),
+});
+
+/** `disk` is the file system that the effects go to; a test may hand in one that fails. */
+export function createBackend(context: PluginContext<Settings>, disk?: Disk): Backend {
+  const deps = createDeps(context, disk);
+  const { trash } = deps;
+  let swept = false;
+  return {
+    check: (signal) => check(deps, signal),
+    observe: (accounts, signal) => translateStream(observe(deps, accounts, signal), 'reading the accounts'),
+    apply: async (action, signal) => {
+      // What an interrupted removal left behind, once per start and never by a command that only reads.
+      if (!swept) trash.sweep();
+      swept = true;
+      try {
+        return await apply(deps, action, signal);
+      } catch (error) {
+        throw storageError(error, `${action.kind} of ${action.account}`);
+      }
+    },
+    usage: (accounts, _, signal) => translateStream(usage(deps, accounts, signal), 'counting the buckets'),
+    close: () => trash.close(),
+  };
+}
+
+async function* translateStream<T>(items: AsyncIterable<T>, doing: string): AsyncGenerator<T> {
+  try {
+    yield* items;
+  } catch (error) {
+    throw storageError(error, doing);
+  }
+}

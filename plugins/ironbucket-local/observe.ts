@@ -1,0 +1,83 @@
+import type { JsonObject } from '../../src/lib/json.ts';
+import type { Found, Observed } from '../../src/plugin/contract.ts';
+import type { AccountRecords } from './accounts.ts';
+import type { Deps } from './deps.ts';
+import { damaged } from './errors.ts';
+import { isBucketName } from './layout.ts';
+import { look, type Sight } from './look.ts';
+import type { QuotaRecord } from './quota-file.ts';
+import { endpointOf, type Settings } from './settings.ts';
+
+/** All accounts with a stamp, or those asked for. One that cannot be read is left out: that proves nothing. */
+export async function* observe(
+  deps: Deps,
+  accounts: readonly string[] | 'all',
+  signal: AbortSignal,
+): AsyncGenerator<Observed> {
+  const records = await deps.accounts.read();
+  for await (const account of accounts === 'all' ? deps.disk.names(deps.layout.root) : accounts) {
+    signal.throwIfAborted();
+    if (accounts === 'all' && !isBucketName(account)) continue;
+    const observed = await observeOne(deps, account, records);
+    const stamped = observed?.state === 'found' && observed.resource !== undefined;
+    if (observed !== undefined && (stamped || accounts !== 'all')) yield observed;
+  }
+}
+
+async function observeOne(deps: Deps, account: string, records: AccountRecords): Promise<Observed | undefined> {
+  try {
+    const sight = await look(deps, account, records);
+    if (sight.kind === undefined) return { state: 'absent', account };
+    if (sight.kind === 'other') throw damaged(deps.layout.bucket(account), 'it is not a directory');
+    return found(deps.settings, account, sight, await deps.quotas.read(account));
+  } catch (err) {
+    deps.log.warn({ err, account }, 'the account could not be read');
+    return undefined;
+  }
+}
+
+function found(settings: Settings, account: string, { owner, record }: Sight, quota: QuotaRecord | undefined): Found {
+  const bytes = quota === undefined ? BigInt(settings.bucket_quota_bytes) : quota.maxBytes;
+  return {
+    state: 'found',
+    account,
+    resource: owner,
+    suspended: record?.suspended ?? false,
+    quota: { bytes, objects: null },
+    accessKeys: record?.keys.map(({ accessKey }) => accessKey) ?? [],
+    ...(quota && { holds: { bytes: quota.usedBytes, objects: quota.objects } }),
+    metadata: metadata(settings, account, bytes, quota),
+    endpoints: [{ name: 'S3', url: endpointOf(settings) }],
+  };
+}
+
+/**
+ * Flat keys first: getting-started texts in Waldur reach one level deep. The names of the nested ones are those that
+ * marketplace forms of existing sites read, with -1 for "no limit" as the gateways they were made for have it.
+ */
+function metadata(
+  settings: Settings,
+  account: string,
+  bytes: bigint | null,
+  quota: QuotaRecord | undefined,
+): JsonObject {
+  const limit = { enabled: bytes !== null, maxSize: bytes === null ? -1 : Number(bytes), maxObjects: -1 };
+  return {
+    s3_endpoint: endpointOf(settings),
+    s3_region: settings.s3_region,
+    s3_user: account,
+    s3_bucket: account,
+    ...(quota && { storage_summary: summary(account, quota) }),
+    quotas: { user_quota: limit, bucket_quota: limit },
+  };
+}
+
+function summary(account: string, { usedBytes, objects }: QuotaRecord): JsonObject {
+  const [bytes, count] = [Number(usedBytes), Number(objects)];
+  return {
+    bucket_count: 1,
+    total_size_bytes: bytes,
+    total_objects: count,
+    buckets: [{ name: account, size_bytes: bytes, objects: count }],
+  };
+}

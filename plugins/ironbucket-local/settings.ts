@@ -1,0 +1,69 @@
+import type { JsonSchema, NamingRules } from '../../src/plugin/contract.ts';
+
+/** `backend_settings` after validation. */
+export interface Settings {
+  readonly storage_path: string;
+  readonly listen: string;
+  readonly public_endpoint?: string;
+  readonly s3_region: string;
+  readonly access_key?: string;
+  readonly secret_key?: string;
+  readonly bucket_quota_bytes: number;
+  readonly user_prefix: string;
+}
+
+export const settingsSchema: JsonSchema = {
+  type: 'object',
+  additionalProperties: false,
+  required: ['storage_path'],
+  properties: {
+    storage_path: {
+      type: 'string',
+      pattern: '^/.*[^/]$',
+      'x-expected': 'an absolute path',
+      description: 'Absolute path of the directory that holds the buckets. It must exist and be writable.',
+    },
+    listen: {
+      type: 'string',
+      pattern: '^(\\[[0-9A-Fa-f:]+\\]|[A-Za-z0-9.-]+):[0-9]{1,5}$',
+      'x-expected': 'an address and a port such as 127.0.0.1:9000',
+      default: '127.0.0.1:9000',
+      description: 'Address of the S3 server for this directory.',
+    },
+    public_endpoint: {
+      type: 'string',
+      pattern: '^https?://[^/?#\\s]+$',
+      format: 'uri',
+      'x-expected': 'an http:// or https:// URL without a path',
+      description: 'URL under which consumers reach the S3 server. Default: http:// and the value of listen.',
+    },
+    s3_region: { type: 'string', pattern: '^[a-z0-9-]{1,40}$', default: 'us-east-1' },
+    access_key: { type: 'string', minLength: 3, description: 'Administrator key of the S3 server.' },
+    secret_key: { type: 'string', minLength: 8, 'x-secret': true },
+    bucket_quota_bytes: {
+      type: 'integer',
+      minimum: 0,
+      maximum: Number.MAX_SAFE_INTEGER,
+      default: 5_368_709_120,
+      description: 'Limit of a bucket for which none was ordered. 0 allows nothing.',
+    },
+    user_prefix: {
+      type: 'string',
+      pattern: '^([a-z0-9][a-z0-9-]*)?$',
+      'x-expected': 'a short name out of a-z, 0-9 and "-"',
+      maxLength: 40,
+      default: 'waldur-',
+      description: 'First part of every bucket name.',
+    },
+  },
+};
+
+/** Account names are bucket names, and those are DNS labels. */
+export function naming({ user_prefix }: Settings): NamingRules {
+  return { prefix: user_prefix, separator: '-', filler: '-', maxLength: 63 };
+}
+
+/** Absolute URL of the S3 server, without a trailing slash. */
+export function endpointOf({ public_endpoint, listen }: Settings): string {
+  return public_endpoint ?? `http://${listen}`;
+}

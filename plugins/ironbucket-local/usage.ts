@@ -1,0 +1,25 @@
+import type { Usage } from '../../src/plugin/contract.ts';
+import type { Deps } from './deps.ts';
+import { isBucketName } from './layout.ts';
+
+/** Counts what is stored now. An account that cannot be read is absent, never zero. */
+export async function* usage(deps: Deps, accounts: readonly string[], signal: AbortSignal): AsyncGenerator<Usage> {
+  for (const account of accounts) {
+    signal.throwIfAborted();
+    const measured = await measure(deps, account, signal);
+    if (measured !== undefined) yield measured;
+  }
+}
+
+async function measure(deps: Deps, account: string, signal: AbortSignal): Promise<Usage | undefined> {
+  try {
+    if (!isBucketName(account) || (await deps.disk.kind(deps.layout.bucket(account))) !== 'directory') return undefined;
+    const measuredAt = deps.clock.now();
+    const { bytes, objects } = await deps.quotas.measure(account, signal);
+    return { account, measuredAt, quantities: { storage: bytes, objects } };
+  } catch (err) {
+    if (signal.aborted) throw signal.reason;
+    deps.log.warn({ err, account }, 'the bucket could not be counted');
+    return undefined;
+  }
+}

@@ -1,0 +1,115 @@
+import { readFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { plugin as ironbucketLocal } from '../../plugins/ironbucket-local/index.ts';
+import { AgentError, toAgentError } from '../lib/errors.ts';
+import { isJsonObject, type Json, type JsonObject } from '../lib/json.ts';
+import type { Plugin } from './contract.ts';
+import { pluginProblems } from './schema.ts';
+
+/** One line per folder of plugins/; a test compares the two. */
+export const builtinPlugins: readonly Plugin[] = [ironbucketLocal];
+
+/** The plugin a `backend_type` names: by id or alias, `-` and `_` alike. */
+export function findPlugin(backendType: string, plugins: readonly Plugin[] = builtinPlugins): Plugin | undefined {
+  const wanted = spelling(backendType);
+  return plugins.find(({ id, aliases = [] }) => [id, ...aliases].some((name) => spelling(name) === wanted));
+}
+
+/**
+ * The built-in plugins and the npm packages named under `plugins` in the configuration file in `baseDir`.
+ *
+ * @throws AgentError operator `PLUGIN_UNUSABLE`, also when two of them claim the same name.
+ */
+export async function loadPlugins(specifiers: readonly string[], baseDir: string): Promise<readonly Plugin[]> {
+  const plugins = [...builtinPlugins];
+  for (const specifier of new Set(specifiers)) {
+    const plugin = await loadExternal(specifier, baseDir);
+    const taken = [plugin.id, ...(plugin.aliases ?? [])].find((name) => findPlugin(name, plugins) !== undefined);
+    if (taken !== undefined) throw unusable(specifier, `another plugin is called "${taken}" already`);
+    plugins.push(plugin);
+  }
+  return plugins;
+}
+
+/**
+ * Loads the npm package `specifier`, installed in a `node_modules` at or above `baseDir`, and checks what it exports as
+ * `plugin` before anybody uses it.
+ *
+ * @throws AgentError operator `PLUGIN_UNUSABLE` that names the package, its file and every reason.
+ */
+export async function loadExternal(specifier: string, baseDir: string): Promise<Plugin> {
+  if (!PACKAGE_NAME.test(specifier)) throw unusable(specifier, 'it is not the name of an npm package');
+  const folder = await findPackage(specifier, baseDir);
+  const file = join(folder, await entryOf(specifier, folder));
+  let loaded: unknown;
+  try {
+    loaded = await import(pathToFileURL(file).href);
+  } catch (error) {
+    throw unusable(specifier, `${file}: ${toAgentError(error).message}`, error);
+  }
+  const plugin = exported(loaded, 'plugin') ?? exported(exported(loaded, 'default'), 'plugin');
+  const problems = pluginProblems(plugin);
+  if (problems.length > 0) throw unusable(specifier, `${file}: ${problems.join('; ')}`);
+  return plugin as Plugin;
+}
+
+/** No paths and no URLs: what runs inside the agent is installed, not pointed at. */
+const PACKAGE_NAME = /^(@[a-z0-9][a-z0-9._-]*\/)?[a-z0-9][a-z0-9._-]*$/;
+
+function spelling(name: string): string {
+  return name.toLowerCase().replaceAll('_', '-');
+}
+
+async function findPackage(specifier: string, baseDir: string): Promise<string> {
+  for (let directory = baseDir; ; directory = dirname(directory)) {
+    const folder = join(directory, 'node_modules', specifier);
+    if ((await readText(join(folder, 'package.json'))) !== undefined) return folder;
+    if (directory === dirname(directory)) {
+      throw unusable(specifier, `it is not installed for ${baseDir}`);
+    }
+  }
+}
+
+/** `require.resolve` cannot see packages that only export modules, and `import.meta.resolve` takes no other base. */
+async function entryOf(specifier: string, folder: string): Promise<string> {
+  let manifest: unknown;
+  try {
+    manifest = JSON.parse((await readText(join(folder, 'package.json'))) ?? '');
+  } catch (error) {
+    throw unusable(specifier, `${join(folder, 'package.json')} is not JSON`, error);
+  }
+  const { exports, main } = isJsonObject(manifest) ? manifest : ({} as JsonObject);
+  const entry = exports === undefined ? (main ?? 'index.js') : targetOf(exports);
+  if (typeof entry !== 'string') throw unusable(specifier, `${join(folder, 'package.json')} names no module to load`);
+  return entry;
+}
+
+function targetOf(exports: Json | undefined): Json | undefined {
+  if (!isJsonObject(exports)) return exports;
+  const condition = ['.', 'node', 'import', 'module-sync', 'default'].find((name) => name in exports);
+  return condition === undefined ? undefined : targetOf(exports[condition]);
+}
+
+async function readText(path: string): Promise<string | undefined> {
+  try {
+    return await readFile(path, 'utf8');
+  } catch {
+    return undefined;
+  }
+}
+
+function exported(module: unknown, name: string): unknown {
+  return typeof module === 'object' && module !== null && name in module
+    ? (module as Record<string, unknown>)[name]
+    : undefined;
+}
+
+function unusable(specifier: string, reason: string, cause?: unknown): AgentError {
+  return new AgentError(`the plugin package ${JSON.stringify(specifier)} cannot be used: ${reason}`, {
+    code: 'PLUGIN_UNUSABLE',
+    disposition: 'operator',
+    hint: 'Install it beside the configuration file, in a version made for this agent, or take it out of "plugins".',
+    cause,
+  });
+}

@@ -1,0 +1,74 @@
+import { Ajv } from 'ajv';
+import type { JsonSchema, NamingRules, Plugin } from './contract.ts';
+import { namingProblem } from './naming.ts';
+
+/** Keywords of ours: a value that must come from a reference, one a reload cannot change, and what a pattern means. */
+const KEYWORDS = ['x-secret', 'x-restart', 'x-expected'];
+
+/** Settings the core adds to those of every plugin. */
+export const COMMON_SETTINGS: readonly string[] = ['on_terminate', 'metering', 'credentials'];
+
+/** The validator that settings schemas are written for. Strict: a keyword nobody knows is an error, not decoration. */
+export function settingsValidator(): Ajv {
+  const ajv = new Ajv({ strict: true, strictTypes: false, strictRequired: false, allErrors: true, useDefaults: true });
+  ajv.addVocabulary(KEYWORDS);
+  ajv.addFormat('uri', (text) => /^https?:\/\//i.test(text) && URL.canParse(text));
+  return ajv;
+}
+
+/** Everything that is wrong with what a package exports as its plugin; empty when it can be used. */
+export function pluginProblems(value: unknown): readonly string[] {
+  if (!isRecord(value)) return ['it exports no object named "plugin"'];
+  const plugin = value as Partial<Plugin>;
+  if (plugin.apiVersion !== 1) return [`it is made for API version ${String(plugin.apiVersion)}, not 1`];
+  const problems = [
+    typeof plugin.id === 'string' && /^[a-z][a-z0-9_-]{0,40}$/.test(plugin.id)
+      ? undefined
+      : '"id" is not a short lower-case name',
+    typeof plugin.summary === 'string' ? undefined : '"summary" is not a text',
+    isRecord(plugin.components) ? undefined : '"components" is not an object',
+    plugin.keys === 0 || plugin.keys === 1 || plugin.keys === 2 ? undefined : '"keys" is not 0, 1 or 2',
+    Array.isArray(plugin.metering) && plugin.metering.length > 0 ? undefined : '"metering" is not a list',
+    isRecord(plugin.offering) ? undefined : '"offering" is not an object',
+    typeof plugin.create === 'function' ? undefined : '"create" is not a function',
+    schemaProblem(plugin.settings),
+  ].filter((problem) => problem !== undefined);
+  return problems.length > 0 ? problems : rulesProblems(plugin as Plugin);
+}
+
+function schemaProblem(schema: unknown): string | undefined {
+  if (!isRecord(schema) || schema['type'] !== 'object' || schema['additionalProperties'] !== false) {
+    return '"settings" is not an object schema with "additionalProperties": false';
+  }
+  const properties = isRecord(schema['properties']) ? schema['properties'] : {};
+  const common = COMMON_SETTINGS.find((name) => name in properties);
+  if (common !== undefined) return `"settings" must not have "${common}": every plugin gets it`;
+  try {
+    settingsValidator().compile(schema);
+    return undefined;
+  } catch (error) {
+    return `"settings" is not a valid schema: ${error instanceof Error ? error.message : String(error)}`;
+  }
+}
+
+/** Names must be right without any configuration, so whatever `naming` reads needs a default. */
+function rulesProblems(plugin: Plugin): readonly string[] {
+  let rules: NamingRules;
+  try {
+    rules = plugin.naming(defaultsOf(plugin.settings));
+  } catch (error) {
+    return [`"naming" fails with default settings: ${error instanceof Error ? error.message : String(error)}`];
+  }
+  const problem = isRecord(rules) ? namingProblem(rules) : '"naming" returns no rules';
+  return problem === undefined ? [] : [problem];
+}
+
+function defaultsOf(schema: JsonSchema): Record<string, unknown> {
+  const settings = {};
+  settingsValidator().compile(schema)(settings);
+  return settings;
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
