@@ -73,8 +73,9 @@ export function createIntake(deps: IntakeDeps, signal: AbortSignal): Intake {
   }
 
   function hear(hint: OrderHint, ack: () => void): void {
+    // Over, but a person may retry it.
     if (hint.state === 'erred') done.delete(hint.order);
-    if (isStale(hint)) {
+    if (hint.state === 'erred' || isStale(hint)) {
       ack();
       return;
     }

@@ -1,0 +1,133 @@
+import { expect, test } from 'vitest';
+import { AgentError } from '../../src/lib/errors.ts';
+import type { Ending } from '../../src/orders/close.ts';
+import { createIntake } from '../../src/orders/intake.ts';
+import { createQueue, createSlots } from '../../src/orders/queue.ts';
+import { manualClock } from '../fakes/clock.ts';
+import { silentLog } from '../fakes/log.ts';
+import { ORDER, order, RESOURCE } from '../fakes/offering.ts';
+
+const hint = { order: ORDER, resource: RESOURCE, state: 'pending-provider' } as const;
+const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+/** An intake whose orders end as `endings` say, one after the other; an error is thrown. */
+function setup(endings: (Ending | Error)[], limit = 10) {
+  const clock = manualClock();
+  const stop = new AbortController();
+  const queue = createQueue({ clock, slots: createSlots(4), limit });
+  const handled: string[] = [];
+  const failures: string[] = [];
+  const intake = createIntake(
+    {
+      queue,
+      clock,
+      random: () => 0.5,
+      log: silentLog(),
+      deadlineMs: 60_000,
+      handle: async (uuid) => {
+        handled.push(uuid);
+        const ending = endings.shift() ?? 'skipped';
+        if (ending instanceof Error) throw ending;
+        return { ending, order: order() };
+      },
+      locate: async () => RESOURCE,
+      finished: () => undefined,
+      failed: ({ code }) => failures.push(code),
+    },
+    stop.signal,
+  );
+  let acks = 0;
+  const hear = (given: Parameters<typeof intake.hear>[0]): void => intake.hear(given, () => acks++);
+  return { clock, queue, intake, hear, handled, failures, acks: () => acks };
+}
+
+test('the echoes of our own transitions cost nothing and are acknowledged', async () => {
+  const { hear, handled, acks } = setup(['done']);
+  hear(hint);
+  hear({ ...hint, state: 'executing' });
+  await turn();
+  hear({ ...hint, state: 'done' });
+  await turn();
+  expect([handled.length, acks()]).toEqual([1, 3]);
+});
+
+test('an order that was erred and retried is handled again', async () => {
+  const { hear, handled } = setup(['done', 'done']);
+  hear(hint);
+  await turn();
+  hear({ ...hint, state: 'erred' });
+  await turn();
+  hear({ ...hint, state: 'executing' });
+  await turn();
+  expect(handled.length).toBe(2);
+});
+
+test('what reconciliation lists is looked at even if it was done before', async () => {
+  const { hear, intake, handled } = setup(['done', 'skipped']);
+  hear(hint);
+  await turn();
+  await intake.reconcile(hint);
+  await turn();
+  expect(handled.length).toBe(2);
+});
+
+const transient = (retryAfterMs?: number): AgentError =>
+  new AgentError('down', { code: 'WALDUR_UNREACHABLE', disposition: 'transient', retryAfterMs });
+
+test('a transient failure is tried again after a pause, and acknowledged in the end', async () => {
+  const { clock, hear, handled, acks } = setup([transient(), 'done']);
+  hear(hint);
+  await turn();
+  expect([handled.length, acks()]).toEqual([1, 0]);
+  await clock.advance(1000);
+  expect([handled.length, acks()]).toEqual([2, 1]);
+});
+
+test('the server decides how long the pause is, and a very long one is left to reconciliation', async () => {
+  const patient = setup([transient(30_000), 'done']);
+  patient.hear(hint);
+  await patient.clock.advance(29_000);
+  expect(patient.handled.length).toBe(1);
+  await patient.clock.advance(1000);
+  expect(patient.handled.length).toBe(2);
+
+  const hopeless = setup([transient(3_600_000)]);
+  hopeless.hear(hint);
+  await turn();
+  expect([hopeless.handled.length, hopeless.acks()]).toEqual([1, 1]);
+});
+
+test('it gives up after four tries; an operator error after one', async () => {
+  const { clock, hear, handled, failures, acks } = setup([transient(), transient(), transient(), transient(), 'done']);
+  hear(hint);
+  await clock.advance(60_000);
+  expect([handled.length, failures.length, acks()]).toEqual([4, 4, 1]);
+
+  const refused = setup([new AgentError('no', { code: 'WALDUR_FORBIDDEN', disposition: 'operator' }), 'done']);
+  refused.hear(hint);
+  await refused.clock.advance(60_000);
+  expect([refused.handled.length, refused.acks()]).toEqual([1, 1]);
+});
+
+test('an unexpected exception is a bug, and the order is left alone', async () => {
+  const { hear, failures, acks } = setup([new TypeError('x is not a function')]);
+  hear(hint);
+  await turn();
+  expect([failures, acks()]).toEqual([['BUG'], 1]);
+});
+
+test('a hint without its resource finds it out first and then takes its place in the lane', async () => {
+  const { hear, handled, acks } = setup(['done']);
+  hear({ ...hint, resource: undefined });
+  await turn();
+  await turn();
+  expect([handled.length, acks()]).toEqual([1, 1]);
+});
+
+test('with a full queue hints wait unacknowledged and none is lost', async () => {
+  const { hear, handled, acks } = setup([], 1);
+  for (let i = 0; i < 20; i++)
+    hear({ order: String(i).padStart(32, '0'), resource: String(i).padStart(32, '0'), state: undefined });
+  for (let i = 0; i < 50; i++) await turn();
+  expect([new Set(handled).size, acks()]).toEqual([20, 20]);
+});

@@ -1,0 +1,173 @@
+import { expect, test } from 'vitest';
+import { AgentError } from '../../src/lib/errors.ts';
+import type { Backend, Usage } from '../../src/plugin/contract.ts';
+import type { Line } from '../../src/usage/build.ts';
+import { createReporter } from '../../src/usage/report.ts';
+import type { Waldur } from '../../src/waldur/client.ts';
+import type { ComponentUsage, MeteredResource, UsageReport } from '../../src/waldur/types.ts';
+import { manualClock } from '../fakes/clock.ts';
+import { silentLog } from '../fakes/log.ts';
+import { component, offeringConfig } from '../fakes/offering.ts';
+
+const signal = new AbortController().signal;
+
+function uuid(i: number): string {
+  return String(i).padStart(32, '0');
+}
+
+/** A Waldur that keeps what it is told, and counts its requests; `refuse` fails the submissions of one resource. */
+function setup(
+  options: {
+    resources?: number;
+    quantities?: (account: string) => bigint | undefined | Promise<bigint>;
+    refuse?: string;
+    skewMs?: number;
+    start?: string;
+    canDate?: boolean;
+  } = {},
+) {
+  const clock = manualClock(options.start);
+  const resources = Array.from(
+    { length: options.resources ?? 3 },
+    (_, i): MeteredResource & { currentUsages: Record<string, string> } => ({
+      uuid: uuid(i),
+      name: `r${i}`,
+      state: 'OK',
+      backendId: `a${i}`,
+      plan: uuid(999),
+      currentUsages: {},
+    }),
+  );
+  const records: ComponentUsage[] = [];
+  const requests: string[] = [];
+  const dates: (string | undefined)[] = [];
+  const waldur = {
+    clockSkewMs: () => options.skewMs ?? 0,
+    offerings: { get: async () => ({ components: [{ type: 's3_storage', billingType: 'usage' }] }) },
+    resources: {
+      listMetered: async function* () {
+        for (let i = 0; i < resources.length; i += 100) {
+          requests.push('resources');
+          yield resources
+            .slice(i, i + 100)
+            .map((resource) => ({ ...resource, currentUsages: { ...resource.currentUsages } }));
+        }
+      },
+    },
+    usages: {
+      takesDate: async () => options.canDate ?? true,
+      list: async function* ({ billingPeriod }: { billingPeriod: string }) {
+        requests.push('records');
+        yield* records.filter((record) => record.billingPeriod === billingPeriod);
+      },
+      submit: async (report: UsageReport) => {
+        requests.push('submit');
+        if (report.resource === options.refuse)
+          throw new AgentError('no', { code: 'WALDUR_REFUSED', disposition: 'terminal' });
+        dates.push(report.date);
+        for (const { type, amount } of report.usages) {
+          const resource = resources.find((candidate) => candidate.uuid === report.resource);
+          if (resource !== undefined) resource.currentUsages[type] = amount;
+          records.push({
+            uuid: uuid(records.length),
+            resource: report.resource,
+            type,
+            usage: amount,
+            billingPeriod: '2026-08-01',
+          });
+        }
+      },
+    },
+  } as unknown as Waldur;
+  const backend = {
+    usage: async function* (accounts: readonly string[]): AsyncGenerator<Usage> {
+      for (const account of accounts) {
+        const quantity = options.quantities === undefined ? 5000n : await options.quantities(account);
+        if (quantity !== undefined) yield { account, measuredAt: clock.now(), quantities: { storage: quantity } };
+      }
+    },
+  } as unknown as Backend;
+  const offering = offeringConfig({ components: [component({ unitFactor: 1000 })], allowDecrease: false });
+  const reporter = createReporter({
+    offering,
+    waldur,
+    backend,
+    clock,
+    log: silentLog(),
+    timezone: 'UTC',
+    periods: 2,
+    perUser: false,
+  });
+  return { clock, reporter, requests, records, resources, dates };
+}
+
+test('a second pass over an unchanged month reads one page per hundred resources and sends nothing', async () => {
+  const { reporter, requests } = setup({ resources: 250 });
+  expect(await reporter.report({}, signal)).toMatchObject({ submitted: 250, failed: 0 });
+  requests.length = 0;
+  expect(await reporter.report({}, signal)).toMatchObject({ submitted: 0, unchanged: 250 });
+  expect(requests).toEqual(['resources', 'resources', 'resources']);
+});
+
+test('what somebody else reported in between is read again', async () => {
+  const { reporter, requests, resources, records } = setup();
+  await reporter.report({}, signal);
+  requests.length = 0;
+  const [first] = resources;
+  if (first !== undefined) first.currentUsages['s3_storage'] = '99';
+  records[0] = { ...(records[0] as ComponentUsage), usage: '99' };
+  const summary = await reporter.report({}, signal);
+  expect(requests).toEqual(['resources', 'records']);
+  expect(summary).toMatchObject({ guarded: 1, unchanged: 3 });
+});
+
+test('one refused resource and one unreadable one do not hold up the others', async () => {
+  const { reporter, records } = setup({
+    refuse: uuid(1),
+    quantities: (account) => (account === 'a2' ? undefined : 5000n),
+  });
+  expect(await reporter.report({}, signal)).toEqual({ submitted: 1, unchanged: 0, missing: 1, failed: 1, guarded: 0 });
+  expect(records.map(({ resource }) => resource)).toEqual([uuid(0)]);
+});
+
+test('a dry run shows every decision and sends nothing', async () => {
+  const { reporter, requests } = setup();
+  const lines: Line[] = [];
+  const summary = await reporter.report({ dryRun: true, onLine: (line) => lines.push(line) }, signal);
+  expect(requests).not.toContain('submit');
+  expect(summary.submitted).toBe(3);
+  expect(lines.map(({ account, measured, status }) => [account, measured, status])).toEqual([
+    ['a0', '5.00', 'new'],
+    ['a1', '5.00', 'new'],
+    ['a2', '5.00', 'new'],
+  ]);
+});
+
+test('numbers read while the month turns belong to neither month', async () => {
+  const { reporter, clock, requests } = setup({
+    start: '2026-08-31T23:59:59Z',
+    quantities: async (account) => {
+      if (account === 'a1') await clock.advance(2000);
+      return 5000n;
+    },
+  });
+  await reporter.report({}, signal);
+  expect(requests).not.toContain('submit');
+});
+
+test('the date is the instant of measurement, never in the future of the server', async () => {
+  const { reporter, dates } = setup({ resources: 1, skewMs: -30_000 });
+  await reporter.report({}, signal);
+  expect(dates).toEqual(['2026-08-25T09:59:30.000Z']);
+});
+
+test('clocks an hour apart stop reporting', async () => {
+  const { reporter } = setup({ skewMs: 3_700_000 });
+  await expect(reporter.report({}, signal)).rejects.toMatchObject({ code: 'CLOCK_SKEW', disposition: 'operator' });
+});
+
+test('a server without dates gets no report at the turn of the month', async () => {
+  const { reporter, requests } = setup({ canDate: false, start: '2026-08-31T23:58:00Z' });
+  await reporter.report({}, signal);
+  expect(requests).toEqual([]);
+});
