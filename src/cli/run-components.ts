@@ -1,16 +1,16 @@
 import { changesToJson, compareComponents, countDifferences, renderChanges } from './components.ts';
+import { connect } from './connect.ts';
 import { EXIT, type ExitCode, exitCodeOf } from './exit-codes.ts';
 import { type Io, writeJson } from './io.ts';
 import { loadConfiguration } from './load.ts';
 import type { Invocation } from './parse.ts';
-import { createPeers } from './peers.ts';
 import { selectOfferings } from './select-offerings.ts';
 
 /** `components diff` and `components push`. */
 export async function runComponents(invocation: Invocation, io: Io, push: boolean): Promise<ExitCode> {
   const config = await loadConfiguration(invocation, io);
   const offerings = selectOfferings(config.offerings, invocation.values.get('offering'));
-  const peers = createPeers(invocation, io);
+  const peers = connect(invocation, io);
   const results = await compareComponents(offerings, { push, waldur: ({ waldur }) => peers.waldur(waldur) }, io.signal);
   const differences = countDifferences(results);
   if (invocation.flags.has('json')) writeJson(io.stdout, changesToJson(results));

@@ -1,5 +1,5 @@
 import type { OfferingConfig } from '../../config/types.ts';
-import { createPeers } from '../peers.ts';
+import { connect } from '../connect.ts';
 import { type DoctorDeps, examine } from '../doctor.ts';
 import { doctorExitCode, type Finding } from '../doctor-findings.ts';
 import type { ExitCode } from '../exit-codes.ts';
@@ -13,7 +13,7 @@ import { tryBroker } from '../try-broker.ts';
 export async function run(invocation: Invocation, io: Io): Promise<ExitCode> {
   const config = await loadConfiguration(invocation, io);
   const offerings = selectOfferings(config.offerings, invocation.values.get('offering'));
-  const peers = createPeers(invocation, io);
+  const peers = connect(invocation, io);
   const deps: DoctorDeps = {
     clock: io.clock,
     waldur: (offering) => peers.waldur(offering.waldur),

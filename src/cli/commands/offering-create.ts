@@ -1,7 +1,7 @@
 import { stringify } from 'yaml';
 import type { WaldurConfig } from '../../config/types.ts';
 import type { Plugin } from '../../plugin/contract.ts';
-import { createPeers } from '../peers.ts';
+import { connect } from '../connect.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
 import { type Io, writeJson } from '../io.ts';
 import { loadConfiguration, loadPlugins } from '../load.ts';
@@ -20,7 +20,7 @@ export async function run(invocation: Invocation, io: Io): Promise<ExitCode> {
     return EXIT.ok;
   }
   if (server === undefined) throw usageError('no Waldur to create it on', SERVER_HINT);
-  const waldur = createPeers(invocation, io).waldur(server);
+  const waldur = connect(invocation, io).waldur(server);
   try {
     const uuid = await createOffering(request, plugin, waldur, io.signal);
     const block = buildOfferingBlock({ name: request.name, uuid, apiUrl: server.apiUrl }, plugin);
