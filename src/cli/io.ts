@@ -29,7 +29,7 @@ export interface Io {
   /** What was read from the configuration and must not be shown. */
   readonly secrets: Secrets;
   /** Throws when the file cannot be read; `mode` are its permission bits. */
-  readFile(path: string): { readonly text: string; readonly mode: number };
+  readonly readFile: (path: string) => { readonly text: string; readonly mode: number };
 }
 
 /** What `commands/<name>.ts` exports. */

@@ -44,5 +44,7 @@ function describe(schema: JsonSchema): string {
     fallback === undefined ? '' : `Default: ${typeof fallback === 'string' ? fallback : JSON.stringify(fallback)}.`,
   ];
   const text = parts.filter((part) => part !== '').join(' ');
-  return text === '' ? `${String(schema['type'] ?? 'any value')}.` : text.replaceAll('\n', ' ');
+  return text === ''
+    ? `${typeof schema['type'] === 'string' ? schema['type'] : 'any value'}.`
+    : text.replaceAll('\n', ' ');
 }

@@ -20,7 +20,7 @@ export function buildOfferingBody(request: OfferingRequest, template: OfferingTe
     category: request.categoryUrl,
     shared: true,
     billable: true,
-    components: template.components.map(({ price: _, ...component }) => component),
+    components: template.components.map(({ price: _price, ...component }) => component),
     plans: [{ name: request.planName, unit: 'month', unit_price: '0', prices, quotas: {} }],
     options: buildOptions(template.options),
     resource_options: buildOptions(template.resource_options),

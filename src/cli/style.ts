@@ -1,13 +1,15 @@
 import { styleText } from 'node:util';
 
+export type Paint = (text: string) => string;
+
 /** How text looks on one stream: plain where colour or UTF-8 is not wanted. */
 export interface Style {
-  bold(text: string): string;
-  dim(text: string): string;
-  red(text: string): string;
-  green(text: string): string;
-  yellow(text: string): string;
-  cyan(text: string): string;
+  readonly bold: Paint;
+  readonly dim: Paint;
+  readonly red: Paint;
+  readonly green: Paint;
+  readonly yellow: Paint;
+  readonly cyan: Paint;
   readonly glyphs: Glyphs;
 }
 
@@ -30,8 +32,8 @@ type Format = 'bold' | 'dim' | 'red' | 'green' | 'yellow' | 'cyan';
 
 export function createStyle(options: StyleOptions): Style {
   const paint =
-    (format: Format) =>
-    (text: string): string =>
+    (format: Format): Paint =>
+    (text) =>
       options.color ? styleText(format, text, { validateStream: false }) : text;
   return {
     bold: paint('bold'),

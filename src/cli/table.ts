@@ -33,5 +33,5 @@ export function wrap(text: string, columns: number): readonly string[] {
 }
 
 function width(text: string): number {
-  return [...stripVTControlCharacters(text)].length;
+  return Array.from(stripVTControlCharacters(text)).length;
 }

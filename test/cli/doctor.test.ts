@@ -25,7 +25,11 @@ interface Case extends FakeWaldurOptions {
   readonly broker?: () => Promise<void>;
 }
 
-function prepare(options: Case): { readonly offering: OfferingConfig; readonly deps: DoctorDeps; closed(): boolean } {
+function prepare(options: Case): {
+  readonly offering: OfferingConfig;
+  readonly deps: DoctorDeps;
+  closed: () => boolean;
+} {
   const stomp = {
     enabled: true,
     url: 'wss://waldur.example.com/rmqws-stomp',

@@ -71,16 +71,12 @@ export function fakeWaldur(options: FakeWaldurOptions = {}): FakeWaldur {
   return { waldur: partial as Waldur, writes, closed: () => closed };
 }
 
-export function waldurComponent(raw: JsonObject): OfferingComponent {
-  return {
-    uuid: String(raw['uuid']),
-    type: String(raw['type']),
-    name: String(raw['name']),
-    measuredUnit: String(raw['measured_unit']),
-    billingType: String(raw['billing_type']),
-    raw,
-  };
+export function waldurComponent(raw: RawComponent): OfferingComponent {
+  const { uuid, type, name, measured_unit, billing_type } = raw;
+  return { uuid, type, name, measuredUnit: measured_unit, billingType: billing_type, raw };
 }
+
+type RawComponent = JsonObject & Record<'uuid' | 'type' | 'name' | 'measured_unit' | 'billing_type', string>;
 
 export function failure(disposition: AgentError['disposition'], code: string, message = 'it failed'): AgentError {
   return new AgentError(message, { code, disposition, hint: 'do something' });

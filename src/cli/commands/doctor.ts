@@ -17,7 +17,7 @@ export async function run(invocation: Invocation, io: Io): Promise<ExitCode> {
   const deps: DoctorDeps = {
     clock: io.clock,
     waldur: (offering) => peers.waldur(offering.waldur),
-    backend: peers.backend,
+    backend: (offering) => peers.backend(offering),
     tryBroker: (offering, queue, passcode, signal) => tryBroker(offering, queue, passcode, io.clock, signal),
   };
   return report(offerings, deps, invocation.flags.has('json'), io);
