@@ -7,6 +7,7 @@ export interface ServiceManager {
   ready(status: string): void;
   reloading(): void;
   stopping(status: string): void;
+  /** Sent only when it differs from the last one: the helper costs a process. */
   status(text: string): void;
   /** Pings the watchdog for as long as `alive` says so; returns a function that ends it. */
   keepWatchdog(clock: Clock, alive: () => boolean): () => void;
@@ -25,11 +26,20 @@ type Send = (...assignments: readonly string[]) => void;
 /** Speaks sd_notify(3); Node has no datagram sockets in the file system, so it goes another way. */
 export function createServiceManager(options: ServiceManagerOptions): ServiceManager {
   const send = pickTransport(options);
+  let shown = '';
+  const status = (text: string): string => {
+    // A newline would begin another assignment.
+    shown = `STATUS=${text.replaceAll(/[\r\n]+/g, ' ')}`;
+    return shown;
+  };
   return {
     ready: (text) => send('READY=1', status(text)),
     reloading: () => send('RELOADING=1', `MONOTONIC_USEC=${options.monotonicUs()}`),
     stopping: (text) => send('STOPPING=1', status(text)),
-    status: (text) => send(status(text)),
+    status: (text) => {
+      const before = shown;
+      if (status(text) !== before) send(shown);
+    },
     keepWatchdog: (clock, alive) => {
       const intervalMs = watchdogIntervalMs(options);
       if (intervalMs === undefined) return () => undefined;
@@ -84,9 +94,4 @@ function sendByHelper(env: ServiceManagerOptions['env'], onError: (error: Error)
   return (...assignments) => {
     last = last.then(() => run(assignments));
   };
-}
-
-/** A newline would begin another assignment. */
-function status(text: string): string {
-  return `STATUS=${text.replaceAll(/[\r\n]+/g, ' ')}`;
 }

@@ -35,6 +35,15 @@ describe('over the descriptor systemd passed', () => {
     ['reloading', (service) => service.reloading(), 'RELOADING=1\nMONOTONIC_USEC=77'],
     ['stopping', (service) => service.stopping('draining'), 'STOPPING=1\nSTATUS=draining'],
     ['status', (service) => service.status('idle'), 'STATUS=idle'],
+    [
+      'a status once, until another one was shown',
+      (service) => {
+        for (const text of ['a', 'a', 'b']) service.status(text);
+        service.ready('c');
+        for (const text of ['c', 'a']) service.status(text);
+      },
+      'STATUS=aSTATUS=bREADY=1\nSTATUS=cSTATUS=a',
+    ],
     ['a status of two lines', (service) => service.status('a\r\nREADY=1'), 'STATUS=a READY=1'],
   ])('%s', (_, use, expected) => {
     expect(withDescriptor({}, use)).toBe(expected);
