@@ -1,0 +1,105 @@
+import type { Json } from '../lib/json.ts';
+import { authenticate, type Credential } from './auth.ts';
+import type { Call } from './call.ts';
+import { parseQuery } from './query.ts';
+import { html, ok, Refusal, type Reply, ServerCrash } from './reply.ts';
+import type { Router } from './router.ts';
+import type { World } from './world.ts';
+
+export interface Request {
+  readonly method: string;
+  readonly path: string;
+  /** Without the question mark. */
+  readonly query: string;
+  readonly authorization?: string | undefined;
+  /** Acts without a token; for the test API. */
+  readonly as?: Credential;
+  readonly host: string;
+  readonly userAgent: string;
+  readonly body: string;
+  readonly contentType?: string | undefined;
+  readonly shift?: number;
+}
+
+const VERSIONS = { '8.1': '8.1.2', '8.0': '8.0.5', '2024': '0.0.0' } as const;
+
+/** The server's answer to a request, and what it changes: everything but the transport. */
+export function answer(world: World, router: Router, request: Request): Reply {
+  try {
+    return route(world, router, request);
+  } catch (error) {
+    if (error instanceof Refusal) return error.reply;
+    if (!(error instanceof ServerCrash)) {
+      world.journal.add('warning', { object: 'crash', path: request.path, detail: String((error as Error).stack) });
+    }
+    return html(500, 'Server Error (500)');
+  }
+}
+
+function route(world: World, router: Router, request: Request): Reply {
+  const { method, path } = request;
+  if (!path.endsWith('/')) {
+    const Location = `${path}/${request.query === '' ? '' : `?${request.query}`}`;
+    return { status: 301, html: '', headers: { Location } };
+  }
+  if (path === '/api/version/') return ok({ version: VERSIONS[world.settings.profile] });
+  if (path === '/api-auth/password/') return login(world, jsonOf(request));
+  const match = path === '/api/' ? undefined : router(method, path);
+  if (match?.kind === 'absent') return html(404, 'Not Found');
+  const { user, key } = request.as ?? authenticate(world, request.authorization);
+  switch (match?.kind) {
+    case undefined:
+      return ok(rootOf(`http://${request.host}/api/`));
+    case 'wrong-method':
+      return ok({ detail: `Method "${method}" not allowed.` }, 405);
+    case 'unknown-list':
+      world.journal.add('warning', { object: 'unimplemented', method, path });
+      return { status: 200, body: [], headers: { 'X-Result-Count': '0' } };
+    case 'unknown':
+      world.journal.add('warning', { object: 'unknown', method, path });
+      return ok({ detail: 'Not found.' }, 404);
+    case 'route':
+      break;
+  }
+  const call: Call = {
+    world,
+    user,
+    key,
+    method,
+    path,
+    uuid: match.uuid,
+    base: `http://${request.host}/api/`,
+    query: parseQuery(request.query),
+    userAgent: request.userAgent,
+    body: method === 'GET' || method === 'HEAD' ? undefined : jsonOf(request),
+    shift: request.shift ?? 0,
+  };
+  return match.handler(call);
+}
+
+function jsonOf({ body, contentType }: Request): Json | undefined {
+  if (body === '') return undefined;
+  const type = (contentType ?? '').split(';', 1)[0] ?? '';
+  if (type !== 'application/json') throw new Refusal(415, { detail: `Unsupported media type "${type}" in request.` });
+  try {
+    return JSON.parse(body) as Json;
+  } catch (error) {
+    throw new Refusal(400, { detail: `JSON parse error - ${(error as Error).message}` });
+  }
+}
+
+/** The password of a sandbox user is its name. */
+function login(world: World, body: Json | undefined): Reply {
+  const { username, password } = (body ?? {}) as { readonly username?: unknown; readonly password?: unknown };
+  const [user] = typeof username === 'string' ? world.store.users.by('username', username) : [];
+  const token = [...world.store.tokens.values()].find((row) => row.user === user && row.kind === 'token');
+  if (token === undefined || password !== username) throw new Refusal(401, { detail: 'Invalid username/password.' });
+  return ok({ token: token.key });
+}
+
+function rootOf(base: string): Json {
+  return {
+    'marketplace-orders': `${base}marketplace-orders/`,
+    'marketplace-resources': `${base}marketplace-resources/`,
+  };
+}

@@ -1,0 +1,249 @@
+import { toUuid } from '../../lib/ids.ts';
+import { isJsonObject, type Json, type JsonObject } from '../../lib/json.ts';
+import { bodyOf, type Call, linked, objectOf, optionalText, type Routes, textOf } from '../call.ts';
+import type { Component, Offering } from '../model.ts';
+import { addOffering, addPlan } from '../offerings.ts';
+import { list } from '../paginate.ts';
+import { demand, holds, type Permission, seesOffering } from '../permissions.ts';
+import { choices, uuidFilter } from '../query.ts';
+import { forbidden, invalid, notFound, ok, type Reply, required, wrongState } from '../reply.ts';
+import { renderComponent, renderOffering, renderPlan } from '../serialize/offering.ts';
+import { backendIdProblems } from './resource-access.ts';
+
+const OFFERING_STATES = ['Draft', 'Active', 'Paused', 'Archived', 'Unavailable'] as const;
+const PREFIX = 'marketplace-provider-offerings/:u/';
+
+export const offeringRoutes: Routes = {
+  'GET marketplace-provider-offerings/': listOfferings,
+  'GET marketplace-provider-offerings/:u/': (call) => ok(renderOffering(find(call), call, call.query.fields)),
+  'GET marketplace-public-offerings/:u/': (call) => {
+    const offering = call.world.store.offerings.get(call.uuid);
+    if (offering === undefined) throw notFound('Offering');
+    return ok(renderOffering(offering, call, call.query.fields));
+  },
+  'POST marketplace-provider-offerings/': createOffering,
+  [`POST ${PREFIX}activate/`]: (call) => {
+    const offering = open(call, 'offering.update');
+    if (!['Draft', 'Paused', 'Unavailable'].includes(offering.state))
+      throw wrongState(['Draft', 'Paused', 'Unavailable']);
+    offering.state = 'Active';
+    return ok({ detail: 'Offering state updated.', state: 'Active' });
+  },
+  [`POST ${PREFIX}pause/`]: (call) => {
+    const offering = open(call, 'offering.update');
+    if (offering.state !== 'Active') throw wrongState(['Active']);
+    offering.state = 'Paused';
+    return ok({ detail: 'Offering state updated.', state: 'Paused' });
+  },
+  [`POST ${PREFIX}update_options/`]: (call) => {
+    open(call, 'offering.update').options = objectOf(bodyOf(call, ['options']), 'options');
+    return ok();
+  },
+  [`POST ${PREFIX}update_resource_options/`]: (call) => {
+    open(call, 'offering.update').resourceOptions = objectOf(bodyOf(call, ['resource_options']), 'resource_options');
+    return ok();
+  },
+  // The whole object is replaced: an omitted plugin option is gone.
+  [`POST ${PREFIX}update_integration/`]: (call) => {
+    const offering = open(call, 'offering.update');
+    const body = bodyOf(call, ['plugin_options', 'secret_options', 'service_attributes', 'backend_id']);
+    if (body['plugin_options'] !== undefined) offering.pluginOptions = objectOf(body, 'plugin_options');
+    offering.backendId = optionalText(body, 'backend_id', offering.backendId);
+    return ok();
+  },
+  [`POST ${PREFIX}create_offering_component/`]: (call) => {
+    const offering = open(call, 'offering.components');
+    const component = componentOf(call, bodyOf(call), offering);
+    offering.components.push(component);
+    return ok(renderComponent(component, offering.uuid), 201);
+  },
+  [`POST ${PREFIX}update_offering_component/`]: (call) => {
+    const offering = open(call, 'offering.components');
+    const { component, body } = namedComponent(call, offering);
+    Object.assign(component, componentFields(body, component));
+    return ok();
+  },
+  [`POST ${PREFIX}remove_offering_component/`]: (call) => {
+    const offering = open(call, 'offering.components');
+    const { component } = namedComponent(call, offering);
+    if (component.isBuiltin) throw invalid({ details: 'Builtin component cannot be removed.' });
+    if (call.world.store.resources.by('offering', offering.uuid).length > 0) {
+      throw invalid({ details: 'Offering has resources, component cannot be removed.' });
+    }
+    offering.components = offering.components.filter((row) => row !== component);
+    return ok();
+  },
+  [`POST ${PREFIX}check_unique_backend_id/`]: (call) => {
+    const offering = find(call);
+    const body = bodyOf(call, ['backend_id', 'check_all_offerings', 'use_offering_rules']);
+    const backendId = textOf(body, 'backend_id');
+    const rows = call.world.store.resources.by('backendId', backendId);
+    const taken = rows.some((row) => body['check_all_offerings'] === true || row.offering === offering);
+    const ruled = body['use_offering_rules'] === true && offering.backendIdRules['format'] !== undefined;
+    const { format } = backendIdProblems(call, offering.backendIdRules, backendId);
+    const errors = ruled && format ? ['Backend ID does not match the required format.'] : [];
+    return ok({ is_unique: !taken, is_valid_format: ruled ? !format : null, errors });
+  },
+  [`POST ${PREFIX}sync_resources/`]: (call) => {
+    const offering = open(call, 'offering.update');
+    call.world.events.sync(offering, call.user);
+    return ok({ status: 'Resource synchronization has been scheduled.' }, 202);
+  },
+  [`GET ${PREFIX}user-attribute-config/`]: (call) => {
+    const offering = find(call);
+    const { uuid, name: offering_name, created } = offering;
+    const exposed_fields = ['username', 'full_name', 'email'];
+    return ok({
+      uuid,
+      created,
+      modified: created,
+      exposed_fields,
+      is_default: true,
+      offering_uuid: uuid,
+      offering_name,
+    });
+  },
+  [`GET ${PREFIX}list_project_service_accounts/`]: emptyList,
+  [`GET ${PREFIX}list_course_accounts/`]: emptyList,
+  'GET marketplace-plans/:u/': (call) => {
+    const sold = call.world.store.plans.get(call.uuid);
+    if (sold === undefined || !(seesOffering(call.user, sold.offering) || sold.offering.shared)) throw notFound('Plan');
+    const plan = renderPlan(sold.plan, sold.offering, call);
+    const { fields } = call.query;
+    return ok(
+      fields.length === 0 ? plan : Object.fromEntries(Object.entries(plan).filter(([key]) => fields.includes(key))),
+    );
+  },
+};
+
+function find(call: Call): Offering {
+  const offering = call.world.store.offerings.get(call.uuid);
+  if (offering === undefined || !seesOffering(call.user, offering)) throw notFound('Offering');
+  return offering;
+}
+
+function open(call: Call, permission: Permission): Offering {
+  const offering = find(call);
+  demand(call.world.settings.profile, call.user, permission, offering);
+  return offering;
+}
+
+function listOfferings(call: Call): Reply {
+  const { query, user } = call;
+  const states = choices(query, 'state', OFFERING_STATES);
+  const customer = uuidFilter(query, 'customer_uuid');
+  const [name, exact, type] = ['name', 'name_exact', 'type'].map((key) => query.get(key));
+  return list(call, {
+    pools: [call.world.store.offerings.all()],
+    where: (row) =>
+      seesOffering(user, row) &&
+      (states.length === 0 || states.some((state) => state === row.state)) &&
+      (customer === undefined || row.customer.uuid === customer) &&
+      (name === undefined || row.name.toLowerCase().includes(name.toLowerCase())) &&
+      (exact === undefined || row.name === exact) &&
+      (type === undefined || row.type === type),
+    render: renderOffering,
+  });
+}
+
+function createOffering(call: Call): Reply {
+  const { world, user } = call;
+  const body = bodyOf(call);
+  for (const field of ['category', 'name', 'type']) if (body[field] === undefined) throw required(field);
+  const category = linked(world.store.categories, body, 'category');
+  const customer = linked(world.store.customers, body, 'customer');
+  const name = textOf(body, 'name');
+  if (name.trim() === '') throw invalid({ name: ['This field may not be blank.'] });
+  const type = textOf(body, 'type');
+  if (!/^[A-Z][A-Za-z]+\.[A-Za-z]+$/.test(type)) throw invalid({ type: ['Invalid value.'] });
+  if (!user.isStaff && !holds(user, 'customer', customer.uuid)) throw forbidden();
+  const offering = addOffering(world, {
+    name,
+    type,
+    customer,
+    category,
+    state: 'Draft',
+    shared: body['shared'] !== false,
+    description: optionalText(body, 'description'),
+    options: jsonOf(body, 'options'),
+    resourceOptions: jsonOf(body, 'resource_options'),
+    pluginOptions: jsonOf(body, 'plugin_options'),
+    backendIdRules: jsonOf(body, 'backend_id_rules'),
+  });
+  for (const item of itemsOf(body, 'components')) offering.components.push(componentOf(call, item, offering));
+  for (const item of itemsOf(body, 'plans'))
+    addPlan(world, offering, { name: textOf(item, 'name'), unit: optionalText(item, 'unit', 'month') });
+  return ok(renderOffering(offering, call), 201);
+}
+
+function jsonOf(body: JsonObject, name: string): JsonObject {
+  return body[name] === undefined ? {} : objectOf(body, name);
+}
+
+function itemsOf(body: JsonObject, name: string): readonly JsonObject[] {
+  const items = body[name];
+  return Array.isArray(items) ? items.filter(isJsonObject) : [];
+}
+
+function namedComponent(call: Call, offering: Offering): { readonly component: Component; readonly body: JsonObject } {
+  const body = bodyOf(call);
+  if (body['uuid'] === undefined) throw invalid({ details: 'UUID for offering component was not provided.' });
+  const component = offering.components.find(({ uuid }) => uuid === toUuid(body['uuid']));
+  if (component === undefined) throw notFound('OfferingComponent');
+  return { component, body };
+}
+
+function componentOf(call: Call, body: JsonObject, offering: Offering): Component {
+  for (const field of ['billing_type', 'name', 'type']) if (body[field] === undefined) throw required(field);
+  const type = textOf(body, 'type');
+  if (!/^[a-zA-Z0-9_\-/:]+$/.test(type)) throw invalid({ type: ['Enter a valid value.'] });
+  if (offering.components.some((component) => component.type === type)) {
+    throw invalid({ non_field_errors: ['The fields type, offering must make a unique set.'] });
+  }
+  return { uuid: call.world.ids.uuid(), isBuiltin: false, ...componentFields(body) };
+}
+
+/** What the body says, over what there was. An omitted `limit_period` falls back to `month`, as on the server. */
+function componentFields(body: JsonObject, old?: Component): Omit<Component, 'uuid' | 'isBuiltin'> {
+  const billingType = optionalText(body, 'billing_type', old?.billingType ?? '');
+  if (!['fixed', 'usage', 'limit', 'one', 'few'].includes(billingType)) {
+    throw invalid({ billing_type: [`"${billingType}" is not a valid choice.`] });
+  }
+  const limitPeriod = optionalText(body, 'limit_period') || 'month';
+  if (!['month', 'quarterly', 'annual', 'total'].includes(limitPeriod)) {
+    throw invalid({ limit_period: [`"${limitPeriod}" is not a valid choice.`] });
+  }
+  return {
+    billingType,
+    limitPeriod,
+    type: optionalText(body, 'type', old?.type ?? ''),
+    name: optionalText(body, 'name', old?.name ?? ''),
+    description: optionalText(body, 'description', old?.description ?? ''),
+    measuredUnit: optionalText(body, 'measured_unit', old?.measuredUnit ?? ''),
+    articleCode: optionalText(body, 'article_code', old?.articleCode ?? ''),
+    limitAmount: integerOf(body, 'limit_amount', old?.limitAmount ?? null),
+    unitFactor: integerOf(body, 'unit_factor', old?.unitFactor ?? 1) ?? 1,
+    minValue: integerOf(body, 'min_value', old?.minValue ?? null),
+    maxValue: integerOf(body, 'max_value', old?.maxValue ?? null),
+    maxAvailableLimit: integerOf(body, 'max_available_limit', old?.maxAvailableLimit ?? null),
+    defaultLimit: integerOf(body, 'default_limit', old?.defaultLimit ?? null),
+    isBoolean: (body['is_boolean'] ?? old?.isBoolean) === true,
+    isPrepaid: (body['is_prepaid'] ?? old?.isPrepaid) === true,
+  };
+}
+
+function integerOf(body: JsonObject, name: string, otherwise: number | null): number | null {
+  const value: Json | undefined = body[name];
+  if (value === undefined) return otherwise;
+  if (value === null) return null;
+  if (typeof value === 'number' && Number.isInteger(value)) {
+    if (Math.abs(value) <= 2_147_483_647) return value;
+    throw invalid({ [name]: ['Ensure this value is less than or equal to 2147483647.'] });
+  }
+  throw invalid({ [name]: ['A valid integer is required.'] });
+}
+
+function emptyList(call: Call): Reply {
+  find(call);
+  return { status: 200, body: [], headers: { 'X-Result-Count': '0' } };
+}

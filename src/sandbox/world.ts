@@ -1,0 +1,44 @@
+import type { Broker } from './broker/broker.ts';
+import type { BrokerStep } from './consumers.ts';
+import type { Events } from './events.ts';
+import type { Faults } from './faults.ts';
+import type { Journal } from './journal.ts';
+import type { Order } from './model.ts';
+import type { SeededRandom } from './random.ts';
+import type { Store } from './store.ts';
+import type { VirtualClock } from './virtual-clock.ts';
+
+/** Which Waldur is imitated: 8.1, 8.0 (legacy queues only) or the release of October 2024. */
+export type Profile = '8.1' | '8.0' | '2024';
+
+export interface Settings {
+  readonly profile: Profile;
+  /** Added to every answer under `/api/`. */
+  latencyMs: number;
+  /** Between a commit and its message, drawn uniformly. */
+  readonly dispatchDelayMs: readonly [number, number];
+  /** Until the server's own order processor runs. */
+  readonly processorDelayMs: readonly [number, number];
+  /** Zone of billing months. */
+  readonly timeZone: string;
+}
+
+/** One embedded server: what every route and rule may touch. */
+export interface World {
+  readonly settings: Settings;
+  readonly store: Store;
+  readonly clock: VirtualClock;
+  /** UUIDs come from their own stream, so that delays do not change them. */
+  readonly ids: SeededRandom;
+  readonly random: SeededRandom;
+  readonly journal: Journal;
+  readonly faults: Faults;
+  readonly events: Events;
+  readonly broker: Broker;
+  /** Steps of the broker's management that fail; see `consumers.ts`. */
+  readonly brokerDown: Set<BrokerStep>;
+  /** Called after every change of an order's state. */
+  readonly watchers: Set<(order: Order) => void>;
+  /** Runs `work` after real milliseconds, unless the server closes first. */
+  readonly later: (ms: number, work: () => void) => void;
+}
