@@ -16,12 +16,17 @@ export function readBody(options: HttpOptions, request: HttpRequest, raw: RawAns
 
 /** JSON where it is JSON, text otherwise; what it echoes of our credentials is blanked, for errors quote it. */
 export function readFailure(raw: RawAnswer, sent: Readonly<Record<string, string>>): unknown {
-  const text = credentials(sent).reduce((shown, secret) => shown.replaceAll(secret, '***'), raw.body.toString('utf8'));
+  const text = hideCredentials(raw.body.toString('utf8'), sent);
   try {
     return parse(text);
   } catch {
     return text;
   }
+}
+
+/** `text` without the credentials that went out with the request. */
+export function hideCredentials(text: string, sent: Readonly<Record<string, string>>): string {
+  return credentials(sent).reduce((shown, secret) => shown.replaceAll(secret, '***'), text);
 }
 
 /** Undefined for an empty body: many servers answer their actions with nothing. */

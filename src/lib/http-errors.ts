@@ -35,9 +35,14 @@ export function badAnswer(peer: string, request: Pick<HttpRequest, 'operation'>,
   });
 }
 
-/** A request without an answer. Nothing of what axios threw survives but its text: it carries the request. */
-export function unanswered(options: HttpOptions, request: HttpRequest, deadlineMs: number, error: unknown): AgentError {
-  const { peer } = options;
+/** A request without an answer. Of what axios threw only the text survives, through `hide`: it carries the request. */
+export function unanswered(
+  { peer, baseUrl }: HttpOptions,
+  request: HttpRequest,
+  deadlineMs: number,
+  error: unknown,
+  hide: (text: string) => string,
+): AgentError {
   if (isAgentError(error) && error.code !== 'DEADLINE') return error;
   if (isAgentError(error))
     return new AgentError(`${request.operation}: ${peer} did not answer within ${deadlineMs / 1000} s`, {
@@ -45,9 +50,9 @@ export function unanswered(options: HttpOptions, request: HttpRequest, deadlineM
       disposition: 'transient',
     });
   const { code, message } = reason(error);
-  const cause = new Error(code === '' || message.includes(code) ? message : `${code}: ${message}`);
+  const cause = new Error(hide(code === '' || message.includes(code) ? message : `${code}: ${message}`));
   if (message.startsWith('maxContentLength')) return badAnswer(peer, request, 'more than the agent is willing to read');
-  const host = new URL(options.baseUrl).host;
+  const host = new URL(baseUrl).host;
   if (TLS_VERIFICATION.test(code))
     return new AgentError(`${request.operation}: the certificate of ${peer} (${host}) is not trusted`, {
       code: errorCode(peer, 'TLS'),

@@ -1,7 +1,7 @@
 import type { Clock } from './clock.ts';
 import { withDeadline } from './deadline.ts';
 import { isAgentError } from './errors.ts';
-import { readBody, readFailure } from './http-body.ts';
+import { hideCredentials, readBody, readFailure } from './http-body.ts';
 import { answerError, unanswered } from './http-errors.ts';
 import { createTransport, type RawAnswer } from './http-transport.ts';
 import type { Json } from './json.ts';
@@ -88,7 +88,7 @@ export function createHttp(options: HttpOptions, deps: { readonly clock: Clock }
       });
     } catch (error) {
       if (signal.aborted) throw signal.reason;
-      throw unanswered(options, request, deadlineMs, error);
+      throw unanswered(options, request, deadlineMs, error, (text) => hideCredentials(text, headers));
     }
     if (isSuccess(raw.status)) return { ...raw, body: readBody(options, request, raw) };
     const answer = { ...raw, body: readFailure(raw, headers) };

@@ -20,7 +20,8 @@ import type {
 /**
  * One Waldur server under one credential. Every call is one request (a list: one per page of 100), has a deadline, is
  * never retried here, and throws AgentError: `transient` for outages, `operator` for credentials and roles, `terminal`
- * for what Waldur will never accept. A state conflict (404 on a known object, 409) has the code `WALDUR_CONFLICT`.
+ * for what Waldur will never accept. A state conflict (404 on an object, 409) is a transient `WALDUR_CONFLICT`: read
+ * again, decide again.
  */
 export interface Waldur {
   readonly orders: OrdersApi;
@@ -151,13 +152,13 @@ export interface AgentsApi {
 export interface QueuesApi {
   /**
    * The unified queue of the identity, re-created where it is missing and its password refreshed; on servers without it
-   * the per-type queues; undefined where there are neither: poll.
+   * the per-type queues; undefined where there are neither, and for OIDC, whose broker password nobody knows: poll.
    */
   register(
     target: { readonly identity: Uuid; readonly offering: Uuid },
     types: readonly EventType[],
     signal: AbortSignal,
   ): Promise<QueueRegistration | undefined>;
-  /** What the broker takes as password: the credential of the registration; undefined for OIDC on legacy queues. */
+  /** What the broker takes as password: the credential of the registration. `operator` for OIDC, which has no queue. */
   passcode(signal: AbortSignal): Promise<string>;
 }

@@ -1,0 +1,92 @@
+import { sameJson } from '../lib/json.ts';
+import { type Api, flatten, isAbout, route } from './api.ts';
+import type { AgentsApi } from './client.ts';
+import { decodeIdentity, decodeService } from './decode.ts';
+import { type Reader, reader } from './reader.ts';
+
+export const IDENTITIES = 'marketplace-site-agent-identities';
+const SERVICES = 'marketplace-site-agent-services';
+/** The protocol we speak, as a version of the reference agent: Waldur flags what is older than 1.0.2. */
+const PROTOCOL = '1.0.6';
+
+export function createAgents(api: Api, version: string): AgentsApi {
+  return {
+    identify: (offering, startedAt, signal) =>
+      api.attempt('identities', async () => {
+        const name = `agent-${offering}`;
+        const body = {
+          offering,
+          name,
+          version: PROTOCOL,
+          dependencies: [{ package: 'waldur-storage-agent', version }],
+          config_file_path: '',
+          config_file_content: '',
+          last_restarted: startedAt.toISOString(),
+        };
+        const query = { name, offering_uuid: offering };
+        const decode = (value: unknown): Reader | undefined => {
+          const row = reader('agent identity', value);
+          return row.text('name') === name && isAbout(value, 'offering', offering) ? row : undefined;
+        };
+        const [found] = await all(api.pages('agents.find', route(IDENTITIES), query, decode, signal));
+        if (found === undefined)
+          return decodeIdentity(await api.send('POST', 'agents.create', route(IDENTITIES), body, signal));
+        const upToDate =
+          found.text('version') === PROTOCOL &&
+          Date.parse(found.text('last_restarted')) === startedAt.getTime() &&
+          sameJson(found.raw['dependencies'], body.dependencies);
+        if (!upToDate) await api.send('PUT', 'agents.update', route(IDENTITIES, found.uuid('uuid')), body, signal);
+        return decodeIdentity(found.raw);
+      }),
+    registerService: async (identity, name, mode, signal) =>
+      decodeService(
+        await api.send(
+          'POST',
+          'agents.register_service',
+          route(IDENTITIES, identity, 'register_service'),
+          { name, mode },
+          signal,
+        ),
+      ),
+    registerProcessor: async (service, { name, backendType, backendVersion }, signal) => {
+      const body = { name, backend_type: backendType, backend_version: backendVersion };
+      const path = route(SERVICES, service, 'register_processor');
+      await api.send('POST', 'agents.register_processor', path, body, signal);
+    },
+    setStatistics: async (service, statistics, signal) => {
+      const path = route(SERVICES, service, 'set_statistics');
+      await api.send('POST', 'agents.set_statistics', path, { statistics }, signal);
+    },
+    shipLogs: async (identity, entries, signal) => {
+      const body = entries.map(({ time, level, message, module }) => ({
+        agent_identity_uuid: identity,
+        timestamp: time.getTime() / 1000,
+        level: LEVELS[level.toLowerCase()] ?? 'INFO',
+        message,
+        module,
+      }));
+      const shipped = await api.attempt('logs', async () => {
+        await api.send('POST', 'agents.ship_logs', route('marketplace-site-agent-logs'), body, signal);
+        return true;
+      });
+      return shipped ?? false;
+    },
+  };
+}
+
+const LEVELS: Readonly<Record<string, string>> = {
+  trace: 'DEBUG',
+  debug: 'DEBUG',
+  info: 'INFO',
+  warn: 'WARNING',
+  warning: 'WARNING',
+  error: 'ERROR',
+  fatal: 'CRITICAL',
+  critical: 'CRITICAL',
+};
+
+async function all<T>(pages: AsyncIterable<readonly T[]>): Promise<readonly T[]> {
+  const items: T[] = [];
+  for await (const item of flatten(pages)) items.push(item);
+  return items;
+}

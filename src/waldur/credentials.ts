@@ -1,0 +1,133 @@
+import type { Clock } from '../lib/clock.ts';
+import { AgentError } from '../lib/errors.ts';
+import type { Http, HttpFactory, HttpOptions } from '../lib/http.ts';
+import { answerError, badAnswer } from '../lib/http-errors.ts';
+import { isJsonObject } from '../lib/json.ts';
+
+export type WaldurCredentials =
+  | { readonly kind: 'token'; readonly token: string }
+  | { readonly kind: 'bearer'; readonly token: string }
+  | {
+      readonly kind: 'oidc';
+      readonly tokenUrl: string;
+      readonly clientId: string;
+      readonly clientSecret: string;
+      readonly scope: string | undefined;
+    };
+
+export interface Credentials {
+  /** Value of the `Authorization` header. */
+  authorization(): Promise<string>;
+  /** Gives up the token in `refused` after a 401; false when there is no other one to try. */
+  renew(refused: string): boolean;
+  /** What the broker takes as password; undefined when Waldur does not tell. */
+  readonly passcode: string | undefined;
+  close(): void;
+}
+
+/** What the identity provider is reached with. */
+export interface CredentialsDeps {
+  readonly clock: Clock;
+  readonly http: HttpFactory;
+  readonly transport: Pick<HttpOptions, 'userAgent' | 'verifySsl' | 'ca' | 'proxy' | 'observe'>;
+}
+
+export function createCredentials(credentials: WaldurCredentials, deps: CredentialsDeps): Credentials {
+  if (credentials.kind === 'oidc') return clientCredentials(credentials, deps);
+  const scheme = credentials.kind === 'token' ? 'Token' : 'Bearer';
+  return {
+    authorization: async () => `${scheme} ${credentials.token}`,
+    renew: () => false,
+    passcode: credentials.token,
+    close: () => undefined,
+  };
+}
+
+const REFRESH_EARLY_S = 30;
+const LIFETIME_UNKNOWN_S = 300;
+
+interface Issued {
+  readonly token: string;
+  readonly staleAt: number;
+}
+
+/** OAuth 2.0 client credentials (RFC 6749, 4.4); one request serves everybody who waits. */
+function clientCredentials(
+  credentials: WaldurCredentials & { readonly kind: 'oidc' },
+  { clock, http: factory, transport }: CredentialsDeps,
+): Credentials {
+  const url = new URL(credentials.tokenUrl);
+  const baseUrl = new URL('.', url).href;
+  const closed = new AbortController();
+  const http: Http = factory({
+    ...transport,
+    baseUrl,
+    peer: 'OIDC',
+    timeoutMs: 30_000,
+    explain: (request, answer) => {
+      if (![400, 401, 403].includes(answer.status)) return undefined;
+      const reason = isJsonObject(answer.body) ? answer.body['error'] : undefined;
+      return answerError('OIDC', request, answer, clock.now(), {
+        code: 'OIDC_UNAUTHORIZED',
+        disposition: 'operator',
+        hint: 'Check client id, secret and scope of the identity provider.',
+        ...(typeof reason === 'string' && /^\w{1,60}$/.test(reason) ? { text: reason } : {}),
+      });
+    },
+  });
+  const form = new URLSearchParams({
+    grant_type: 'client_credentials',
+    client_id: credentials.clientId,
+    client_secret: credentials.clientSecret,
+    ...(credentials.scope === undefined ? {} : { scope: credentials.scope }),
+  }).toString();
+
+  let current: Issued | undefined;
+  let pending: Promise<Issued> | undefined;
+
+  async function fetchToken(): Promise<Issued> {
+    const answer = await http.request(
+      {
+        operation: 'oidc.token',
+        method: 'POST',
+        path: url.href.slice(baseUrl.length),
+        headers: { 'Content-Type': 'application/x-www-form-urlencoded' },
+        body: form,
+      },
+      closed.signal,
+    );
+    current = decodeToken(answer.body, clock.now().getTime());
+    return current;
+  }
+
+  return {
+    authorization: async () => {
+      if (current !== undefined && clock.now().getTime() < current.staleAt) return `Bearer ${current.token}`;
+      pending ??= fetchToken().finally(() => {
+        pending = undefined;
+      });
+      return `Bearer ${(await pending).token}`;
+    },
+    renew: (refused) => {
+      // Another request may have renewed it meanwhile.
+      if (refused === `Bearer ${current?.token}`) current = undefined;
+      return true;
+    },
+    passcode: undefined,
+    close: () => {
+      closed.abort(new AgentError('The client was closed.', { code: 'OIDC_CLOSED', disposition: 'transient' }));
+      http.close();
+    },
+  };
+}
+
+function decodeToken(body: unknown, nowMs: number): Issued {
+  const token = isJsonObject(body) ? body['access_token'] : undefined;
+  if (!isJsonObject(body) || typeof token !== 'string' || token === '')
+    throw badAnswer('OIDC', { operation: 'oidc.token' }, 'something without a usable "access_token"');
+  const said = Number(body['expires_in']);
+  const lifetime = said > 0 ? said : LIFETIME_UNKNOWN_S;
+  // Tokens of less than a minute would never be fresh.
+  const early = Math.min(REFRESH_EARLY_S, lifetime / 2);
+  return { token, staleAt: nowMs + (lifetime - early) * 1000 };
+}

@@ -1,0 +1,83 @@
+import { AgentError, isAgentError } from '../lib/errors.ts';
+import { toUuid, type Uuid } from '../lib/ids.ts';
+import type { JsonObject } from '../lib/json.ts';
+import { type Api, flatten, route } from './api.ts';
+import type { OfferingsApi } from './client.ts';
+import { decodeOffering, decodePlan } from './decode.ts';
+import { type Reader, reader } from './reader.ts';
+
+const OFFERINGS = 'marketplace-provider-offerings';
+const FIELDS = ['uuid', 'name', 'type', 'state', 'customer_uuid', 'components', 'plugin_options'];
+
+export function createOfferings(api: Api): OfferingsApi {
+  const act = async (offering: Uuid, action: string, body: JsonObject, signal: AbortSignal): Promise<void> => {
+    await api.send('POST', `offerings.${action}`, route(OFFERINGS, offering, action), body, signal);
+  };
+  const find = async (
+    collection: string,
+    query: Readonly<Record<string, string>>,
+    fields: readonly string[],
+    isIt: (row: Reader) => boolean,
+    signal: AbortSignal,
+  ): Promise<{ readonly uuid: Uuid; readonly url: string } | undefined> => {
+    const decode = (value: unknown): Reader | undefined => {
+      const row = reader(collection, value);
+      return isIt(row) ? row : undefined;
+    };
+    const operation = `offerings.find_${collection.replace('marketplace-', '')}`;
+    const found = flatten(api.pages(operation, route(collection), { ...query, field: fields }, decode, signal));
+    for await (const row of found) return { uuid: row.uuid('uuid'), url: row.needText('url') };
+    return undefined;
+  };
+
+  return {
+    get: async (offering, signal) => {
+      try {
+        return decodeOffering(await api.get('offerings.get', route(OFFERINGS, offering), { field: FIELDS }, signal));
+      } catch (error) {
+        throw invisible(error);
+      }
+    },
+    plan: async (plan, signal) =>
+      decodePlan(
+        await api.get(
+          'offerings.plan',
+          route('marketplace-plans', plan),
+          { field: ['uuid', 'name', 'quotas'] },
+          signal,
+        ),
+      ),
+    createComponent: (offering, component, signal) => act(offering, 'create_offering_component', component, signal),
+    updateComponent: (offering, component, signal) => act(offering, 'update_offering_component', component, signal),
+    create: async (body, signal) =>
+      reader('offering', await api.send('POST', 'offerings.create', route(OFFERINGS), body, signal)).uuid('uuid'),
+    updatePluginOptions: (offering, options, signal) =>
+      act(offering, 'update_integration', { plugin_options: options }, signal),
+    updateResourceOptions: (offering, options, signal) =>
+      act(offering, 'update_resource_options', { resource_options: options }, signal),
+    activate: (offering, signal) => act(offering, 'activate', {}, signal),
+    findCategory: (title, signal) =>
+      find('marketplace-categories', { title }, ['uuid', 'url', 'title'], (row) => row.text('title') === title, signal),
+    // Waldur cannot filter by slug: all visible organisations are read.
+    findCustomer: (name, signal) =>
+      find(
+        'customers',
+        {},
+        ['uuid', 'url', 'name', 'slug'],
+        (row) =>
+          row.text('slug') === name || row.text('name') === name || row.uuidOrNone('uuid') === (toUuid(name) ?? ''),
+        signal,
+      ),
+  };
+}
+
+/** The offering comes from the configuration: that it is not there does not pass by itself. */
+function invisible(error: unknown): unknown {
+  if (!isAgentError(error) || error.code !== 'WALDUR_CONFLICT') return error;
+  return new AgentError(error.message, {
+    code: 'WALDUR_NOT_FOUND',
+    disposition: 'operator',
+    hint: 'Check waldur_offering_uuid, and that the account has a role in the organisation that provides the offering.',
+    status: error.status,
+  });
+}

@@ -1,0 +1,86 @@
+import { isAgentError } from '../lib/errors.ts';
+import type { Uuid } from '../lib/ids.ts';
+import { isJsonObject } from '../lib/json.ts';
+import { type Api, flatten, isAbout, route } from './api.ts';
+import type { OrdersApi } from './client.ts';
+import { decodeOrder } from './decode.ts';
+import type { Order, OrderState } from './types.ts';
+
+const ORDERS = 'marketplace-orders';
+/** What `decodeOrder` reads: whole orders have ninety keys, each computed for us. */
+const FIELDS = [
+  'uuid',
+  'type',
+  'state',
+  'offering_uuid',
+  'marketplace_resource_uuid',
+  'resource_name',
+  'attributes',
+  'limits',
+  'plan_uuid',
+  'old_plan_uuid',
+  'new_plan_uuid',
+  'created',
+  'modified',
+  'start_date',
+  'provider_message',
+];
+
+export function createOrders(api: Api): OrdersApi {
+  const act = async (name: string, order: Uuid, action: string, body: object, signal: AbortSignal): Promise<unknown> =>
+    api.send('POST', `orders.${name}`, route(ORDERS, order, action), { ...body }, signal);
+  return {
+    // The offering in the query keeps its integration status in the portal alive.
+    get: async (order, offering, signal) =>
+      decodeOrder(
+        await api.get('orders.get', route(ORDERS, order), { offering_uuid: offering, field: FIELDS }, signal),
+      ),
+    list: ({ offering, states }, signal) =>
+      flatten(
+        api.pages(
+          'orders.list',
+          route(ORDERS),
+          { offering_uuid: offering, state: states, o: 'created', field: FIELDS },
+          (row) => asked(row, offering, states),
+          signal,
+        ),
+      ),
+    approve: async (order, signal) => whatBecame(await act('approve', order, 'approve_by_provider', {}, signal)),
+    reject: async (order, comment, signal) => {
+      await act('reject', order, 'reject_by_provider', { provider_rejection_comment: comment }, signal);
+    },
+    setDone: async (order, signal) => {
+      await act('set_done', order, 'set_state_done', {}, signal);
+    },
+    setErred: async (order, message, signal) => {
+      // A missing key is a server error.
+      await act('set_erred', order, 'set_state_erred', { error_message: message, error_traceback: '' }, signal);
+    },
+    setProviderInfo: async (order, message, signal) => {
+      try {
+        const sent = await api.attempt('provider-info', async () => {
+          await act('set_provider_info', order, 'set_provider_info', { provider_message: message }, signal);
+          return true;
+        });
+        return sent ?? false;
+      } catch (error) {
+        // Messaging is off for the offering, or the order does not wait any more.
+        if (isAgentError(error) && error.status === 409) return false;
+        throw error;
+      }
+    },
+  };
+}
+
+function asked(row: unknown, offering: Uuid, states: readonly OrderState[]): Order | undefined {
+  if (!isAbout(row, 'offering_uuid', offering)) return undefined;
+  const state = isJsonObject(row) ? row['state'] : undefined;
+  return typeof state === 'string' && !states.some((one) => one === state) ? undefined : decodeOrder(row);
+}
+
+function whatBecame(body: unknown): 'executing' | 'pending-start-date' | 'unknown' {
+  const detail = isJsonObject(body) ? body['detail'] : undefined;
+  if (typeof detail !== 'string') return 'unknown';
+  if (/pending start date/i.test(detail)) return 'pending-start-date';
+  return /has been approved/i.test(detail) ? 'executing' : 'unknown';
+}
