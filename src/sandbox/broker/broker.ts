@@ -70,7 +70,7 @@ export interface BrokerOptions {
   readonly observe?: (entry: BrokerEntry) => void;
 }
 
-const PATH = /^\/(ws|rmqws-stomp)(\?|$)/;
+const PATH = /^\/(ws|rmqws-stomp)\/?(\?|$)/;
 const PROTOCOLS = ['v12.stomp', 'v11.stomp', 'v10.stomp'];
 const COALESCE_MS = 50;
 

@@ -9,6 +9,8 @@ export interface ChannelDeps {
   queue(name: string): Queue | undefined;
   send(command: string, headers: Iterable<readonly [string, string]>, body?: Buffer): void;
   sendError(error: StompError, headers: Iterable<readonly [string, string]>): void;
+  /** The channel broke, but not at once: the session is to die soon. */
+  fail(): void;
 }
 
 /** What one logged-in session subscribes to and has not acknowledged yet. Methods throw StompError and ChannelDeath. */
@@ -39,8 +41,9 @@ interface Unacked {
 }
 
 const SEPARATOR = '@@';
-/** Not the publisher's to hand on. */
-const HOP_HEADERS = new Set(['destination', 'content-length', 'receipt', 'transaction']);
+/** AMQP keeps these apart from the sender's own headers, which it hands on in reverse. */
+const PROPERTIES = ['persistent', 'content-type'];
+const NOT_HANDED_ON = new Set(['destination', 'content-length', ...PROPERTIES]);
 
 export function createChannel(deps: ChannelDeps): Channel {
   const subscriptions = new Map<string, Subscription>();
@@ -48,6 +51,7 @@ export function createChannel(deps: ChannelDeps): Channel {
   let lastTag = 0;
   /** Stays for later subscriptions of the session that name none, as basic.qos does. */
   let prefetch = 0;
+  let failed = false;
 
   const deliver = (consumerTag: string, subscription: Subscription, message: QueuedMessage, name: string): void => {
     const tag = ++lastTag;
@@ -114,16 +118,20 @@ export function createChannel(deps: ChannelDeps): Channel {
     }
     // The session in the middle is not looked at: RabbitMQ 3.10 takes a stale id for one of its own.
     const parts = id.split(SEPARATOR);
-    if (parts.length !== 3 || !/^\d+$/.test(String(parts[2]))) {
+    if (parts.length !== 3) {
       throw new StompError('Invalid header', `"${frame.command}" must include a valid "${header}" header\n`);
     }
+    const tag = wholeNumber(String(parts[2]));
     const subscription = subscriptions.get(String(parts[0]));
     if (subscription === undefined) {
       throw new StompError('Subscription not found', `Message with id "${id}" has no subscription`);
     }
-    const tag = Number(parts[2]);
     const named = unacked.get(tag);
-    if (named === undefined) throw new ChannelDeath();
+    if (named === undefined || failed) {
+      failed = true;
+      deps.fail();
+      return [];
+    }
     const taken = subscription.cumulative ? [...unacked].filter(([other]) => other <= tag) : [[tag, named] as const];
     return taken.map(([each, entry]) => {
       unacked.delete(each);
@@ -151,8 +159,9 @@ export function createChannel(deps: ChannelDeps): Channel {
       else requeue(entries);
     },
     publish: (frame) => {
-      const headers = new Map([...frame.headers].filter(([name]) => !HOP_HEADERS.has(name)));
-      const message: Message = { headers, body: Buffer.from(frame.body) };
+      const own = [...frame.headers].filter(([name]) => !NOT_HANDED_ON.has(name)).reverse();
+      const properties = PROPERTIES.flatMap((name) => [...frame.headers].filter(([key]) => key === name));
+      const message: Message = { headers: new Map([...own, ...properties]), body: Buffer.from(frame.body) };
       return deps.queue(queueName(frame))?.publish(message) ?? true;
     },
     subscriptions: () => subscriptions.size,
@@ -176,7 +185,6 @@ function byQueue(entries: readonly Unacked[]): Map<Queue, QueuedMessage[]> {
   return groups;
 }
 
-const AMQ_QUEUE = '/amq/queue/';
 const PREFIXES = '/temp-queue, /exchange, /topic, /queue, /amq/queue, /reply-queue';
 
 /** @throws ChannelDeath for `/queue/`: that declares the queue again with other arguments than Mastermind's. */
@@ -186,15 +194,15 @@ function queueName(frame: Frame): string {
     throw new StompError('Missing destination', `"${frame.command}" must include a 'destination' header\n`);
   }
   if (destination.startsWith('/queue/')) throw new ChannelDeath();
-  if (!destination.startsWith(AMQ_QUEUE)) {
+  const [, path] = /^\/amq\/queue($|\/.*)/s.exec(destination) ?? [];
+  if (path === undefined) {
     const detail = `'${destination}' is not a valid destination.\nValid destination types are: ${PREFIXES}.\n`;
     throw new StompError('Unknown destination', detail);
   }
-  const name = destination.slice(AMQ_QUEUE.length);
-  if (name === '' || name.includes('/')) {
-    throw new StompError('Invalid destination', `'/${name}' is not a valid amqqueue destination\n`);
+  if (!/^\/[^/]+$/.test(path)) {
+    throw new StompError('Invalid destination', `'${path}' is not a valid amqqueue destination\n`);
   }
-  return name.replaceAll('%2F', '/');
+  return path.slice(1).replaceAll('%2F', '/');
 }
 
 /** A subscription without an id is known by its destination, and its messages name no subscription. */

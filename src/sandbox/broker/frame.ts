@@ -13,8 +13,15 @@ export interface ParsedFrames {
   readonly error?: FrameError;
 }
 
+/** The message is the reason RabbitMQ gives when it closes: an Erlang term, or nothing where its parser crashes. */
 export class FrameError extends Error {
   override readonly name = 'FrameError';
+  readonly closeCode: 1007 | 1011;
+
+  constructor(kind?: string, text = '') {
+    super(kind === undefined ? '' : `{${kind},${JSON.stringify(text.slice(0, LONGEST_QUOTE))}}`);
+    this.closeCode = kind === undefined ? 1011 : 1007;
+  }
 }
 
 /** What a peer sends to show that it lives: an end of line between frames. */
@@ -47,6 +54,8 @@ export function serialiseFrame(frame: Frame): Buffer {
   return Buffer.concat([Buffer.from(`${head}\n`), frame.body, END]);
 }
 
+/** A WebSocket close takes a reason of 123 bytes. */
+const LONGEST_QUOTE = 20;
 const NUL = 0;
 const LF = 10;
 const CR = 13;
@@ -83,13 +92,14 @@ function readLine(bytes: Buffer, start: number): Line | undefined {
   const lf = bytes.indexOf(LF, start);
   if (lf < 0) return undefined;
   const text = bytes.toString('utf8', start, lf > start && bytes[lf - 1] === CR ? lf - 1 : lf);
-  if (text.includes('\r')) throw new FrameError('unexpected carriage return');
+  const cr = text.indexOf('\r');
+  if (cr >= 0) throw new FrameError('unexpected_chars_in_header', text.slice(cr, cr + 2));
   return { text, end: lf + 1 };
 }
 
 function addHeader(headers: Map<string, string>, line: string): void {
   const colon = line.indexOf(':');
-  if (colon < 0) throw new FrameError('header without a value');
+  if (colon < 0) throw new FrameError('header_no_value', line);
   const name = unescapeText(line.slice(0, colon));
   if (!headers.has(name)) headers.set(name, unescapeText(line.slice(colon + 1)));
 }
@@ -100,10 +110,10 @@ function endOfBody(bytes: Buffer, start: number, length: string | undefined): nu
     const nul = bytes.indexOf(NUL, start);
     return nul < 0 ? undefined : nul;
   }
-  if (!/^\s*\d{1,15}\s*$/.test(length)) throw new FrameError('content-length is no number');
+  if (!/^\s*\d{1,15}\s*$/.test(length)) throw new FrameError();
   const end = start + Number(length);
   if (end >= bytes.length) return undefined;
-  if (bytes[end] !== NUL) throw new FrameError('no NUL after the body');
+  if (bytes[end] !== NUL) throw new FrameError();
   return end;
 }
 
@@ -118,7 +128,7 @@ function unescapeText(text: string): string {
   if (!text.includes('\\')) return text;
   return text.replace(/\\.?/gs, (code) => {
     const char = UNESCAPES[code];
-    if (char === undefined) throw new FrameError('bad escape');
+    if (char === undefined) throw new FrameError('bad_escape', code);
     return char;
   });
 }

@@ -83,6 +83,10 @@ export function createSession(deps: SessionDeps): Session {
   };
 
   const die = (): void => finish(1000, 'STOMP died');
+  /** The channel notices on its own time: what came in the same message is still answered. */
+  const fail = (): void => {
+    setImmediate(die);
+  };
 
   /** Fires after `strikes` intervals in a row in which nothing came in. */
   const watch = (ms: number, strikes: number, onSilence: () => void): void => {
@@ -96,17 +100,25 @@ export function createSession(deps: SessionDeps): Session {
     timers.push(deps.every(ms, tick));
   };
 
+  /** The first beat comes after half an interval. */
+  const beat = (ms: number): void => {
+    let halves = 0;
+    const tick = (): void => {
+      if (halves++ % 2 === 0) wire.send(HEARTBEAT);
+    };
+    timers.push(deps.every(ms / 2, tick));
+  };
+
   const connect = (frame: Frame): void => {
     const version = negotiate(frame.headers.get('accept-version') ?? '1.0');
-    const login = frame.headers.get('login');
-    if (login === undefined) throw new StompError('Bad CONNECT', 'Missing login or passcode header(s)');
+    const login = frame.headers.get('login') ?? 'guest';
     const vhost = frame.headers.get('host') ?? '/';
     const [clientSends, clientWants] = heartBeats(frame.headers.get('heart-beat') ?? '0,0');
-    const refusal = deps.realm.refusal(login, frame.headers.get('passcode') ?? '', vhost);
+    const refusal = deps.realm.refusal(login, frame.headers.get('passcode') ?? 'guest', vhost);
     if (refusal !== undefined) throw new StompError('Bad CONNECT', refusal);
     const session = `session-${randomBytes(16).toString('base64url')}`;
     const queue = (name: string): Queue | undefined => deps.realm.queue(vhost, name);
-    current = { login, vhost, channel: createChannel({ session, version, queue, send, sendError }) };
+    current = { login, vhost, channel: createChannel({ session, version, queue, send, sendError, fail }) };
     send('CONNECTED', [
       ['server', 'RabbitMQ/3.10.8'],
       ['session', session],
@@ -114,7 +126,7 @@ export function createSession(deps: SessionDeps): Session {
       ['version', version],
     ]);
     if (clientSends > 0) watch(clientSends, SILENT_BEATS, die);
-    if (clientWants > 0) timers.push(deps.every(clientWants, () => wire.send(HEARTBEAT)));
+    if (clientWants > 0) beat(clientWants);
   };
 
   const receipt = (frame: Frame): void => {
@@ -156,7 +168,7 @@ export function createSession(deps: SessionDeps): Session {
     try {
       if (current === undefined && isConnect) connect(frame);
       else if (current === undefined) throw new StompError('Illegal command', 'You must log in using CONNECT first');
-      else if (isConnect) throw new ChannelDeath();
+      else if (isConnect) finish(1011, '');
       else serve(frame, current.channel);
     } catch (error) {
       if (error instanceof StompError) sendError(error);
@@ -175,7 +187,7 @@ export function createSession(deps: SessionDeps): Session {
         handle(frame);
         if (ended) return;
       }
-      if (parsed.error !== undefined) finish(1007, parsed.error.message);
+      if (parsed.error !== undefined) finish(parsed.error.closeCode, parsed.error.message);
     },
     die,
     end,

@@ -10,7 +10,7 @@ export class StompError extends Error {
   }
 }
 
-/** A request that kills the channel beneath: RabbitMQ then closes the WebSocket with 1000 "STOMP died" and no ERROR. */
+/** A request that kills the channel beneath at once: RabbitMQ closes the WebSocket with 1000 "STOMP died" and no ERROR. */
 export class ChannelDeath extends Error {
   override readonly name = 'ChannelDeath';
 }

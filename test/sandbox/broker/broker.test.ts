@@ -138,43 +138,6 @@ describe('connections', () => {
     expect(beaten.texts.filter((text) => text === '\n').length).toBeGreaterThan(5);
   });
 
-  test('what is no STOMP ends them', async () => {
-    const own = await start();
-    const client = await openRaw(own.url);
-    client.raw('CONNECT\nno colon\n\n\0');
-    expect(await client.closed).toMatchObject({ code: 1007, reason: 'header without a value' });
-  });
-
-  test.each<[string, Record<string, string>, string]>([
-    ['SUBSCRIBE', { id: '1', destination: '/amq/queue/q', ack: 'maybe' }, 'Processing error'],
-    ['SUBSCRIBE', { id: '1', destination: '/amq/queue/q', 'prefetch-count': 'x' }, 'Processing error'],
-  ])('%s %j is refused', async (command, headers, message) => {
-    const own = await start();
-    const client = await openRaw(own.url);
-    await client.connect(LOGIN);
-    client.send(command, headers);
-    expect((await client.next()).headers.get('message')).toBe(message);
-  });
-
-  test.each([
-    [{ 'heart-beat': 'x' }, 'Processing error'],
-    [{ host: '/' }, 'Bad CONNECT'],
-  ])('CONNECT %j is refused', async (headers, message) => {
-    const own = await start();
-    const client = await openRaw(own.url);
-    expect((await client.connect(LOGIN, headers)).headers.get('message')).toBe(message);
-    client.send('CONNECT', { 'accept-version': '1.2' });
-    expect((await client.next()).body.toString()).toBe('Missing login or passcode header(s)');
-  });
-
-  test('a second CONNECT ends them', async () => {
-    const own = await start();
-    const client = await openRaw(own.url);
-    await client.connect(LOGIN);
-    client.send('CONNECT', { 'accept-version': '1.2', login: 'l', passcode: 'p', host: 'v' });
-    expect((await client.closed).reason).toBe('STOMP died');
-  });
-
   test('speak 1.1 with the message id in ACK, and 1.0 when nothing is asked for', async () => {
     const own = await start();
     const client = await openRaw(own.url);

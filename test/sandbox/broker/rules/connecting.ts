@@ -22,7 +22,12 @@ export function describeConnecting(start: () => Promise<Target>): void {
       await expect(openRaw(world.target().url, ['mqtt'])).rejects.toThrow('Server sent no subprotocol');
     });
 
-    test.each(['/', '/ws/', '/stomp', '/wsx'])('answers 404 on %s', async (path) => {
+    test('does not mind a slash behind its path', async () => {
+      const client = await openRaw(`${world.target().url}/`);
+      client.ws.close();
+    });
+
+    test.each(['/', '/ws/x', '/stomp', '/wsx'])('answers 404 on %s', async (path) => {
       await expect(openRaw(new URL(path, world.target().url).href)).rejects.toThrow('Unexpected server response: 404');
     });
 
@@ -100,6 +105,42 @@ export function describeConnecting(start: () => Promise<Target>): void {
       expect((await client.connect(world.login())).body.toString()).toBe(
         `Virtual host '${world.login().vhost}' access denied`,
       );
+    });
+
+    test('a login that is not named is guest, a vhost /', async () => {
+      const client = await world.open();
+      client.send('CONNECT', { 'accept-version': '1.2' });
+      expect((await client.next()).body.toString()).toBe("Access refused for user 'guest'\n");
+      client.send('CONNECT', {
+        'accept-version': '1.2',
+        login: world.login().login,
+        passcode: world.login().password,
+      });
+      expect((await client.next()).body.toString()).toBe("Virtual host '/' access denied");
+    });
+
+    test('heart-beats that are no numbers are refused', async () => {
+      const client = await world.open();
+      const frame = await client.connect(world.login(), { 'heart-beat': 'x' });
+      expect(frame.headers.get('message')).toBe('Processing error');
+    });
+
+    test('a second one, after success, crashes the connection', async () => {
+      const client = await world.connected();
+      client.send('CONNECT', { 'accept-version': '1.2' });
+      expect(await client.closed).toEqual({ code: 1011, reason: '', unread: [] });
+    });
+
+    test.each([
+      ['SEND\nno colon\n\n\0', 1007, '{header_no_value,"no colon"}'],
+      ['SEND\nx:\\t\n\n\0', 1007, '{bad_escape,"\\\\t"}'],
+      ['SEND\nx:1\r2\n\n\0', 1007, '{unexpected_chars_in_header,"\\r2"}'],
+      ['SEND\ncontent-length:x\n\n\0', 1011, ''],
+      ['SEND\ncontent-length:1\n\nabc\0', 1011, ''],
+    ])('%j is no STOMP and ends the connection', async (text, code, reason) => {
+      const client = await world.connected();
+      client.raw(text);
+      expect(await client.closed).toEqual({ code, reason, unread: [] });
     });
 
     test('an unknown version is refused', async () => {

@@ -22,7 +22,7 @@ export function describeDelivering(start: () => Promise<Target>): void {
       expect(id).toMatch(/^T_sub:1@@session-[\w-]{22}@@1$/);
       const sent = frame.headers.get('x-message-id') ?? '';
       expect(sent).toMatch(/^[0-9a-f]{32}$/);
-      expect([...frame.headers]).toEqual([
+      expect([...frame.headers].filter(([name]) => name !== 'receipt')).toEqual([
         ['subscription', 'sub:1'],
         ['destination', '/queue/q'],
         ['message-id', id],
@@ -53,8 +53,11 @@ export function describeDelivering(start: () => Promise<Target>): void {
     });
 
     test.each([
-      [{ destination: 'nonsense' }, 'Unknown destination'],
+      [{ destination: '/nonsense/q' }, 'Unknown destination'],
       [{ destination: '/amq/queue/a/b' }, 'Invalid destination'],
+      [{ destination: '/amq/queue' }, 'Invalid destination'],
+      [{ destination: '/amq/queue/q', ack: 'maybe' }, 'Processing error'],
+      [{ destination: '/amq/queue/q', 'prefetch-count': 'x' }, 'Processing error'],
       [{}, 'Missing destination'],
     ])('%j is refused and the session goes on', async (headers, message) => {
       const client = await world.connected();
@@ -92,6 +95,16 @@ export function describeDelivering(start: () => Promise<Target>): void {
       expect(await client.settle()).toEqual([]);
       client.send('ACK', { id: a.headers.get('ack') ?? '' });
       expect(short(await client.next())).toBe('MESSAGE c');
+      expect(await client.settle()).toEqual([]);
+    });
+
+    test('prefetch-count stays for later subscriptions of the session', async () => {
+      const client = await world.connected();
+      await subscribe(client, { id: '1', ack: 'client', 'prefetch-count': '1' });
+      client.send('UNSUBSCRIBE', { id: '1' });
+      await subscribe(client, { id: '2', ack: 'client' });
+      await world.publish('a', 'b');
+      expect(short(await client.next())).toBe('MESSAGE a');
       expect(await client.settle()).toEqual([]);
     });
 
@@ -141,14 +154,28 @@ export function describeDelivering(start: () => Promise<Target>): void {
       expect(await left()).toEqual(['MESSAGE a again', 'MESSAGE c again']);
     });
 
+    test('an ACK counts whatever session it names', async () => {
+      const { client } = await three('client-individual');
+      client.send('ACK', { id: 'T_sub@@session-of-before@@2' });
+      await client.settle();
+      client.send('DISCONNECT');
+      await client.closed;
+      expect(await left()).toEqual(['MESSAGE a again', 'MESSAGE c again']);
+    });
+
     test('an ACK of what was never delivered kills the session', async () => {
       const { client, ids } = await three('client-individual');
-      client.send('ACK', { id: ids[0].replace(/@@1$/, '@@99'), receipt: 'r' });
-      expect(await client.closed).toEqual(DIED);
+      client.raw(`ACK\nid:${ids[0].replace(/@@1$/, '@@99')}\nreceipt:r\n\n\0ACK\nid:${ids[0]}\n\n\0DANCE\n\n\0`);
+      const { unread, ...end } = await client.closed;
+      expect({ ...end, unread: [] }).toEqual(DIED);
+      // The channel dies on its own time: the rest of the message is still answered, but acknowledges nothing.
+      expect(unread.map((frame) => frame.command)).toEqual(['RECEIPT', 'ERROR']);
+      expect(await left()).toEqual(['MESSAGE a again', 'MESSAGE b again', 'MESSAGE c again']);
     });
 
     test.each([
       [{ id: 'nonsense' }, 'Invalid header'],
+      [{ id: 'T_sub@@session@@x' }, 'Processing error'],
       [{}, 'Missing header'],
       [{ id: 'T_other@@session@@1' }, 'Subscription not found'],
     ])('ACK %j is refused and the session goes on', async (headers, message) => {
@@ -193,9 +220,17 @@ export function describeDelivering(start: () => Promise<Target>): void {
 
     test('reaches subscribers with the headers of the sender', async () => {
       const client = await world.subscribed();
-      client.send('SEND', { destination: '/amq/queue/q', 'x-any': 'a:b' }, 'body');
+      const headers = { zz: 'a:b', 'content-type': 'text/plain', persistent: 'true', aa: 'c' };
+      client.send('SEND', { destination: '/amq/queue/q', ...headers }, 'body');
       const frame = await client.next();
-      expect([short(frame), frame.headers.get('x-any')]).toEqual(['MESSAGE body', 'a:b']);
+      expect(short(frame)).toBe('MESSAGE body');
+      expect([...frame.headers].slice(-5)).toEqual([
+        ['aa', 'c'],
+        ['zz', 'a:b'],
+        ['persistent', 'true'],
+        ['content-type', 'text/plain'],
+        ['content-length', '4'],
+      ]);
     });
   });
 }

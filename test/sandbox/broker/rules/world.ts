@@ -1,4 +1,5 @@
-import { afterAll, beforeAll, beforeEach, expect } from 'vitest';
+import { randomUUID } from 'node:crypto';
+import { afterAll, afterEach, beforeAll, beforeEach, expect } from 'vitest';
 import type { Frame } from '../../../../src/sandbox/broker/frame.ts';
 import { type Login, openRaw, type RawClient } from '../raw-client.ts';
 import type { Target } from '../target.ts';
@@ -20,14 +21,14 @@ export const DIED = { code: 1000, reason: 'STOMP died', unread: [] };
 export function createWorld(start: () => Promise<Target>): World {
   let target: Target;
   let login: Login;
-  let n = 0;
+  const clients: RawClient[] = [];
 
   beforeAll(async () => {
     target = await start();
   });
   afterAll(() => target.stop());
   beforeEach(async () => {
-    const id = (++n).toString(16).padStart(32, '0');
+    const id = randomUUID().replaceAll('-', '');
     login = { vhost: id, login: `login-${id}`, password: `password-${id}` };
     await target.broker.putVhost(login.vhost);
     await target.broker.putUser(login.login, login.password);
@@ -35,7 +36,16 @@ export function createWorld(start: () => Promise<Target>): World {
     await target.broker.putQueue(login.vhost, 'q');
   });
 
-  const open = (): Promise<RawClient> => openRaw(target.url);
+  afterEach(async () => {
+    for (const client of clients) client.ws.terminate();
+    await Promise.all(clients.splice(0).map((client) => client.closed));
+  });
+
+  const open = async (): Promise<RawClient> => {
+    const client = await openRaw(target.url);
+    clients.push(client);
+    return client;
+  };
   const connected = async (headers: Record<string, string> = {}): Promise<RawClient> => {
     const client = await open();
     await client.connect(login, headers);
