@@ -1,0 +1,111 @@
+import { mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Log } from '../../../src/lib/log.ts';
+import type { Lab } from '../../../src/plugin/conformance.ts';
+import type { Step } from '../../../src/plugin/conformance-world.ts';
+import type { Action, Backend, Found, Observed, PluginContext, Quota } from '../../../src/plugin/contract.ts';
+import { manualClock } from '../../../test/fakes/clock.ts';
+import type { Disk } from '../disk.ts';
+import { createBackend } from '../index.ts';
+import type { Settings } from '../settings.ts';
+
+export const OURS = '0123456789abcdef0123456789abcdef';
+export const OTHER = 'fedcba9876543210fedcba9876543210';
+export const ACCOUNT = 'waldur-org-one-01234567';
+export const signal = new AbortController().signal;
+const secretKey = 'administrator-secret';
+
+/** A storage path of its own, and what was logged. */
+export interface Storage {
+  readonly root: string;
+  readonly settings: Settings;
+  readonly warnings: string[];
+  path(...parts: string[]): string;
+  open(disk?: Disk): Backend;
+  remove(): Promise<void>;
+}
+
+export async function createStorage(changes: Partial<Settings> = {}): Promise<Storage> {
+  const root = await mkdtemp(join(tmpdir(), 'ironbucket-'));
+  const settings: Settings = {
+    storage_path: root,
+    listen: '127.0.0.1:9000',
+    s3_region: 'us-east-1',
+    access_key: 'administrator',
+    secret_key: secretKey,
+    bucket_quota_bytes: 5_368_709_120,
+    user_prefix: 'waldur-',
+    ...changes,
+  };
+  const warnings: string[] = [];
+  let count = 0;
+  const context: PluginContext<Settings> = {
+    settings,
+    log: quietLog(warnings),
+    http: () => {
+      throw new Error('nothing here speaks HTTP');
+    },
+    clock: manualClock(),
+    random: (bytes) => Uint8Array.from({ length: bytes }, () => (count = (count * 31 + 7) % 253)),
+  };
+  return {
+    root,
+    settings,
+    warnings,
+    path: (...parts) => join(root, ...parts),
+    open: (disk) => createBackend(context, disk),
+    remove: () => rm(root, { recursive: true, force: true }),
+  };
+}
+
+export async function createLab(): Promise<Lab> {
+  const storage = await createStorage();
+  let files = 0;
+  return {
+    open: () => storage.open(),
+    makeForeign: async (account) => {
+      await mkdir(storage.path(account));
+    },
+    store: (account, bytes) => writeFile(storage.path(account, `file-${++files}`), Buffer.alloc(bytes)),
+    // Permissions do not stop root, so the directory is replaced by something that is none.
+    hide: async (account) => {
+      await rename(storage.path(account), storage.path(`.hidden-${account}`));
+      await writeFile(storage.path(account), '');
+    },
+    secrets: [secretKey],
+    close: () => storage.remove(),
+  };
+}
+
+export function action(step: Step, account = ACCOUNT, resource = OURS): Action {
+  return { account, resource, ...step };
+}
+
+export function create(quota: Partial<Quota> = { bytes: 1000n }): Action {
+  return action({ kind: 'create-account', displayName: 'Files of One', quota });
+}
+
+export async function observe(backend: Backend, account = ACCOUNT): Promise<Observed | undefined> {
+  for await (const observed of backend.observe([account], signal)) return observed;
+  return undefined;
+}
+
+export async function found(backend: Backend, account = ACCOUNT): Promise<Found> {
+  const observed = await observe(backend, account);
+  if (observed?.state !== 'found') throw new Error(`${account} is ${observed?.state ?? 'unknown'}`);
+  return observed;
+}
+
+function quietLog(warnings: string[]): Log {
+  const log: Log = {
+    debug: () => undefined,
+    info: () => undefined,
+    warn: (fields, message) => {
+      warnings.push(`${message}: ${String(fields['err'])}`);
+    },
+    error: () => undefined,
+    child: () => log,
+  };
+  return log;
+}
