@@ -1,6 +1,7 @@
 import { toUuid } from '../lib/ids.ts';
 import type { Plugin } from '../plugin/contract.ts';
 import { namingProblem } from '../plugin/naming.ts';
+import { COMMON_SETTINGS } from '../plugin/schema.ts';
 import { buildComponents } from './build-components.ts';
 import { type Problem, pointer } from './diagnostic.ts';
 import type { RawConfig, RawOffering, RawSettings } from './raw.ts';
@@ -78,15 +79,10 @@ export function buildOffering(input: BuildOfferingInput): BuiltOffering {
   return { offering, problems };
 }
 
-const COMMON_SETTINGS: readonly string[] = [
-  'on_terminate',
-  'metering',
-  'credentials',
-  ...Object.keys(IGNORED_IN_SETTINGS),
-];
+const NOT_FOR_PLUGINS: readonly string[] = [...COMMON_SETTINGS, ...Object.keys(IGNORED_IN_SETTINGS)];
 
 function pluginSettings(raw: RawSettings): Readonly<Record<string, unknown>> {
-  return Object.fromEntries(Object.entries(raw).filter(([key]) => !COMMON_SETTINGS.includes(key)));
+  return Object.fromEntries(Object.entries(raw).filter(([key]) => !NOT_FOR_PLUGINS.includes(key)));
 }
 
 /** As the reference agent: a token wins over OIDC. */

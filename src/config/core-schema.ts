@@ -103,12 +103,12 @@ export const AGENT: Readonly<Record<string, JsonSchema>> = {
     type: 'array',
     items: {
       type: 'string',
-      pattern: '^(/.+|(@[a-z0-9~-][a-z0-9._~-]*/)?[a-z0-9~-][a-z0-9._~-]*)$',
-      'x-expected': 'the name of an npm package or an absolute path',
+      pattern: '^(@[a-z0-9][a-z0-9._-]*/)?[a-z0-9][a-z0-9._-]*$',
+      'x-expected': 'the name of an npm package',
     },
     uniqueItems: true,
-    'x-restart': true,
-    description: 'npm packages with further backends.',
+    description:
+      'npm packages with further backends, installed beside this file. A newer version of one needs a restart.',
   },
   offerings: {
     type: 'array',

@@ -4,9 +4,10 @@ import type { Secrets } from '../lib/secrets.ts';
 import type { Plugin } from '../plugin/contract.ts';
 import { build } from './build.ts';
 import type { Diagnostic, Problem } from './diagnostic.ts';
+import { MAX_ALIASES, type Place } from './list-places.ts';
 import { type Mask, maskValues, maskWords } from './mask.ts';
 import type { RawConfig } from './raw.ts';
-import { MAX_ALIASES, type Place, readYaml, type SourceYaml } from './read-yaml.ts';
+import { readYaml, type SourceYaml } from './read-yaml.ts';
 import { composeSchema, normalId } from './schema.ts';
 import { type SubstituteDeps, substitute } from './substitute.ts';
 import { survey } from './survey.ts';
@@ -59,18 +60,27 @@ export function loadConfig(input: LoadInput): Loaded {
     ...invalid,
     ...found.literalSecrets.map((path) => literalSecret(path, strict)),
   ];
-  const broken = (path: string): boolean =>
-    known.some((problem) => isError(problem) && (problem.path === path || problem.path.startsWith(`${path}/`)));
+  const broken = brokenPaths(known);
   const mask = maskValues(input.text, places, found.shown);
   if (!isJsonObject(data)) return finish(undefined, known, mask);
   // Valid under the schema wherever it is not broken.
   const raw = data as unknown as RawConfig;
-  const built = build({ raw, plugins: input.plugins, readFile: input.readFile, broken });
+  const built = build({ raw, plugins: input.plugins, readFile: input.readFile, broken: (path) => broken.has(path) });
   return finish(built.config, [...known, ...built.problems], mask);
 }
 
 function isError({ severity }: Problem): boolean {
   return severity === 'error';
+}
+
+/** The pointers of everything that has an error, or has one in it. */
+function brokenPaths(problems: readonly Problem[]): ReadonlySet<string> {
+  const paths = new Set<string>();
+  for (const problem of problems.filter(isError)) {
+    for (let { path } = problem; !paths.has(path); path = path.slice(0, Math.max(0, path.lastIndexOf('/'))))
+      paths.add(path);
+  }
+  return paths;
 }
 
 /** The values as JSON has them: no shared objects, nothing infinite. Undefined when aliases multiply without bound. */

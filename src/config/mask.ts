@@ -1,6 +1,6 @@
 import { isScalar, type Scalar } from 'yaml';
 import type { JsonSchema } from '../plugin/contract.ts';
-import type { Place } from './read-yaml.ts';
+import type { Place } from './list-places.ts';
 
 /** A part of the file, from one offset to another of the same line, with all that may be secret replaced. */
 export type Mask = (start: number, end: number) => string;

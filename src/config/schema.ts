@@ -78,5 +78,5 @@ function settings(plugin: Plugin): JsonSchema {
     },
   };
   const own = plugin.settings['properties'] as Readonly<Record<string, JsonSchema>> | undefined;
-  return { ...plugin.settings, properties: { ...ignoredProperties(IGNORED_IN_SETTINGS), ...common, ...own } };
+  return { ...plugin.settings, properties: { ...ignoredProperties(IGNORED_IN_SETTINGS), ...own, ...common } };
 }

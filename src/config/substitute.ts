@@ -1,7 +1,7 @@
 import { isScalar, type Scalar } from 'yaml';
 import type { Secrets } from '../lib/secrets.ts';
 import type { Problem } from './diagnostic.ts';
-import type { Place } from './read-yaml.ts';
+import type { Place } from './list-places.ts';
 
 export interface SubstituteDeps {
   readonly env: Readonly<Record<string, string | undefined>>;
@@ -24,7 +24,7 @@ export interface Substituted {
   readonly problems: readonly Problem[];
 }
 
-const REFERENCE = /\$\$|\$\{([^}]*)\}|\$\{/g;
+const REFERENCE = /\$\$|\$\{([^}]{0,4096})\}|\$\{/g;
 const ENV = /^env:([A-Za-z_][A-Za-z0-9_]*)(?::-(.*))?$/s;
 const FILE = /^file:(\/.+)$/s;
 const CREDENTIAL = /^credential:([A-Za-z0-9_-][A-Za-z0-9_.-]*)$/;
@@ -44,7 +44,8 @@ export function substitute(places: readonly Place[], deps: SubstituteDeps): Subs
     const text = source.replace(REFERENCE, (match, reference: string | undefined) => {
       if (match === '$$') return '$';
       const resolved = resolve(reference, deps);
-      for (const problem of resolved.problems) problems.push({ path, ...problem });
+      // One failure in a value is enough to look at it.
+      if (!failed) problems.push(...resolved.problems.map((problem) => ({ path, ...problem })));
       literal &&= resolved.literal;
       failed ||= resolved.text === undefined;
       return resolved.text ?? '';

@@ -2,7 +2,7 @@ import type { Ajv } from 'ajv';
 import { type Document, isAlias, isScalar, type Node, type Scalar } from 'yaml';
 import type { JsonSchema } from '../plugin/contract.ts';
 import { keyOf, type Problem } from './diagnostic.ts';
-import type { Place } from './read-yaml.ts';
+import type { Place } from './list-places.ts';
 import type { Substitution } from './substitute.ts';
 
 export interface SurveyInput {

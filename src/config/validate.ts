@@ -77,7 +77,7 @@ function explain(error: ErrorObject, shows: (path: string) => boolean): Problem 
   return {
     severity: 'error',
     path,
-    message: `${subject} must be ${requirement(error)}`,
+    message: `${subject} must ${requirement(error)}`,
     hint: advice(error, shows(path)),
   };
 }
@@ -89,9 +89,17 @@ function unknownKey(parent: string, key: string, error: ErrorObject): Problem {
   return { severity: 'error', path: pointer(parent, key), atKey: true, message: `unknown key ${quote(key)}`, hint };
 }
 
-function requirement({ keyword, params, parentSchema, message }: ErrorObject): string {
+function requirement(error: ErrorObject): string {
+  const { keyword, params, parentSchema } = error;
   const expected: unknown = parentSchema?.['x-expected'];
-  if (typeof expected === 'string') return expected;
+  if (typeof expected === 'string') return `be ${expected}`;
+  if (SHORTEST.has(keyword) && params['limit'] === 1) return 'not be empty';
+  return `be ${condition(error)}`;
+}
+
+const SHORTEST: ReadonlySet<string> = new Set(['minLength', 'minItems', 'minProperties']);
+
+function condition({ keyword, params, message }: ErrorObject): string {
   switch (keyword) {
     case 'type':
       return [params['type']]
@@ -110,7 +118,7 @@ function requirement({ keyword, params, parentSchema, message }: ErrorObject): s
       return `more than ${params['limit']}`;
     case 'minLength':
     case 'minItems':
-      return params['limit'] === 1 ? 'not empty' : `at least ${params['limit']} long`;
+      return `at least ${params['limit']} long`;
     case 'maxLength':
     case 'maxItems':
       return `at most ${params['limit']} long`;
@@ -119,7 +127,7 @@ function requirement({ keyword, params, parentSchema, message }: ErrorObject): s
     case 'format':
       return params['format'] === 'uri' ? 'an http:// or https:// URL' : `a valid ${params['format']}`;
     default:
-      return (message ?? 'valid').replace(/^must (be )?/, '');
+      return (message ?? 'valid').replace(/^must be /, '').replace(/^must match pattern /, 'text of the form ');
   }
 }
 

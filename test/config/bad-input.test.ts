@@ -87,6 +87,15 @@ a.yaml:1:1: the file must be a mapping of keys to values
 `,
     ],
     [
+      'no offering',
+      'offerings: []\n',
+      `
+a.yaml:1:12: "offerings" must not be empty
+    1 | offerings: []
+      |            ^
+`,
+    ],
+    [
       'a list',
       '- a\n',
       `
@@ -212,7 +221,7 @@ offerings:
 
   test.each<[string, Parameters<typeof fileWith>, string]>([
     ['a key without a value', [{ waldur_api_url: null }], '"waldur_api_url" must be an http:// or https:// URL'],
-    ['no offering', [{}, { offerings: [] }], 'this key appears twice'],
+    ['a key twice', [{}, { offerings: [] }], 'this key appears twice in the same mapping'],
     ['a name of spaces', [{ name: '  ' }], '"name" must be a name'],
     [
       'a URL with a password',

@@ -156,7 +156,7 @@ describe('secrets', () => {
         expect(diagnostics.length).toBeGreaterThan(0);
         expect(shown(text(secret))).not.toContain(secret);
       }),
-      { numRuns: 15 },
+      { numRuns: 5 },
     );
   });
 });
