@@ -1,4 +1,4 @@
-import type { Json, JsonObject } from '../lib/json.ts';
+import { isJsonObject, type Json, type JsonObject } from '../lib/json.ts';
 import type { BackendComponent, OfferingTemplate, OptionTemplate, Plugin } from '../plugin/contract.ts';
 
 export interface OfferingRequest {
@@ -45,7 +45,7 @@ export interface OfferingBlock {
   readonly apiUrl: string;
 }
 
-/** The entry of `offerings` in the configuration that serves the new offering; settings without default are blank. */
+/** The entry of `offerings` in the configuration that serves the new offering; required settings have examples. */
 export function buildOfferingBlock(block: OfferingBlock, plugin: Plugin): JsonObject {
   return {
     name: block.name,
@@ -67,13 +67,13 @@ function componentBlock(
   known: Readonly<Record<string, BackendComponent>>,
 ): JsonObject {
   const backendName = Object.keys(known).find((name) => component.type === name || component.type.endsWith(`_${name}`));
-  const unit = backendName === undefined ? undefined : known[backendName]?.unit;
+  const measure = backendName === undefined ? undefined : known[backendName];
   return {
     accounting_type: component.billing_type,
     backend_name: backendName ?? component.type,
     measured_unit: component.measured_unit,
-    unit_factor: unit === 'bytes' ? (UNIT_FACTORS[component.measured_unit.toUpperCase()] ?? 1) : 1,
-    enforce_limits: true,
+    unit_factor: measure?.unit === 'bytes' ? (UNIT_FACTORS[component.measured_unit.toUpperCase()] ?? 1) : 1,
+    enforce_limits: measure?.limit === true,
     label: component.name,
   };
 }
@@ -88,8 +88,19 @@ const UNIT_FACTORS: Readonly<Record<string, number>> = {
   TIB: 2 ** 40,
 };
 
-function requiredSettings(plugin: Plugin): JsonObject {
-  const required = plugin.settings['required'];
+function requiredSettings({ settings }: Plugin): JsonObject {
+  const { required, properties } = settings;
   const names = Array.isArray(required) ? required.filter((name) => typeof name === 'string') : [];
-  return Object.fromEntries(names.map((name) => [name, '']));
+  const schemas: JsonObject = isJsonObject(properties) ? properties : {};
+  return Object.fromEntries(names.map((name) => [name, example(name, schemas[name])]));
+}
+
+/** A value that shows what is wanted, for an operator to replace. */
+function example(name: string, schema: Json | undefined): Json {
+  if (!isJsonObject(schema)) return '';
+  const { examples, pattern, format } = schema;
+  if (Array.isArray(examples) && examples[0] !== undefined) return examples[0] as Json;
+  if (schema['x-secret'] === true) return `\${env:${name.toUpperCase()}}`;
+  if (format === 'uri') return 'https://storage.example.com';
+  return typeof pattern === 'string' && pattern.startsWith('^/') ? '/srv/storage' : '';
 }

@@ -6,6 +6,8 @@ import { manualClock } from '../fakes/clock.ts';
 export interface FakeIo extends Io {
   out(): string;
   err(): string;
+  /** Calls back at the next output. */
+  onWrite(done: () => void): void;
   readonly abort: AbortController;
 }
 
@@ -16,9 +18,11 @@ export function fakeIo(
   const secrets = createSecrets();
   const abort = new AbortController();
   const written = { out: '', err: '' };
+  let wake = (): void => undefined;
   const output = (stream: 'out' | 'err'): Output => ({
     write: (text) => {
       written[stream] += secrets.scrub(text);
+      wake();
     },
     isTTY: false,
     columns: 80,
@@ -40,6 +44,9 @@ export function fakeIo(
     },
     out: () => written.out,
     err: () => written.err,
+    onWrite: (done) => {
+      wake = done;
+    },
     abort,
   };
 }

@@ -1,7 +1,11 @@
 import { describe, expect, it } from 'vitest';
+import { stringify } from 'yaml';
 import { buildOfferingBlock, buildOfferingBody } from '../../src/cli/offering-body.ts';
 import { createOffering, previewOffering } from '../../src/cli/offering-create.ts';
+import { loadConfig } from '../../src/config/load.ts';
+import { createSecrets } from '../../src/lib/secrets.ts';
 import type { Plugin } from '../../src/plugin/contract.ts';
+import { builtinPlugins } from '../../src/plugin/registry.ts';
 import { ABILITIES, GIB, OFFERING } from '../fakes/offering.ts';
 import { CUSTOMER, failure, fakeWaldur } from './fake-waldur.ts';
 
@@ -17,7 +21,16 @@ const LIMIT = {
 const PLUGIN = {
   id: 'fake',
   components: ABILITIES,
-  settings: { type: 'object', required: ['api_url'], properties: { api_url: { type: 'string' } } },
+  settings: {
+    type: 'object',
+    required: ['api_url', 'token', 'path', 'region', 'other'],
+    properties: {
+      api_url: { type: 'string', format: 'uri' },
+      token: { type: 'string', 'x-secret': true },
+      path: { pattern: '^/.*' },
+      region: { examples: ['eu'] },
+    },
+  },
   offering: {
     components: [
       {
@@ -82,13 +95,37 @@ describe('buildOfferingBlock', () => {
       waldur_offering_uuid: OFFERING,
       waldur_api_token: ['$', '{env:WALDUR_API_TOKEN}'].join(''),
       backend_type: 'fake',
-      backend_settings: { api_url: '' },
+      backend_settings: {
+        api_url: 'https://storage.example.com',
+        token: ['$', '{env:TOKEN}'].join(''),
+        path: '/srv/storage',
+        region: 'eu',
+        other: '',
+      },
       backend_components: {
         s3_storage: { accounting_type: 'usage', backend_name: 'storage', unit_factor: GIB, enforce_limits: true },
         s3_objects: { accounting_type: 'usage', backend_name: 'objects', unit_factor: 1 },
       },
     });
   });
+});
+
+describe('the block of a built-in plugin', () => {
+  it.each(builtinPlugins.map((plugin) => [plugin.id, plugin] as const))(
+    'of %s is a valid configuration',
+    (_, plugin) => {
+      const block = buildOfferingBlock({ name: 'S3', uuid: OFFERING, apiUrl: 'https://w/api/' }, plugin);
+      const { diagnostics } = loadConfig({
+        file: 'agent.yaml',
+        text: stringify({ offerings: [block] }),
+        plugins: builtinPlugins,
+        env: new Proxy({}, { get: () => 'a-secret-of-some-length' }),
+        readFile: () => ({ text: '' }),
+        secrets: createSecrets(),
+      });
+      expect(diagnostics.filter(({ severity }) => severity === 'error')).toEqual([]);
+    },
+  );
 });
 
 describe('createOffering', () => {

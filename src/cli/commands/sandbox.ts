@@ -1,0 +1,62 @@
+import { AgentError, toAgentError } from '../../lib/errors.ts';
+import type { Plugin } from '../../plugin/contract.ts';
+import { builtinPlugins } from '../../plugin/registry.ts';
+import { type Sandbox, startSandbox } from '../../sandbox/sandbox.ts';
+import type { Profile } from '../../sandbox/world.ts';
+import { EXIT, type ExitCode } from '../exit-codes.ts';
+import { type Io, writeJson } from '../io.ts';
+import type { Invocation } from '../parse.ts';
+import { renderGuide, sandboxGuide } from '../sandbox-guide.ts';
+import { usageError } from '../usage-error.ts';
+
+export async function run(invocation: Invocation, io: Io): Promise<ExitCode> {
+  const port = readPort(invocation.values.get('port') ?? '8080');
+  // One of the choices: the parser lets nothing else through.
+  const profile = (invocation.values.get('profile') ?? '8.1') as Profile;
+  const sandbox = await start(port, profile);
+  try {
+    const guide = sandboxGuide(sandbox, simplestPlugin());
+    if (invocation.flags.has('json')) writeJson(io.stdout, { version: 1, ...guide });
+    else io.stdout.write(renderGuide(guide, io.stdout.style));
+    await stopped(io.signal);
+  } finally {
+    await sandbox.close();
+  }
+  return EXIT.ok;
+}
+
+async function start(port: number, profile: Profile): Promise<Sandbox> {
+  try {
+    return await startSandbox({ port, profile });
+  } catch (thrown) {
+    const error = toAgentError(thrown);
+    throw new AgentError(`the sandbox could not listen on port ${port}: ${error.message}`, {
+      code: 'SANDBOX_PORT',
+      disposition: 'terminal',
+      hint: 'choose another one with --port, or any free one with --port 0',
+      cause: error,
+    });
+  }
+}
+
+function readPort(text: string): number {
+  const port = Number(text);
+  if (/^\d{1,5}$/.test(text) && port <= 65_535) return port;
+  throw usageError(`--port ${JSON.stringify(text)} is not a port number`);
+}
+
+/** The one that needs the fewest settings: a sandbox is for trying things. */
+function simplestPlugin(): Plugin {
+  const needs = ({ settings }: Plugin): number =>
+    Array.isArray(settings['required']) ? settings['required'].length : 0;
+  const [plugin] = [...builtinPlugins].sort((a, b) => needs(a) - needs(b));
+  if (plugin === undefined) throw new Error('there is no built-in plugin');
+  return plugin;
+}
+
+function stopped(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) return resolve();
+    signal.addEventListener('abort', () => resolve(), { once: true });
+  });
+}
