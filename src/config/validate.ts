@@ -90,16 +90,17 @@ function unknownKey(parent: string, key: string, error: ErrorObject): Problem {
 }
 
 function requirement(error: ErrorObject): string {
-  const { keyword, params, parentSchema } = error;
+  const { keyword, params, parentSchema, message } = error;
   const expected: unknown = parentSchema?.['x-expected'];
   if (typeof expected === 'string') return `be ${expected}`;
   if (SHORTEST.has(keyword) && params['limit'] === 1) return 'not be empty';
-  return `be ${condition(error)}`;
+  const known = condition(error);
+  return known === undefined ? (message ?? 'must be valid').replace(/^must /, '') : `be ${known}`;
 }
 
 const SHORTEST: ReadonlySet<string> = new Set(['minLength', 'minItems', 'minProperties']);
 
-function condition({ keyword, params, message }: ErrorObject): string {
+function condition({ keyword, params }: ErrorObject): string | undefined {
   switch (keyword) {
     case 'type':
       return [params['type']]
@@ -126,8 +127,13 @@ function condition({ keyword, params, message }: ErrorObject): string {
       return 'free of duplicates';
     case 'format':
       return params['format'] === 'uri' ? 'an http:// or https:// URL' : `a valid ${params['format']}`;
+    case 'pattern':
+      return `text of the form ${quote(String(params['pattern']))}`;
+    case 'anyOf':
+    case 'oneOf':
+      return 'one of the forms that are allowed here';
     default:
-      return (message ?? 'valid').replace(/^must be /, '').replace(/^must match pattern /, 'text of the form ');
+      return undefined;
   }
 }
 
