@@ -139,15 +139,18 @@ function literalSecret(path: string, strict: boolean): Problem {
   };
 }
 
-/** Enough to see what is wrong; a file that is not a configuration has an error in every line. */
+/** Enough to see what is wrong; a file that is not a configuration has an error in every line. Errors go first. */
 const MAX_DIAGNOSTICS = 100;
 
 function locate(problems: readonly Problem[], source: SourceYaml, mask: Mask, input: LoadInput): readonly Diagnostic[] {
   const byPath = new Map(source.places.map((place) => [place.path, place]));
-  return problems
+  const placed = problems
     .map((problem) => ({ problem, offset: problem.offset ?? offsetOf(problem, byPath) }))
-    .sort((a, b) => a.offset - b.offset)
+    .sort((a, b) => a.offset - b.offset);
+  const told = [...placed].sort((a, b) => Number(isError(b.problem)) - Number(isError(a.problem)));
+  return told
     .slice(0, MAX_DIAGNOSTICS)
+    .sort((a, b) => a.offset - b.offset)
     .map(({ problem, offset }) => {
       const { severity, path, message, hint } = problem;
       const { line, col } = source.lines.linePos(Math.min(offset, input.text.length));

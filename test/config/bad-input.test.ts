@@ -354,3 +354,11 @@ test('names that cannot fit are refused with the settings they come from', () =>
   });
   expect(shown(text, { env: ENV })).toContain('account names of at most 20 characters have no room');
 });
+
+test('of too many problems the errors are told', () => {
+  const offerings = Array.from({ length: 150 }, () => '  - mqtt_enabled: true\n    reporting_backend: x\n').join('');
+  const { diagnostics } = load(`timezone: 5\nofferings:\n${offerings}`);
+  expect(diagnostics).toHaveLength(100);
+  expect(diagnostics.every(({ severity }) => severity === 'error')).toBe(true);
+  expect(diagnostics[0]?.line).toBe(1);
+});
