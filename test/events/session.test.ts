@@ -72,6 +72,14 @@ describe('a healthy session', () => {
     });
   });
 
+  test('a passcode is one header, whatever it holds', async () => {
+    const listener = await start({}, { passcode: 'a\\b\r\nlogin:admin' });
+    const connect = await (await broker.connection(0)).received('CONNECT');
+    expect(connect.headers).toMatchObject({ login: 'login', passcode: 'a\\\\b\\r\\nlogin:admin' });
+    listener.abort();
+    await listener.done;
+  });
+
   test('delivers, and acks each delivery once however often it is asked to', async () => {
     const listener = await start();
     const connection = await broker.connection(0);
@@ -322,11 +330,6 @@ describe('what ends a session', () => {
     expect(clock.pending()).toBeGreaterThan(0);
     await clock.advance(1);
     expect(await listener.done).toMatchObject({ code: 'STOMP_HEARTBEAT_LOST', disposition: 'transient' });
-  });
-
-  test('a login with a line break never leaves the house', async () => {
-    const listener = await start({}, { passcode: 'a\nadmin:true' });
-    expect(await listener.done).toMatchObject({ code: 'STOMP_REFUSED', disposition: 'operator' });
   });
 });
 

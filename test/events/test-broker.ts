@@ -17,5 +17,5 @@ export interface TestBroker {
 
 /** RabbitMQ beats no faster, whatever it is asked for. */
 export const HEARTBEAT_MS = 1000;
-export const PASSCODE = 'a:passcode with ü';
+export const PASSCODE = 'a:passcode with \\ and ü';
 export const QUEUE = 'consumer_0a7f4c0e5d8b4f6e9a3b2c1d0e9f8a7b';
