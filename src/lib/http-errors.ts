@@ -136,9 +136,5 @@ function errorCode(peer: string, suffix: string): string {
 function reason(error: unknown): { readonly code: string; readonly message: string } {
   if (!(error instanceof Error)) return { code: '', message: String(error) };
   const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
-  // Node tries every address of a name and leaves the summary without a text.
-  const message =
-    error instanceof AggregateError ? error.errors.map((one) => reason(one).message).join('; ') : error.message;
-  if (message === '' && error.cause instanceof Error) return { ...reason(error.cause), ...(code ? { code } : {}) };
-  return { code, message: message || code };
+  return { code, message: error.message };
 }

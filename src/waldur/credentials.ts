@@ -122,10 +122,11 @@ function clientCredentials(
 }
 
 function decodeToken(body: unknown, nowMs: number): Issued {
-  const token = isJsonObject(body) ? body['access_token'] : undefined;
-  if (!isJsonObject(body) || typeof token !== 'string' || token === '')
+  const answer = isJsonObject(body) ? body : {};
+  const token = answer['access_token'];
+  if (typeof token !== 'string' || token === '')
     throw badAnswer('OIDC', { operation: 'oidc.token' }, 'something without a usable "access_token"');
-  const said = Number(body['expires_in']);
+  const said = Number(answer['expires_in']);
   const lifetime = said > 0 ? said : LIFETIME_UNKNOWN_S;
   // Tokens of less than a minute would never be fresh.
   const early = Math.min(REFRESH_EARLY_S, lifetime / 2);

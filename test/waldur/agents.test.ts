@@ -215,6 +215,11 @@ describe('the queue', () => {
     expect(await rig().waldur.queues.register(TARGET, ['order'], signal)).toBeUndefined();
   });
 
+  test('is not asked for after the end', async () => {
+    const reason = new Error('shutting down');
+    await expect(rig().waldur.queues.register(TARGET, ['order'], AbortSignal.abort(reason))).rejects.toBe(reason);
+  });
+
   test('of a lost identity is a conflict', async () => {
     onPost(REGISTER, { object_types: ['order'] }, 404, { detail: 'Not found.' });
     onPost(SUBSCRIBE, subscription('order'), 404, { detail: 'Not found.' });

@@ -71,6 +71,15 @@ test('an OIDC token is fetched once for all who wait, and again 30 s before it e
   await me(one);
 });
 
+test('no scope is asked for unless configured', async () => {
+  const one = rig({ credentials: { ...oidc, scope: undefined } });
+  nock(IDP)
+    .post(/token$/, { grant_type: 'client_credentials', client_id: 'agent', client_secret: SECRET })
+    .reply(200, { access_token: 'jwt-1' });
+  onMe('Bearer jwt-1');
+  await me(one);
+});
+
 test('a 401 costs one fresh OIDC token and one more try', async () => {
   const one = rig({ credentials: oidc });
   onToken(200, { access_token: 'jwt-1', expires_in: 3600 });
@@ -110,6 +119,8 @@ test.each<[string, number, unknown, Partial<AgentError>]>([
     { code: 'OIDC_UNAUTHORIZED', disposition: 'operator', message: 'oidc.token: OIDC answered 400' },
   ],
   ['is down', 503, {}, { code: 'OIDC_FAILED', disposition: 'transient' }],
+  ['refuses without a word', 403, [], { code: 'OIDC_UNAUTHORIZED', disposition: 'operator' }],
+  ['answers a list', 200, [], { code: 'OIDC_BAD_ANSWER', disposition: 'transient' }],
   ['answers something else', 200, { token: SECRET }, { code: 'OIDC_BAD_ANSWER', disposition: 'transient' }],
 ])('the identity provider %s, and is asked again the next time', async (_, status, body, expected) => {
   const one = rig({ credentials: oidc });

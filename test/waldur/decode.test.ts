@@ -109,7 +109,9 @@ test('usages', () => {
     usage: '12.50',
     billingPeriod: '2026-08-01',
   });
+  expect(decoders.decodeUsage({ ...USAGE_JSON, usage: undefined }).usage).toBeNull();
   const user = { resource_uuid: RESOURCE, component_type: 'storage', username: 'alice', billing_period: '2026-08-01' };
+  expect(decoders.decodeUserUsage(user).usage).toBeNull();
   expect(decoders.decodeUserUsage({ ...user, usage: 1.5 })).toEqual({
     resource: RESOURCE,
     type: 'storage',

@@ -121,6 +121,17 @@ describe('a text for the consumer', () => {
   });
 });
 
+test('a row that says nothing about itself is no order', async () => {
+  onGet('marketplace-orders/', () => [200, [ORDER_JSON, 'nonsense', {}]]);
+  const found: unknown[] = [];
+  const reading = (async () => {
+    const query = { offering: OFFERING, states: ['pending-provider'] } as const;
+    for await (const order of rig().waldur.orders.list(query, signal)) found.push(order);
+  })();
+  expect((await failure(reading)).message).toBe('order: Waldur answered something without a usable object');
+  expect(found).toEqual([decodeOrder(ORDER_JSON)]);
+});
+
 test('what is no UUID goes into no path', async () => {
   expect(await failure(rig().waldur.orders.setDone('../users', signal))).toMatchObject({
     code: 'WALDUR_BAD_UUID',

@@ -42,6 +42,11 @@ test('resources are listed, also from a server that ignores the filters', async 
   expect(queries[0]?.get('offering_uuid')).toBe(OFFERING);
 });
 
+test('a row that says nothing about itself is no resource', async () => {
+  onGet('marketplace-provider-resources/', () => [200, ['nonsense']]);
+  expect((await failure(collect(resources.list(ASKED, signal)))).code).toBe('WALDUR_BAD_ANSWER');
+});
+
 test('for usage they come by page with few fields', async () => {
   const queries = onGet(
     'marketplace-provider-resources/',
