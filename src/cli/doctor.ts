@@ -48,7 +48,7 @@ async function* examineWaldur(
   const me = await look('Waldur login', (inner) => waldur.me(inner));
   if ('finding' in me) {
     yield me.finding;
-    yield* skip(['role', 'offering', 'components', 'broker'], 'Waldur did not let us in');
+    yield* skip(['role', 'offering', 'components', 'broker'], 'not looked at without a login');
     return;
   }
   const version = await look('Waldur version', (inner) => waldur.version(inner));
@@ -56,7 +56,7 @@ async function* examineWaldur(
   const found = await look('offering', (inner) => waldur.offerings.get(offering.uuid, inner));
   if ('finding' in found) {
     yield found.finding;
-    yield* skip(['role', 'components', 'broker'], 'the offering could not be read');
+    yield* skip(['role', 'components', 'broker'], 'not looked at without the offering');
     return;
   }
   yield roleFinding(me.value, found.value);

@@ -201,9 +201,12 @@ describe('report', () => {
     const io = fakeIo();
     io.secrets.add('hunter2hunter2');
     const { offering, deps } = prepare(broken);
-    expect(await report([offering], deps, false, io)).toBe(EXIT.failed);
+    expect(await report({ file: '/etc/agent.yaml', offerings: [offering] }, deps, false, io)).toBe(EXIT.failed);
     expect(io.out()).toMatchInlineSnapshot(`
-      "offering test
+      "configuration
+        ✓ file: /etc/agent.yaml
+        ✓ secrets: every reference could be read
+      offering test
         ✓ Waldur login: agent-user at http://127.0.0.1:1/api/, Waldur 8.1.2
         ✓ role: CUSTOMER.OWNER of the provider organisation
         ✓ offering: S3 storage, Marketplace.Slurm, Active
@@ -211,7 +214,7 @@ describe('report', () => {
         ✓ broker: wss://waldur.example.com/rmqws-stomp, consumer_1
         ✗ storage path: token=***
             remount it
-      5 ok, 0 warnings, 1 failed, 0 skipped
+      7 ok, 0 warnings, 1 failed, 0 skipped
       "
     `);
   });
@@ -220,7 +223,7 @@ describe('report', () => {
     const io = fakeIo();
     io.secrets.add('hunter2hunter2');
     const { offering, deps } = prepare(broken);
-    await report([offering], deps, true, io);
+    await report({ file: '/etc/agent.yaml', offerings: [offering] }, deps, true, io);
     const document = JSON.parse(io.out());
     expect(document).toMatchObject({ version: 1, offerings: [{ name: 'test' }] });
     expect(document.offerings[0].findings).toHaveLength(6);

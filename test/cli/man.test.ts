@@ -6,6 +6,10 @@ import { describe, expect, it } from 'vitest';
 import { COMMANDS, optionsOf } from '../../src/cli/commands.ts';
 import { EXIT_CODES } from '../../src/cli/exit-codes.ts';
 import { renderManPage, roff } from '../../src/cli/man.ts';
+import { renderConfigManPage } from '../../src/cli/man-config.ts';
+import { composeSchema } from '../../src/config/schema.ts';
+import type { JsonSchema } from '../../src/plugin/contract.ts';
+import { builtinPlugins } from '../../src/plugin/registry.ts';
 
 const hasMan = spawnSync('sh', ['-c', 'command -v man && command -v groff']).status === 0;
 
@@ -21,6 +25,20 @@ describe('renderManPage', () => {
 
   it.runIf(hasMan)('renders without warnings', () => {
     expect(manWarnings(renderManPage('1.2.3'))).toBe('');
+  });
+});
+
+describe('renderConfigManPage', () => {
+  it.each<[string, JsonSchema]>([
+    ['the whole file', composeSchema(builtinPlugins)],
+    ...builtinPlugins.map(({ id, settings }): [string, JsonSchema] => [id, settings]),
+  ])('documents every key of %s', (_, schema) => {
+    const page = renderConfigManPage(schema, '1.2.3');
+    const properties = Object.entries(schema['properties'] as Record<string, object>);
+    for (const [name] of properties.filter(([, value]) => !('x-ignored' in value))) {
+      expect(page).toMatch(new RegExp(`^.fB${name}( .required.)?.fR$`, 'm'));
+    }
+    if (hasMan) expect(manWarnings(page)).toBe('');
   });
 });
 

@@ -4,15 +4,17 @@ import { type DoctorDeps, examine } from '../doctor.ts';
 import { doctorExitCode, type Finding } from '../doctor-findings.ts';
 import type { ExitCode } from '../exit-codes.ts';
 import { type Io, writeJson } from '../io.ts';
-import { loadConfiguration } from '../load.ts';
+import { configFile, loadConfiguration } from '../load.ts';
 import type { Invocation } from '../parse.ts';
 import { selectOfferings } from '../select-offerings.ts';
 import { printable, type Style } from '../style.ts';
 import { tryBroker } from '../try-broker.ts';
 
 export async function run(invocation: Invocation, io: Io): Promise<ExitCode> {
+  // Throws when the file or a secret it refers to cannot be read: nothing else could be looked at.
   const config = await loadConfiguration(invocation, io);
   const offerings = selectOfferings(config.offerings, invocation.values.get('offering'));
+  const file = configFile(invocation.values.get('config'), io);
   const peers = connect(invocation, io);
   const deps: DoctorDeps = {
     clock: io.clock,
@@ -20,30 +22,39 @@ export async function run(invocation: Invocation, io: Io): Promise<ExitCode> {
     backend: (offering) => peers.backend(offering),
     tryBroker: (offering, queue, passcode, signal) => tryBroker(offering, queue, passcode, io.clock, signal),
   };
-  return report(offerings, deps, invocation.flags.has('json'), io);
+  return report({ file, offerings }, deps, invocation.flags.has('json'), io);
 }
 
 /** Prints every finding as it is made; as JSON all at the end. */
 export async function report(
-  offerings: readonly OfferingConfig[],
+  site: { readonly file: string; readonly offerings: readonly OfferingConfig[] },
   deps: DoctorDeps,
   json: boolean,
   io: Io,
 ): Promise<ExitCode> {
-  const all: { readonly name: string; readonly findings: readonly Finding[] }[] = [];
-  for (const offering of offerings) {
+  const { style } = io.stdout;
+  const print = (text: string): void => {
+    if (!json) io.stdout.write(text);
+  };
+  const configuration: readonly Finding[] = [
+    { name: 'file', status: 'ok', detail: site.file },
+    { name: 'secrets', status: 'ok', detail: 'every reference could be read' },
+  ];
+  print(`${style.bold('configuration')}\n${configuration.map((finding) => renderFinding(finding, style)).join('')}`);
+  const offerings: { readonly name: string; readonly findings: readonly Finding[] }[] = [];
+  for (const offering of site.offerings) {
     const findings: Finding[] = [];
-    all.push({ name: offering.name, findings });
-    if (!json) io.stdout.write(`${io.stdout.style.bold(`offering ${printable(offering.name)}`)}\n`);
+    offerings.push({ name: offering.name, findings });
+    print(`${style.bold(`offering ${printable(offering.name)}`)}\n`);
     for await (const finding of examine(offering, deps, io.signal)) {
       findings.push(finding);
-      if (!json) io.stdout.write(renderFinding(finding, io.stdout.style));
+      print(renderFinding(finding, style));
     }
   }
-  const findings = all.flatMap((offering) => offering.findings);
-  if (json) writeJson(io.stdout, { version: 1, offerings: all });
-  else io.stdout.write(conclusion(findings));
-  return doctorExitCode(findings);
+  const all = [...configuration, ...offerings.flatMap(({ findings }) => findings)];
+  if (json) writeJson(io.stdout, { version: 1, configuration, offerings });
+  else print(conclusion(all));
+  return doctorExitCode(all);
 }
 
 function renderFinding({ name, status, detail, hint }: Finding, style: Style): string {
@@ -59,5 +70,7 @@ function renderFinding({ name, status, detail, hint }: Finding, style: Style): s
 
 function conclusion(findings: readonly Finding[]): string {
   const count = (status: Finding['status']): number => findings.filter((finding) => finding.status === status).length;
-  return `${count('ok')} ok, ${count('warning')} warnings, ${count('failed')} failed, ${count('skipped')} skipped\n`;
+  const warnings = count('warning');
+  const counted = [`${count('ok')} ok`, `${warnings} ${warnings === 1 ? 'warning' : 'warnings'}`];
+  return `${[...counted, `${count('failed')} failed`, `${count('skipped')} skipped`].join(', ')}\n`;
 }
