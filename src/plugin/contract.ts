@@ -3,6 +3,9 @@ import type { HttpFactory } from '../lib/http.ts';
 import type { JsonObject } from '../lib/json.ts';
 import type { Log } from '../lib/log.ts';
 
+// What authors of external plugins need beside the types below.
+export { AgentError, type AgentErrorOptions, type Disposition } from '../lib/errors.ts';
+
 /** Bumped on any breaking change; a plugin built for another version is refused at start. */
 export const PLUGIN_API_VERSION = 1;
 

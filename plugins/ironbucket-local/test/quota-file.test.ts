@@ -68,7 +68,7 @@ describe('.quota', () => {
     const size = fc.bigInt({ min: 0n, max: UNLIMITED - 1n });
     const others = fc.dictionary(
       fc.string({ maxLength: 8 }).map((key) => `x${key}`),
-      fc.jsonValue().filter(isExact),
+      fc.jsonValue(),
     );
     const updated = fc.date({ min: new Date('1970-01-01'), max: new Date('2100-01-01'), noInvalidDate: true });
     fc.assert(
@@ -79,13 +79,8 @@ describe('.quota', () => {
         const again = parseQuota(more === '' ? first : `${first.slice(0, -2)},${more}}`);
         const text = again === undefined ? '{}' : formatQuota(again);
         expect(text.startsWith(first.slice(0, -2))).toBe(true);
-        expect(JSON.parse(text)).toEqual({ ...extra, ...(JSON.parse(first) as object) });
+        expect(JSON.parse(text)).toEqual({ ...(JSON.parse(`{${more}}`) as object), ...(JSON.parse(first) as object) });
       }),
     );
   });
 });
-
-/** JSON.parse of the expectation turns -0 into 0 on one side only. */
-function isExact(value: unknown): boolean {
-  return !JSON.stringify(value).includes('-0') && !JSON.stringify(value).includes('__proto__');
-}
