@@ -6,7 +6,10 @@ import type { Waldur } from '../waldur/client.ts';
 const FRESH_MS = 600_000;
 
 /** Quotas of plans, each read at most once in ten minutes: a thousand orders of one plan ask once. */
-export function createPlanQuotas(waldur: Waldur, clock: Clock): (plan: Uuid, signal: AbortSignal) => Promise<JsonObject> {
+export function createPlanQuotas(
+  waldur: Waldur,
+  clock: Clock,
+): (plan: Uuid, signal: AbortSignal) => Promise<JsonObject> {
   const cache = new Map<Uuid, { readonly at: number; readonly quotas: Promise<JsonObject> }>();
   return (plan, signal) => {
     const cached = cache.get(plan);

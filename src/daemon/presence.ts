@@ -26,11 +26,17 @@ export interface Presence {
 /** The agent as the portal shows it. A failure here never stops order work. */
 export function createPresence(deps: PresenceDeps): Presence {
   const { waldur, offering } = deps;
-  let known: Uuid | undefined;
+  let known: Promise<Uuid | undefined> | undefined;
 
-  async function identity(signal: AbortSignal): Promise<Uuid | undefined> {
-    known ??= (await waldur.agents.identify(offering.uuid, deps.startedAt, signal))?.uuid;
-    return known;
+  /** Two callers at once must not make two identities. */
+  function identity(signal: AbortSignal): Promise<Uuid | undefined> {
+    if (known !== undefined) return known;
+    const asked = waldur.agents.identify(offering.uuid, deps.startedAt, signal).then((found) => found?.uuid);
+    known = asked;
+    asked.catch(() => {
+      if (known === asked) known = undefined;
+    });
+    return asked;
   }
 
   return {

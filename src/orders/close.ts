@@ -28,7 +28,7 @@ export async function complete(deps: OrderDeps, order: Order, signal: AbortSigna
   }
   const state = await stateOf(deps, order, signal);
   if (state === 'done') return 'done';
-  deps.log.warn({ order: order.uuid, state }, 'the order was fulfilled, but Waldur did not close it');
+  deps.log.warn({ state }, 'the order was fulfilled, but Waldur did not close it');
   return 'deferred';
 }
 
@@ -48,7 +48,7 @@ export async function awaitCompletion(deps: OrderDeps, order: Order, signal: Abo
 /** Errs an executing order. Read again first: Waldur would take it from any state, even from done. */
 export async function fail(deps: OrderDeps, order: Order, error: AgentError, signal: AbortSignal): Promise<Ending> {
   if ((await stateOf(deps, order, signal)) !== 'executing') return 'deferred';
-  deps.log.warn({ err: error, order: order.uuid }, 'the order failed for good');
+  deps.log.warn({ err: error }, 'the order failed for good');
   await deps.waldur.orders.setErred(order.uuid, consumerText(order, error), signal);
   return 'erred';
 }
@@ -59,7 +59,7 @@ export async function refuse(deps: OrderDeps, order: Order, error: AgentError, s
     await approve(deps, order, signal);
     return fail(deps, order, error, signal);
   }
-  deps.log.warn({ err: error, order: order.uuid }, 'the order was rejected');
+  deps.log.warn({ err: error }, 'the order was rejected');
   try {
     await deps.waldur.orders.reject(order.uuid, consumerText(order, error), signal);
   } catch (refusal) {

@@ -147,7 +147,7 @@ async function report(
       await deps.waldur.resources.setEndpoints(resource.uuid, observed.endpoints, signal);
     } catch (err) {
       // A missing access point must not keep a working account from its owner.
-      deps.log.warn({ err, resource: resource.uuid }, 'access endpoints were not stored');
+      deps.log.warn({ err }, 'access endpoints were not stored');
     }
   }
   return metadata;

@@ -24,7 +24,8 @@ export interface Outcome {
  */
 export async function handleOrder(deps: OrderDeps, uuid: Uuid, signal: AbortSignal): Promise<Outcome> {
   const order = await deps.waldur.orders.get(uuid, deps.offering.uuid, signal);
-  return { order, ending: await follow(deps, order, signal) };
+  const log = deps.log.child({ order: uuid, resource: order.resource });
+  return { order, ending: await follow({ ...deps, log }, order, signal) };
 }
 
 async function follow(deps: OrderDeps, order: Order, signal: AbortSignal): Promise<Ending> {

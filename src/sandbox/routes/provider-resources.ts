@@ -215,6 +215,7 @@ function endpointProblem(item: Json): Record<string, string[]> {
 /** Replacing an object without reading it first loses what others wrote: the invariants look for this entry. */
 function noteLoss(call: Call, resource: Resource, object: string, before: object, after: object): void {
   const lost = Object.keys(before).filter((key) => !(key in after));
-  if (lost.length === 0) return;
+  // What ends may leave things out: dead credentials, above all.
+  if (lost.length === 0 || resource.state === 'Terminating') return;
   call.world.journal.add('warning', { object, uuid: resource.uuid, path: call.path, detail: { lost } });
 }

@@ -1,0 +1,176 @@
+import { closeSync, ftruncateSync, mkdirSync, openSync, readFileSync, rmSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { createHttp } from '../../lib/http.ts';
+import { isJsonObject, type JsonObject } from '../../lib/json.ts';
+import { formatBytes } from '../../lib/units.ts';
+import { FIXTURE } from '../../sandbox/fixture.ts';
+import type { Order, OrderState, Resource } from '../../sandbox/model.ts';
+import { type Consumer, createConsumer } from '../demo/consumer.ts';
+import { type DemoSite, openDemoSite } from '../demo/site.ts';
+import { createStage, type Stage } from '../demo/stage.ts';
+import { EXIT, type ExitCode } from '../exit-codes.ts';
+import type { Io } from '../io.ts';
+import type { Invocation } from '../parse.ts';
+
+const MIB = 1024 * 1024;
+const FILES = [
+  { key: 'runs/2026-08/sample-1.fastq', bytes: 768 * MIB },
+  { key: 'runs/2026-08/sample-2.fastq', bytes: 512 * MIB },
+];
+const PATIENCE_MS = 10_000;
+
+/** The life of one bucket, from the order to its end. Exit 0 only when Waldur ends up in the right state. */
+export async function run(_: Invocation, io: Io): Promise<ExitCode> {
+  const start = io.clock.monotonicMs();
+  const stage = createStage(io.stdout, io.clock);
+  stage.chapter('An embedded Waldur and an agent start on 127.0.0.1');
+  const site = await openDemoSite(io);
+  try {
+    const wrong = await play(site, stage, io);
+    const seconds = ((io.clock.monotonicMs() - start) / 1000).toFixed(1);
+    const { style } = io.stdout;
+    if (wrong.length === 0) {
+      io.stdout.write(`\n${style.green(style.glyphs.ok)} Waldur's final state is right. ${seconds} s in all.\n`);
+      return EXIT.ok;
+    }
+    for (const problem of wrong) io.stderr.write(`${style.red(style.glyphs.failed)} ${problem}\n`);
+    return EXIT.failed;
+  } finally {
+    await site.close();
+  }
+}
+
+async function play(site: DemoSite, stage: Stage, io: Io): Promise<string[]> {
+  const { sandbox } = site;
+  const consumer = consumerOf(site, io);
+  const { signal } = io;
+  stage.line('Waldur', `REST ${sandbox.url}, STOMP ${sandbox.wsUrl}`);
+  await until(io, 'the agent to listen', () =>
+    sandbox.broker.sessions().some(({ subscriptions }) => subscriptions > 0),
+  );
+  stage.end('agent', 'registered its queue and listens for orders');
+
+  stage.chapter('Alice orders a bucket of 2 GiB');
+  stage.line('Alice', 'POST marketplace-orders/ {"attributes": {"name": "reads", "storage_limit": 2}}');
+  const { resource } = await finished(site, () => consumer.order(orderBody(site), signal), 'done', io, stage);
+  stage.line('Alice', credentialsOf(resource));
+
+  stage.chapter('She fills it, and the agent reports what it holds');
+  for (const { key, bytes } of FILES) {
+    writeFile(join(site.storage, resource.backendId, key), bytes);
+    stage.line('Alice', `puts ${key}, ${formatBytes(BigInt(bytes))}`);
+  }
+  site.agent.reportNow();
+  await until(io, 'the usage report', () => usageOf(site, resource) !== undefined);
+  stage.end('Waldur', `has ${usageOf(site, resource)} GB on record for this month`);
+
+  stage.chapter('She raises the limit to 3 GiB');
+  const raise = () => consumer.act(resource.uuid, 'update_options', { options: { storage_limit: 3 } }, signal);
+  await finished(site, raise, 'done', io, stage);
+  const quota = quotaOf(site, resource);
+  stage.line('storage', `.quota now says ${formatBytes(quota)}`);
+
+  stage.chapter('She terminates it while it still holds data');
+  const terminate = () => consumer.act(resource.uuid, 'terminate', {}, signal);
+  const order = await finished(site, terminate, 'erred', io, stage);
+  stage.line('Alice', `reads: ${order.errorMessage}`);
+
+  stage.chapter('She empties it and terminates it again');
+  for (const { key } of FILES) rmSync(join(site.storage, resource.backendId, key));
+  await finished(site, terminate, 'done', io, stage);
+
+  return verify(site, resource, quota);
+}
+
+/** What Waldur must say in the end; empty when it does. */
+function verify(site: DemoSite, resource: Resource, quota: bigint): string[] {
+  const states = site.sandbox.store.orders.by('resource', resource.uuid).map(({ state }) => state);
+  const checks: [string, unknown, unknown][] = [
+    ['orders', states.toSorted().join(' '), 'done done done erred'],
+    ['resource', resource.state, 'Terminated'],
+    ['option', resource.options?.['storage_limit'], 3],
+    ['quota', quota, 3n * 1024n ** 3n],
+    ['usage', usageOf(site, resource), '1.25'],
+    ['credentials', resource.backendMetadata['s3_credentials'], undefined],
+    ['invariants', JSON.stringify(site.sandbox.invariants()), '[]'],
+  ];
+  return checks
+    .filter(([, is, want]) => is !== want)
+    .map(([what, is, want]) => `${what}: ${String(is)} instead of ${String(want)}`);
+}
+
+/** Places an order, waits until it has its last state, and tells what was done for it. */
+async function finished(
+  site: DemoSite,
+  place: () => Promise<string>,
+  state: OrderState,
+  io: Io,
+  stage: Stage,
+): Promise<Order> {
+  const since = site.sandbox.journal.entries().at(-1)?.seq ?? 0;
+  const uuid = await place();
+  await until(io, `order ${uuid} to be ${state}`, () => site.sandbox.store.orders.get(uuid)?.state === state);
+  const order = site.sandbox.store.orders.get(uuid);
+  if (order === undefined) throw new Error(`order ${uuid} vanished`);
+  for (const action of site.takeActions())
+    stage.line('storage', `${String(action['action'])} ${String(action['account'])}`);
+  const calls = site.sandbox.journal
+    .entries(since, 'http')
+    .filter(
+      ({ method, user, path = '' }) => method === 'POST' && user === 'provider-owner' && /orders|resources/.test(path),
+    )
+    .map(({ path = '' }) => path.split('/').at(-2));
+  if (calls.length > 0) stage.line('agent', calls.join(', '));
+  stage.end('Waldur', `order ${order.type} ${state}, resource ${order.resource.state}`);
+  return order;
+}
+
+/** Things happen in other parts of this process, so a short look every few milliseconds is enough. */
+async function until(io: Io, what: string, isSo: () => boolean): Promise<void> {
+  const deadline = io.clock.monotonicMs() + PATIENCE_MS;
+  while (!isSo()) {
+    if (io.clock.monotonicMs() > deadline) throw new Error(`waited ${PATIENCE_MS / 1000} s for ${what}`);
+    await io.clock.sleep(5, io.signal);
+  }
+}
+
+function consumerOf({ sandbox }: DemoSite, io: Io): Consumer {
+  const headers = async () => ({ authorization: `Token ${sandbox.token('consumer')}` });
+  return createConsumer(createHttp({ baseUrl: sandbox.url, peer: 'Waldur', headers }, { clock: io.clock }));
+}
+
+function orderBody({ sandbox: { url, store } }: DemoSite): JsonObject {
+  const plan = store.offerings.get(FIXTURE.options)?.plans[0]?.uuid ?? '';
+  return {
+    plan: `${url}marketplace-plans/${plan}/`,
+    offering: `${url}marketplace-public-offerings/${FIXTURE.options}/`,
+    project: `${url}projects/${FIXTURE.project}/`,
+    attributes: { name: 'reads', storage_limit: 2 },
+    accepting_terms_of_service: true,
+  };
+}
+
+/** Sparse: the size counts, the disk does not. */
+function writeFile(path: string, bytes: number): void {
+  mkdirSync(dirname(path), { recursive: true });
+  const file = openSync(path, 'w');
+  ftruncateSync(file, bytes);
+  closeSync(file);
+}
+
+function quotaOf({ storage }: DemoSite, { backendId }: Resource): bigint {
+  const record: unknown = JSON.parse(readFileSync(join(storage, backendId, '.quota'), 'utf8'));
+  return BigInt(isJsonObject(record) ? Number(record['max_size_bytes']) : 0);
+}
+
+function usageOf({ sandbox }: DemoSite, { uuid }: Resource): string | undefined {
+  const usage = sandbox.store.usages.all().find(({ resource }) => resource.uuid === uuid);
+  return usage && (Number(usage.cents) / 100).toFixed(2);
+}
+
+function credentialsOf({ backendMetadata }: Resource): string {
+  const credentials = backendMetadata['s3_credentials'];
+  if (!isJsonObject(credentials)) return 'has no credentials';
+  const { access_key: key, endpoint } = credentials;
+  return `sees access key ${String(key)}, secret key ********, endpoint ${String(endpoint)}`;
+}
