@@ -1,0 +1,102 @@
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { run as diff } from '../../src/cli/commands/components-diff.ts';
+import { run as push } from '../../src/cli/commands/components-push.ts';
+import { run as doctor } from '../../src/cli/commands/doctor.ts';
+import { run as createOffering } from '../../src/cli/commands/offering-create.ts';
+import { EXIT, type ExitCode } from '../../src/cli/exit-codes.ts';
+import type { CommandModule } from '../../src/cli/io.ts';
+import { parseCommandLine } from '../../src/cli/parse.ts';
+import { type Sandbox, startSandbox } from '../../src/sandbox/sandbox.ts';
+import { type FakeIo, fakeIo } from './fake-io.ts';
+
+const FILE = '/work/agent.yaml';
+const ENV_TOKEN = ['$', '{env:WALDUR_API_TOKEN}'].join('');
+
+describe('commands against a Waldur', () => {
+  let sandbox: Sandbox;
+  beforeEach(async () => {
+    sandbox = await startSandbox();
+  });
+  afterEach(() => sandbox.close());
+
+  async function agent(
+    run: CommandModule['run'],
+    argv: readonly string[],
+    user = 'provider-owner',
+  ): Promise<{ readonly code: ExitCode; readonly io: FakeIo }> {
+    const text = `offerings:
+  - name: s3
+    waldur_api_url: ${sandbox.url}
+    waldur_api_token: ${ENV_TOKEN}
+    waldur_offering_uuid: e2ef0000000000000000000000000001
+    stomp_enabled: true
+    backend_type: ironbucket-local
+    backend_settings: { storage_path: ${mkdtempSync(join(tmpdir(), 'agent-cli-'))} }
+    backend_components:
+      storage: { accounting_type: limit, unit_factor: 1073741824, label: Disk space, max_value: 500 }
+      objects: { accounting_type: usage, enforce_limits: false }
+`;
+    const io = fakeIo({ env: { WALDUR_API_TOKEN: sandbox.token(user) }, files: { [FILE]: text } });
+    const parsed = parseCommandLine([...argv, '-c', FILE]);
+    if (parsed.kind !== 'command') throw new Error(`not a command: ${argv.join(' ')}`);
+    return { code: await run(parsed.invocation, io), io };
+  }
+
+  it('components are different, written, and then the same', async () => {
+    expect((await agent(diff, ['components', 'diff', '--exit-code'])).code).toBe(EXIT.differences);
+    const { code, io } = await agent(push, ['components', 'push']);
+    expect(code).toBe(EXIT.ok);
+    expect(io.out()).toMatch(/name: "Storage" → "Disk space"[\s\S]*2 components written\.\n$/);
+    const after = await agent(diff, ['components', 'diff', '--exit-code', '--json']);
+    expect(after.code).toBe(EXIT.ok);
+    expect(JSON.parse(after.io.out()).offerings[0].components).toEqual([
+      { type: 'storage', change: 'unchanged' },
+      { type: 'objects', change: 'unchanged' },
+    ]);
+    const [storage] = sandbox.store.offerings.get('e2ef0000000000000000000000000001')?.components ?? [];
+    expect(storage).toMatchObject({ name: 'Disk space', maxValue: 500, minValue: 1, defaultLimit: 100 });
+  });
+
+  it('components cannot be written by a stranger', async () => {
+    const { code, io } = await agent(push, ['components', 'push', '--json'], 'nobody');
+    expect(code).not.toBe(EXIT.ok);
+    expect(JSON.parse(io.out()).offerings[0].error.code).toMatch(/^WALDUR_/);
+  });
+
+  it('the doctor is content with the provider', async () => {
+    const { code, io } = await agent(doctor, ['doctor', '--json']);
+    expect(code).toBe(EXIT.ok);
+    const { findings } = JSON.parse(io.out()).offerings[0] as { findings: { name: string; status: string }[] };
+    expect(Object.fromEntries(findings.map(({ name, status }) => [name, status]))).toMatchObject({
+      'Waldur login': 'ok',
+      role: 'ok',
+      offering: 'ok',
+      broker: 'ok',
+      'storage path': 'ok',
+    });
+    expect(io.out() + io.err()).not.toContain(sandbox.token('provider-owner'));
+  });
+
+  it('the doctor tells an offering manager what is missing', async () => {
+    const { code, io } = await agent(doctor, ['doctor'], 'offering-manager');
+    expect(code).toBe(EXIT.refused);
+    expect(io.out()).toContain('✗ role: OFFERING.MANAGER of the offering only');
+  });
+
+  it('an offering is created and can be ordered from', async () => {
+    const names = ['--name', 'New', '--customer', 'Provider Org', '--category', 'Storage', '--like', 's3'];
+    const { code, io } = await agent(createOffering, ['offering', 'create', ...names, '--json']);
+    expect(code).toBe(EXIT.ok);
+    const { uuid } = JSON.parse(io.out()) as { uuid: string };
+    expect(sandbox.store.offerings.get(uuid)).toMatchObject({
+      name: 'New',
+      type: 'Marketplace.Slurm',
+      state: 'Active',
+      pluginOptions: { create_orders_on_resource_option_change: true, disable_autoapprove: true },
+    });
+    expect(sandbox.placeOrder({ offering: uuid }).state).toBe('pending-provider');
+  });
+});
