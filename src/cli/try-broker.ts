@@ -1,14 +1,15 @@
 import type { OfferingConfig } from '../config/types.ts';
+import { proxyFor } from '../events/proxy.ts';
 import { session } from '../events/session.ts';
-import type { Clock } from '../lib/clock.ts';
 import type { QueueRegistration } from '../waldur/types.ts';
+import type { Io } from './io.ts';
 
 /** Logs in at the broker, subscribes to the queues and leaves; what arrives meanwhile goes back to the queue. */
 export async function tryBroker(
   { stomp, waldur }: OfferingConfig,
   registration: QueueRegistration,
   passcode: string,
-  clock: Clock,
+  { clock, env }: Pick<Io, 'clock' | 'env'>,
   signal: AbortSignal,
 ): Promise<void> {
   const done = new AbortController();
@@ -21,7 +22,7 @@ export async function tryBroker(
     prefetch: 1,
     heartbeatMs: stomp.heartbeatMs,
     connectTimeoutMs: stomp.connectTimeoutMs,
-    tls: { ca: waldur.ca, verifySsl: waldur.verifySsl, proxy: waldur.proxy },
+    tls: { ca: waldur.ca, verifySsl: waldur.verifySsl, proxy: proxyFor(stomp.url, waldur.proxy, env) },
   };
   try {
     for await (const _ of session(options, { clock, onSubscribed: () => done.abort() }, done.signal)) break;

@@ -42,21 +42,21 @@ describe('tryBroker', () => {
 
   it('comes back when the queue is subscribed', async () => {
     const { config, queue, passcode, signal } = await prepare();
-    await tryBroker(config, queue, passcode, systemClock, signal);
+    await tryBroker(config, queue, passcode, { clock: systemClock, env: {} }, signal);
   });
 
   it('leaves what is in the queue to the agent', async () => {
     const { config, queue, passcode, signal } = await prepare();
     sandbox.placeOrder();
-    await tryBroker(config, queue, passcode, systemClock, signal);
-    await tryBroker(config, queue, passcode, systemClock, signal);
+    await tryBroker(config, queue, passcode, { clock: systemClock, env: {} }, signal);
+    await tryBroker(config, queue, passcode, { clock: systemClock, env: {} }, signal);
     const acks = sandbox.journal.entries(0, 'stomp').filter(({ method }) => method === 'ACK');
     expect(acks).toEqual([]);
   });
 
   it('fails as the broker does', async () => {
     const { config, queue, signal } = await prepare();
-    await expect(tryBroker(config, queue, 'wrong', systemClock, signal)).rejects.toMatchObject({
+    await expect(tryBroker(config, queue, 'wrong', { clock: systemClock, env: {} }, signal)).rejects.toMatchObject({
       code: 'STOMP_REFUSED',
     });
   });
@@ -64,6 +64,8 @@ describe('tryBroker', () => {
   it('stops with the signal', async () => {
     const { config, queue, passcode } = await prepare();
     const reason = new Error('stopped');
-    await expect(tryBroker(config, queue, passcode, systemClock, AbortSignal.abort(reason))).rejects.toBe(reason);
+    await expect(
+      tryBroker(config, queue, passcode, { clock: systemClock, env: {} }, AbortSignal.abort(reason)),
+    ).rejects.toBe(reason);
   });
 });

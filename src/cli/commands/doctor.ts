@@ -20,7 +20,7 @@ export async function run(invocation: Invocation, io: Io): Promise<ExitCode> {
     clock: io.clock,
     waldur: (offering) => peers.waldur(offering.waldur),
     backend: (offering) => peers.backend(offering),
-    tryBroker: (offering, queue, passcode, signal) => tryBroker(offering, queue, passcode, io.clock, signal),
+    tryBroker: (offering, queue, passcode, signal) => tryBroker(offering, queue, passcode, io, signal),
   };
   return report({ file, offerings }, deps, invocation.flags.has('json'), io);
 }
