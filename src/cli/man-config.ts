@@ -11,7 +11,6 @@ export function renderConfigManPage(schema: JsonSchema, version: string): string
     'agent.yaml \\- configuration of the Waldur Storage Agent',
     '.SH DESCRIPTION',
     roff(
-      // biome-ignore lint/suspicious/noTemplateCurlyInString: the syntax of references
       'YAML 1.2. Values may refer to secrets: ${env:NAME}, ${file:/path} and ${credential:name}. agent validate checks the file.',
     ),
     ...section('KEYS', schema),

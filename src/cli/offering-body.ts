@@ -50,7 +50,6 @@ export function buildOfferingBlock(block: OfferingBlock, plugin: Plugin): JsonOb
   return {
     name: block.name,
     waldur_api_url: block.apiUrl,
-    // biome-ignore lint/suspicious/noTemplateCurlyInString: the configuration's own syntax for a reference
     waldur_api_token: '${env:WALDUR_API_TOKEN}',
     waldur_offering_uuid: block.uuid,
     stomp_enabled: true,

@@ -74,7 +74,7 @@ export function buildOffering(input: BuildOfferingInput): BuiltOffering {
     onTerminate: on_terminate,
     metering,
     credentials: publishedAs,
-    allowDecrease: raw.allow_decrease,
+    allowDecrease: raw.allow_decrease ?? metering === 'current',
   };
   return { offering, problems };
 }

@@ -159,7 +159,11 @@ export const OFFERING: Readonly<Record<string, JsonSchema>> = {
   },
   approval: { enum: APPROVAL, description: 'manual leaves the approval of orders to a person in the portal.' },
   policy: { enum: POLICY, description: 'no-delete never deletes an account; observe-only changes nothing.' },
-  allow_decrease: { type: 'boolean', default: false, description: 'Report less usage than Waldur already has.' },
+  allow_decrease: {
+    type: 'boolean',
+    description:
+      'Report less usage than Waldur already has. Default: true with metering current, which measures what is there now.',
+  },
   // What these name is compared with backend_type.
   order_processing_backend: { description: 'No effect: orders are processed by backend_type.' },
   reporting_backend: { description: 'No effect: usage is reported by backend_type.' },

@@ -45,7 +45,7 @@ export interface RawOffering {
   readonly backend_components: Readonly<Record<string, RawComponent>>;
   readonly approval?: OfferingConfig['approval'];
   readonly policy?: OfferingConfig['policy'];
-  readonly allow_decrease: boolean;
+  readonly allow_decrease?: boolean;
   readonly order_processing_backend?: unknown;
   readonly reporting_backend?: unknown;
 }

@@ -72,9 +72,9 @@ function settings(plugin: Plugin): JsonSchema {
       description: 'What is reported as usage: the bytes now, GB days of the month, or its peak.',
     },
     credentials: {
-      enum: ['metadata', 'api_keys'],
+      enum: ['metadata'],
       default: 'metadata',
-      description: 'Where consumers find their keys: in the metadata of the resource, or as API keys.',
+      description: 'Where consumers find their keys: in the metadata of the resource.',
     },
   };
   const own = plugin.settings['properties'] as Readonly<Record<string, JsonSchema>> | undefined;

@@ -96,7 +96,8 @@ export interface OfferingConfig {
   readonly policy: 'full' | 'no-delete' | 'observe-only';
   readonly onTerminate: 'refuse' | 'suspend' | 'purge';
   readonly metering: Metering;
-  readonly credentials: 'metadata' | 'api_keys';
-  /** Report a smaller usage than the one Waldur has. */
+  /** Where consumers find their keys. */
+  readonly credentials: 'metadata';
+  /** Report a smaller usage than the one Waldur has; by default only where what is there now is measured. */
   readonly allowDecrease: boolean;
 }

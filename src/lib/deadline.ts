@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import type { Clock } from './clock.ts';
 import { AgentError } from './errors.ts';
 
@@ -17,6 +18,8 @@ export async function withDeadline<T>(
   work: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
   parent.throwIfAborted();
+  // Many deadlines may hang on one signal; Node 20 takes more than ten for a leak.
+  setMaxListeners(0, parent);
   const controller = new AbortController();
   const forward = (): void => controller.abort(parent.reason);
   parent.addEventListener('abort', forward, { once: true });

@@ -6,6 +6,7 @@ import type { Log } from '../lib/log.ts';
 import type { Backend, Usage } from '../plugin/contract.ts';
 import type { Waldur } from '../waldur/client.ts';
 import type { MeteredResource } from '../waldur/types.ts';
+import { isBackfillRefusal } from '../waldur/usages.ts';
 import { type Built, buildReport, type Line } from './build.ts';
 import { collectUsage } from './collect.ts';
 import { createLedger, type Ledger } from './ledger.ts';
@@ -147,6 +148,11 @@ export function createReporter(deps: UsageDeps): Reporter {
       } catch (error) {
         signal.throwIfAborted();
         const failure = toAgentError(error);
+        // The month closed for usage components: what is recorded stands.
+        if (isBackfillRefusal(error)) {
+          tally.unchanged++;
+          return;
+        }
         // Our credentials fail for every resource alike.
         if (failure.disposition === 'operator') throw failure;
         tally.failed++;

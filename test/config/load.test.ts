@@ -65,7 +65,7 @@ describe('defaults', () => {
       onTerminate: 'refuse',
       metering: 'current',
       credentials: 'metadata',
-      allowDecrease: false,
+      allowDecrease: true,
     } satisfies Omit<OfferingConfig, 'plugin'>);
   });
 });
@@ -113,10 +113,15 @@ test.each(['croit-s3', 'croit_s3', 'Croit_S3'])('backend_type %s is one plugin',
     api_url: 'https://croit',
     on_terminate: 'purge',
     metering: 'gb_days',
-    credentials: 'api_keys',
+    credentials: 'metadata',
   };
   const offering = offeringOf(fileWith({ backend_type, backend_settings }), { env: ENV });
-  expect(offering).toMatchObject({ onTerminate: 'purge', metering: 'gb_days', credentials: 'api_keys' });
+  expect(offering).toMatchObject({
+    onTerminate: 'purge',
+    metering: 'gb_days',
+    credentials: 'metadata',
+    allowDecrease: false,
+  });
   expect(offering.plugin.id).toBe('croit-s3');
   expect(offering.settings).toEqual({
     api_url: 'https://croit',

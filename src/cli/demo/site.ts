@@ -61,8 +61,7 @@ function readConfig(sandbox: Sandbox, storage: string, io: Io): ReturnType<typeo
       {
         name: 'demo',
         waldur_api_url: sandbox.url,
-        // A reference of the configuration, not of this language.
-        waldur_api_token: ['$', '{env:DEMO_TOKEN}'].join(''),
+        waldur_api_token: '${env:DEMO_TOKEN}',
         waldur_offering_uuid: FIXTURE.options,
         stomp_enabled: true,
         stomp_ws_host: '127.0.0.1',
