@@ -43,7 +43,7 @@ man_page() { agent "$1" --man >"$work/page" && man --warnings -E UTF-8 -l "$work
 completion() { agent completion bash >"$work/completion" && shellcheck -s bash "$work/completion"; }
 
 report tools
-install systemd-analyze systemd systemd-notify systemd man man-db shellcheck shellcheck perl perl-base curl curl
+install systemd-analyze systemd systemd-notify systemd man man-db shellcheck shellcheck perl perl-base curl curl zsh zsh fish fish
 promtool_into "$work"
 PATH="$work/bin:$PATH"
 promtool --version 2>&1 | head -n 1
