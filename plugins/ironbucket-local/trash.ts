@@ -8,8 +8,7 @@ export interface Trash {
   discard(directory: string): Promise<void>;
   /** Removes what is there, also what an earlier run left. */
   sweep(): void;
-  /** Resolves when nothing is being removed. */
-  idle(): Promise<void>;
+  /** Stops between two files; the next start goes on. */
   close(): Promise<void>;
 }
 
@@ -45,7 +44,6 @@ export function openTrash({ disk, layout, log, random }: TrashDeps): Trash {
       sweep();
     },
     sweep,
-    idle: () => work,
     close: async () => {
       closing.abort();
       await work;

@@ -24,21 +24,22 @@ export function findPlugin(backendType: string, plugins: readonly Plugin[] = bui
 export async function loadPlugins(specifiers: readonly string[], baseDir: string): Promise<readonly Plugin[]> {
   const plugins = [...builtinPlugins];
   for (const specifier of new Set(specifiers)) {
-    const plugin = await loadExternal(specifier, baseDir);
-    const taken = [plugin.id, ...(plugin.aliases ?? [])].find((name) => findPlugin(name, plugins) !== undefined);
-    if (taken !== undefined) throw unusable(specifier, `another plugin is called "${taken}" already`);
-    plugins.push(plugin);
+    plugins.push(await loadExternal(specifier, baseDir, plugins));
   }
   return plugins;
 }
 
 /**
  * Loads the npm package `specifier`, installed in a `node_modules` at or above `baseDir`, and checks what it exports as
- * `plugin` before anybody uses it.
+ * `plugin` before anybody uses it. Its names must differ from those of `others`.
  *
  * @throws AgentError operator `PLUGIN_UNUSABLE` that names the package, its file and every reason.
  */
-export async function loadExternal(specifier: string, baseDir: string): Promise<Plugin> {
+export async function loadExternal(
+  specifier: string,
+  baseDir: string,
+  others: readonly Plugin[] = builtinPlugins,
+): Promise<Plugin> {
   if (!PACKAGE_NAME.test(specifier)) throw unusable(specifier, 'it is not the name of an npm package');
   const folder = await findPackage(specifier, baseDir);
   const file = join(folder, await entryOf(specifier, folder));
@@ -51,6 +52,9 @@ export async function loadExternal(specifier: string, baseDir: string): Promise<
   const plugin = exported(loaded, 'plugin') ?? exported(exported(loaded, 'default'), 'plugin');
   const problems = pluginProblems(plugin);
   if (problems.length > 0) throw unusable(specifier, `${file}: ${problems.join('; ')}`);
+  const { id, aliases = [] } = plugin as Plugin;
+  const taken = [id, ...aliases].find((name) => findPlugin(name, others) !== undefined);
+  if (taken !== undefined) throw unusable(specifier, `${file}: another plugin is called "${taken}" already`);
   return plugin as Plugin;
 }
 

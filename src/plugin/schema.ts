@@ -26,9 +26,10 @@ export function pluginProblems(value: unknown): readonly string[] {
       ? undefined
       : '"id" is not a short lower-case name',
     typeof plugin.summary === 'string' ? undefined : '"summary" is not a text',
+    isNames(plugin.aliases ?? []) ? undefined : '"aliases" is not a list of names',
     isRecord(plugin.components) ? undefined : '"components" is not an object',
     plugin.keys === 0 || plugin.keys === 1 || plugin.keys === 2 ? undefined : '"keys" is not 0, 1 or 2',
-    Array.isArray(plugin.metering) && plugin.metering.length > 0 ? undefined : '"metering" is not a list',
+    isNames(plugin.metering) && plugin.metering.length > 0 ? undefined : '"metering" is not a list',
     isRecord(plugin.offering) ? undefined : '"offering" is not an object',
     typeof plugin.create === 'function' ? undefined : '"create" is not a function',
     schemaProblem(plugin.settings),
@@ -67,6 +68,10 @@ function defaultsOf(schema: JsonSchema): Record<string, unknown> {
   const settings = {};
   settingsValidator().compile(schema)(settings);
   return settings;
+}
+
+function isNames(value: unknown): value is readonly string[] {
+  return Array.isArray(value) && value.every((item) => typeof item === 'string');
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

@@ -46,6 +46,18 @@ describe('external plugins', () => {
     expect(findPlugin('RAM', plugins)?.id).toBe('memory');
   });
 
+  it('have names of their own', async () => {
+    await install(
+      'twin',
+      { exports: './index.mjs' },
+      'index.mjs',
+      `export { plugin } from '${join(memory, 'index.js')}'`,
+    );
+    await expect(loadPlugins(['waldur-plugin-memory', 'twin'], site)).rejects.toThrow(
+      'another plugin is called "memory"',
+    );
+  });
+
   it('carry their own error class, which the agent understands', async () => {
     const plugin = await loadExternal('waldur-plugin-memory', site);
     const backend = plugin.create({ settings: { server: 'own class' } } as Parameters<typeof plugin.create>[0]);
@@ -76,6 +88,7 @@ describe('external plugins', () => {
     ['a bad id', with_('id: "Memory Plugin"'), '"id" is not a short lower-case name'],
     ['the id of a built-in plugin', with_('id: "ironbucket_local"'), 'another plugin is called "ironbucket_local"'],
     ['an alias of a built-in plugin', with_('aliases: ["ironbucket-local"]'), 'another plugin is called'],
+    ['an alias that is no list', with_('aliases: "memory"'), '"aliases" is not a list of names'],
     ['no create', with_('create: undefined'), '"create" is not a function'],
     ['an open schema', with_('settings: { type: "object" }'), '"additionalProperties": false'],
     ['a word ajv does not know', with_(schema('{ a: { type: "string", secret: true } }')), 'unknown keyword: "secret"'],

@@ -1,10 +1,20 @@
-import { mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
+import { execFileSync } from 'node:child_process';
+import { mkdir, mkdtemp, rename, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Log } from '../../../src/lib/log.ts';
 import type { Lab } from '../../../src/plugin/conformance.ts';
 import type { Step } from '../../../src/plugin/conformance-world.ts';
-import type { Action, Backend, Found, Observed, PluginContext, Quota } from '../../../src/plugin/contract.ts';
+import type {
+  Action,
+  Applied,
+  Backend,
+  Found,
+  Observed,
+  PluginContext,
+  Quota,
+  Usage,
+} from '../../../src/plugin/contract.ts';
 import { manualClock } from '../../../test/fakes/clock.ts';
 import type { Disk } from '../disk.ts';
 import { createBackend } from '../index.ts';
@@ -55,7 +65,8 @@ export async function createStorage(changes: Partial<Settings> = {}): Promise<St
     warnings,
     path: (...parts) => join(root, ...parts),
     open: (disk) => createBackend(context, disk),
-    remove: () => rm(root, { recursive: true, force: true }),
+    // Node cannot remove what is too deep for a path.
+    remove: async () => void execFileSync('rm', ['-rf', root]),
   };
 }
 
@@ -95,6 +106,29 @@ export async function found(backend: Backend, account = ACCOUNT): Promise<Found>
   const observed = await observe(backend, account);
   if (observed?.state !== 'found') throw new Error(`${account} is ${observed?.state ?? 'unknown'}`);
   return observed;
+}
+
+export function limit(backend: Backend, bytes: bigint | null): Promise<Applied> {
+  const from = { bytes: null, objects: null };
+  return backend.apply(action({ kind: 'set-quota', from, to: { bytes, objects: null } }), signal);
+}
+
+export async function usage(backend: Backend, accounts: readonly string[] = [ACCOUNT]): Promise<Usage[]> {
+  const all: Usage[] = [];
+  const query = { metering: 'current', window: { from: new Date(0), to: new Date(1) } } as const;
+  for await (const item of backend.usage(accounts, query, signal)) all.push(item);
+  return all;
+}
+
+/** Below `directory`, longer than any path may be: not even root can read that. */
+export function makeUnreadable(directory: string): void {
+  const dig = 'cd "$0"; n=$(printf %0250d 0); for i in $(seq 17); do mkdir $n; cd $n || exit 0; done 2>/dev/null';
+  execFileSync('sh', ['-c', dig, directory]);
+}
+
+/** Lets what goes on in the background go on. */
+export function tick(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
 }
 
 function quietLog(warnings: string[]): Log {

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { scan } from '../scan.ts';
+import { makeUnreadable } from './lab.ts';
 
 const signal = new AbortController().signal;
 
@@ -56,8 +57,7 @@ describe('scan', () => {
 
   it('fails on what it cannot read instead of leaving it out', async () => {
     await put('small', 1);
-    const dig = 'cd "$0"; n=$(printf %0250d 0); for i in $(seq 17); do mkdir $n; cd $n || exit 0; done 2>/dev/null';
-    execFileSync('sh', ['-c', dig, root]);
+    makeUnreadable(root);
     await expect(scan(root, signal)).rejects.toMatchObject({ code: 'ENAMETOOLONG' });
     await expect(scan(join(root, 'small'), signal)).rejects.toMatchObject({ code: 'ENOTDIR' });
     await expect(scan(join(root, 'absent'), signal)).rejects.toMatchObject({ code: 'ENOENT' });

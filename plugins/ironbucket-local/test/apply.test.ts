@@ -1,9 +1,22 @@
-import { chmod, lstat, mkdir, readdir, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Step } from '../../../src/plugin/conformance-world.ts';
-import type { Applied, Backend, Usage } from '../../../src/plugin/contract.ts';
+import type { Applied, Backend } from '../../../src/plugin/contract.ts';
 import { nodeDisk } from '../disk.ts';
-import { ACCOUNT, action, create, createStorage, found, OTHER, OURS, observe, type Storage, signal } from './lab.ts';
+import {
+  ACCOUNT,
+  action,
+  create,
+  createStorage,
+  found,
+  limit,
+  OTHER,
+  OURS,
+  observe,
+  type Storage,
+  signal,
+  tick,
+} from './lab.ts';
 
 let storage: Storage;
 let backend: Backend;
@@ -131,7 +144,7 @@ describe('set-quota', () => {
     const text =
       '{"max_size_bytes":1000,"current_usage_bytes":7,"object_count":3,"last_updated":"2026-08-25T09:00:00Z","mine":1}';
     await writeFile(storage.path(ACCOUNT, '.quota'), text);
-    await limit(2000n);
+    await limit(backend, 2000n);
     expect(JSON.parse(await read(ACCOUNT, '.quota'))).toEqual({
       max_size_bytes: 2000,
       current_usage_bytes: 7,
@@ -153,7 +166,7 @@ describe('set-quota', () => {
     expect(before.quota.bytes).toBe(5_368_709_120n);
     expect(before.holds).toBeUndefined();
     expect(before.metadata).not.toHaveProperty('storage_summary');
-    await limit(2000n);
+    await limit(backend, 2000n);
     expect(JSON.parse(await read(ACCOUNT, '.quota'))).toMatchObject({
       max_size_bytes: 2000,
       current_usage_bytes: 8,
@@ -162,7 +175,7 @@ describe('set-quota', () => {
   });
 
   it('of a bucket that is gone is tried again', async () => {
-    await expect(limit(1n)).rejects.toMatchObject({ code: 'IRONBUCKET_VANISHED', disposition: 'transient' });
+    await expect(limit(backend, 1n)).rejects.toMatchObject({ code: 'IRONBUCKET_VANISHED', disposition: 'transient' });
   });
 });
 
@@ -221,190 +234,10 @@ describe('delete-account', () => {
   });
 });
 
-describe('observe', () => {
-  it('has the facts for the consumer', async () => {
-    await backend.apply(create({ bytes: 2000n }), signal);
-    await writeFile(storage.path(ACCOUNT, 'object'), 'contents');
-    await usage();
-    const limits = { enabled: true, maxSize: 2000, maxObjects: -1 };
-    expect(await found(backend)).toMatchObject({
-      holds: { bytes: 8n, objects: 1n },
-      endpoints: [{ name: 'S3', url: 'http://127.0.0.1:9000' }],
-      metadata: {
-        s3_endpoint: 'http://127.0.0.1:9000',
-        s3_region: 'us-east-1',
-        s3_user: ACCOUNT,
-        s3_bucket: ACCOUNT,
-        storage_summary: {
-          bucket_count: 1,
-          total_size_bytes: 8,
-          total_objects: 1,
-          buckets: [{ name: ACCOUNT, size_bytes: 8, objects: 1 }],
-        },
-        quotas: { user_quota: limits, bucket_quota: limits },
-      },
-    });
-    await limit(null);
-    const quotas = { user_quota: { enabled: false, maxSize: -1, maxObjects: -1 } };
-    expect((await found(backend)).metadata).toMatchObject({ quotas, storage_summary: { total_size_bytes: 8 } });
-  });
-
-  it('leaves out a bucket that it cannot read, and says why in the log', async () => {
-    await backend.apply(create(), signal);
-    await writeFile(storage.path(ACCOUNT, '.bucket_metadata'), 'not JSON');
-    expect(await observe(backend)).toBeUndefined();
-    expect(storage.warnings).toEqual([expect.stringContaining('it is not a JSON object')]);
-  });
-
-  it('does not read through a link that a consumer could have made', async () => {
-    await backend.apply(create(), signal);
-    await rename(storage.path(ACCOUNT, '.bucket_metadata'), storage.path('stolen'));
-    await symlink(storage.path('stolen'), storage.path(ACCOUNT, '.bucket_metadata'));
-    expect(await observe(backend)).toBeUndefined();
-  });
-
-  it('fails when the storage is not there', async () => {
-    await rm(storage.root, { recursive: true });
-    const failure = { code: 'IRONBUCKET_STORAGE_GONE', disposition: 'operator' };
-    await expect(observe(backend)).rejects.toMatchObject(failure);
-    await expect(backend.apply(create(), signal)).rejects.toMatchObject(failure);
-  });
-
-  it('goes on when the accounts file is lost: the stamps still say whose the buckets are', async () => {
-    await backend.apply(create(), signal);
-    await rm(storage.path('.agent'), { recursive: true });
-    const next = storage.open();
-    expect(await found(next)).toMatchObject({ resource: OURS, accessKeys: [] });
-    await next.apply(action({ kind: 'issue-key' }), signal);
-    expect((await found(next)).accessKeys).toHaveLength(1);
-  });
-});
-
-describe('usage', () => {
-  it('writes nothing', async () => {
-    await backend.apply(create(), signal);
-    const before = await lstat(storage.path(ACCOUNT, '.quota'));
-    await writeFile(storage.path(ACCOUNT, 'object'), 'contents');
-    expect(await usage()).toMatchObject([{ account: ACCOUNT, quantities: { storage: 8n, objects: 1n } }]);
-    expect((await lstat(storage.path(ACCOUNT, '.quota'))).mtimeMs).toBe(before.mtimeMs);
-  });
-
-  it('says nothing of a bucket that is gone or never was', async () => {
-    expect(await usage(ACCOUNT, 'not_a_bucket', '../..')).toEqual([]);
-  });
-});
-
-describe('errors of the file system', () => {
-  it.each([
-    ['ENOSPC', 'IRONBUCKET_STORAGE_FULL', 'operator'],
-    ['EROFS', 'IRONBUCKET_STORAGE_DENIED', 'operator'],
-    ['EIO', 'IRONBUCKET_STORAGE_FAILED', 'transient'],
-  ])('%s is %s (%s)', async (errno, code, disposition) => {
-    const failure = Object.assign(new Error(`${errno}: write`), { code: errno });
-    const broken = storage.open({ ...nodeDisk, write: () => Promise.reject(failure) });
-    await expect(broken.apply(create(), signal)).rejects.toMatchObject({ code, disposition, cause: failure });
-    await expect(broken.apply(create(), signal)).rejects.toThrow(`create-account of ${ACCOUNT} failed`);
-    const unreadable = storage.open({ ...nodeDisk, identity: () => Promise.reject(failure) });
-    await expect(observe(unreadable)).rejects.toMatchObject({ code, disposition });
-  });
-
-  it('nobody knows stay as they are', async () => {
-    const failure = new TypeError('a mistake');
-    const broken = storage.open({ ...nodeDisk, rename: () => Promise.reject(failure) });
-    await expect(broken.apply(create(), signal)).rejects.toBe(failure);
-  });
-
-  it('in the background are logged', async () => {
-    const broken = storage.open({
-      ...nodeDisk,
-      names: () => ({ [Symbol.asyncIterator]: () => ({ next: () => Promise.reject(new Error('EIO')) }) }),
-    });
-    await broken.apply(create(), signal);
-    while (storage.warnings.length === 0) await tick();
-    expect(storage.warnings).toEqual(['a removed bucket still takes space; the next removal tries again: Error: EIO']);
-  });
-});
-
-describe('check', () => {
-  it('is content with an empty storage path', async () => {
-    expect(await statuses()).toEqual({
-      'storage path': 'ok',
-      'accounts file': 'ok',
-      'free space': 'ok',
-      'public endpoint': 'warning',
-    });
-    expect(await readdir(storage.root)).toEqual([]);
-  });
-
-  it('compares what was ordered with what is free', async () => {
-    await backend.apply(create({ bytes: 2n ** 60n }), signal);
-    expect(await check('free space')).toMatchObject({
-      status: 'warning',
-      detail: expect.stringContaining('1 EiB ordered'),
-    });
-    await limit(null);
-    expect(await check('free space')).toMatchObject({ detail: expect.stringContaining('1 buckets have no limit') });
-  });
-
-  it('warns when others can read the keys', async () => {
-    await backend.apply(create(), signal);
-    expect((await check('accounts file'))?.status).toBe('ok');
-    await chmod(storage.path('.agent/accounts.json'), 0o644);
-    expect(await check('accounts file')).toMatchObject({
-      status: 'warning',
-      hint: expect.stringContaining('chmod 600'),
-    });
-    await writeFile(storage.path('.agent/accounts.json'), 'x');
-    expect((await check('accounts file'))?.status).toBe('failed');
-  });
-
-  it('takes a public endpoint as it is', async () => {
-    const other = await createStorage({ public_endpoint: 'https://s3.example.org' });
-    const checks = await other.open().check(signal);
-    expect(checks.at(-1)).toEqual({ name: 'public endpoint', status: 'ok', detail: 'https://s3.example.org' });
-    await other.remove();
-  });
-
-  it('says what is wrong with the storage path, and stops there', async () => {
-    const file = storage.path('file');
-    await writeFile(file, '');
-    const wrong = await createStorage({ storage_path: file });
-    expect(await wrong.open().check(signal)).toMatchObject([
-      { status: 'failed', detail: `${file} is not a directory` },
-    ]);
-    await wrong.remove();
-    await rm(storage.root, { recursive: true });
-    expect(await backend.check(signal)).toMatchObject([{ name: 'storage path', status: 'failed' }]);
-  });
-});
-
 function apply(step: Step): Promise<Applied> {
   return backend.apply(action(step), signal);
 }
 
-function limit(bytes: bigint | null): Promise<Applied> {
-  return apply({ kind: 'set-quota', from: { bytes: null, objects: null }, to: { bytes, objects: null } });
-}
-
 function read(...parts: string[]): Promise<string> {
   return readFile(storage.path(...parts), 'utf8');
-}
-
-async function usage(...accounts: string[]): Promise<Usage[]> {
-  const all: Usage[] = [];
-  const query = { metering: 'current', window: { from: new Date(0), to: new Date(1) } } as const;
-  for await (const item of backend.usage(accounts.length === 0 ? [ACCOUNT] : accounts, query, signal)) all.push(item);
-  return all;
-}
-
-async function check(name: string): Promise<{ status: string } | undefined> {
-  return (await backend.check(signal)).find((finding) => finding.name === name);
-}
-
-async function statuses(): Promise<Record<string, string>> {
-  return Object.fromEntries((await backend.check(signal)).map(({ name, status }) => [name, status]));
-}
-
-function tick(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve));
 }
