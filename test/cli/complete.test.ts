@@ -63,7 +63,8 @@ describe('completionScript', () => {
   });
 
   it.runIf(has('fish'))('is a fish script', () => {
-    execFileSync('fish', ['--no-execute'], { input: completionScript('fish') });
+    // fish reads pipes, and Node's stdin is a socket.
+    execFileSync('sh', ['-c', 'cat | fish --no-execute'], { input: completionScript('fish') });
   });
 
   it('fills bash replies from what the program answers', () => {
