@@ -4,7 +4,7 @@ import { withDeadline } from '../lib/deadline.ts';
 import { toAgentError } from '../lib/errors.ts';
 import type { Backend } from '../plugin/contract.ts';
 import type { Waldur } from '../waldur/client.ts';
-import type { EventType, QueueRegistration } from '../waldur/types.ts';
+import { HEARD_EVENTS, type QueueRegistration } from '../waldur/types.ts';
 import { componentsFinding, type Finding, offeringFinding, roleFinding, userFindings } from './doctor-findings.ts';
 import { exitCodeOf } from './exit-codes.ts';
 
@@ -36,7 +36,6 @@ export async function* examine(
 const DEADLINE_MS = 30_000;
 
 /** As the daemon registers it: another list would change the filter of its queue. */
-const EVENT_TYPES: readonly EventType[] = ['order', 'offering_resources_sync'];
 
 async function* examineWaldur(
   offering: OfferingConfig,
@@ -77,7 +76,7 @@ async function brokerFinding(
     const identity = await waldur.agents.identify(offering.uuid, deps.clock.now(), inner);
     if (identity === undefined) return undefined;
     const target = { identity: identity.uuid, offering: offering.uuid };
-    const queue = await waldur.queues.register(target, EVENT_TYPES, inner);
+    const queue = await waldur.queues.register(target, HEARD_EVENTS, inner);
     if (queue === undefined) return undefined;
     await deps.tryBroker(offering, queue, await waldur.queues.passcode(inner), inner);
     return queue;

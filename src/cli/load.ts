@@ -8,7 +8,7 @@ import { reason } from '../config/substitute.ts';
 import type { Config } from '../config/types.ts';
 import { AgentError } from '../lib/errors.ts';
 import type { Plugin } from '../plugin/contract.ts';
-import { builtinPlugins, loadExternal } from '../plugin/registry.ts';
+import { builtinPlugins, loadPlugins as loadNamed } from '../plugin/registry.ts';
 import type { Io } from './io.ts';
 import type { Invocation } from './parse.ts';
 
@@ -29,7 +29,7 @@ export interface Reading {
 export async function readConfiguration(invocation: Invocation, io: Io): Promise<Reading> {
   const file = configFile(invocation.values.get('config'), io);
   const text = readText(file, io);
-  const plugins = await pluginsOf(file, text);
+  const plugins = await loadNamed(readPluginNames(text), dirname(file));
   const { env, readFile, secrets } = io;
   return { file, ...loadConfig({ file, text, plugins, env, readFile, secrets }) };
 }
@@ -39,7 +39,7 @@ export async function loadPlugins(invocation: Invocation, io: Io): Promise<reado
   const option = invocation.values.get('config');
   if (option === undefined) return builtinPlugins;
   const file = configFile(option, io);
-  return pluginsOf(file, readText(file, io));
+  return loadNamed(readPluginNames(readText(file, io)), dirname(file));
 }
 
 /**
@@ -71,11 +71,6 @@ export function configFile(option: string | undefined, io: Io): string {
     }
   };
   return resolve(io.cwd, findConfig({ option, env: io.env, exists }));
-}
-
-async function pluginsOf(file: string, text: string): Promise<readonly Plugin[]> {
-  const external = await Promise.all(readPluginNames(text).map((name) => loadExternal(name, dirname(file))));
-  return [...builtinPlugins, ...external];
 }
 
 function readText(file: string, io: Io): string {

@@ -1,4 +1,4 @@
-import { isJsonObject } from '../lib/json.ts';
+import { isJsonObject, type Json } from '../lib/json.ts';
 import { printable, type Style } from './style.ts';
 
 /** A JSON log line for a person: time, level, sentence, then what it is about. */
@@ -18,13 +18,13 @@ export function prettyLine(line: string, style: Style): string {
     debug: style.dim,
     trace: style.dim,
   } as const;
-  const paint = colors[String(level) as keyof typeof colors] ?? style.green;
+  const paint = colors[show(level) as keyof typeof colors] ?? style.green;
   const about = Object.entries(fields).map(([key, value]) => style.dim(`${key}=${show(value)}`));
-  const failure = isJsonObject(err) ? `\n         ${style.red(printable(String(err['message'] ?? '')))}` : '';
-  const head = `${style.dim(String(time).slice(11, 19))} ${paint(String(level).padEnd(5))} ${printable(String(msg))}`;
+  const failure = isJsonObject(err) ? `\n         ${style.red(show(err['message']))}` : '';
+  const head = `${style.dim(show(time).slice(11, 19))} ${paint(show(level).padEnd(5))} ${show(msg)}`;
   return `${[head, ...about].join(' ')}${failure}\n`;
 }
 
-function show(value: unknown): string {
-  return printable(typeof value === 'string' ? value : JSON.stringify(value));
+function show(value: Json | undefined): string {
+  return printable(typeof value === 'string' ? value : (JSON.stringify(value) ?? ''));
 }

@@ -126,7 +126,7 @@ export const OFFERING: Readonly<Record<string, JsonSchema>> = {
   waldur_api_token: {
     type: 'string',
     'x-secret': true,
-    description: 'Token of a user with the role OFFERING.MANAGER on the offering, or a personal access token.',
+    description: 'Token of a user with a role on the provider organisation, or a personal access token.',
   },
   waldur_api_token_type: {
     enum: ['token', 'bearer'],

@@ -20,6 +20,7 @@ export interface ComposeDeps {
   readonly secrets: Secrets;
   readonly version: string;
   readonly revision: string;
+  readonly env: Readonly<Record<string, string | undefined>>;
   /** Receives finished, scrubbed log lines. */
   write(line: string, level: LogLevel): void;
   state(): LifecycleState;
@@ -69,7 +70,7 @@ export function compose(initial: Config, deps: ComposeDeps): Agent {
   const startedAt = clock.now();
 
   function startOne(offering: OfferingConfig): void {
-    const shared = { config, clock, random, log, metrics, slots, version, startedAt };
+    const shared = { config, clock, random, log, metrics, slots, version, startedAt, env: deps.env };
     running.set(offering.uuid, startOffering(offering, { ...shared, waldur: clients.get, backend: connect.backend }));
   }
 

@@ -1,5 +1,6 @@
 import type { Config, OfferingConfig, WaldurConfig } from '../config/types.ts';
 import type { Message } from '../events/decode.ts';
+import { proxyFor } from '../events/proxy.ts';
 import { type Delivery, supervise } from '../events/supervise.ts';
 import type { Clock } from '../lib/clock.ts';
 import { type AgentError, toAgentError } from '../lib/errors.ts';
@@ -13,7 +14,7 @@ import { reconcileOrders } from '../orders/reconcile.ts';
 import type { Backend } from '../plugin/contract.ts';
 import { createReporter } from '../usage/report.ts';
 import type { Waldur } from '../waldur/client.ts';
-import type { EventType } from '../waldur/types.ts';
+import { HEARD_EVENTS } from '../waldur/types.ts';
 import type { HealthSnapshot, OfferingHealth } from './health.ts';
 import { createLogShipper } from './log-shipping.ts';
 import type { Metrics } from './metrics.ts';
@@ -33,6 +34,8 @@ export interface Shared {
   readonly slots: Slots;
   readonly version: string;
   readonly startedAt: Date;
+  /** For the proxy variables. */
+  readonly env: Readonly<Record<string, string | undefined>>;
   /** Clients are shared between offerings of one server and credential. */
   waldur(config: WaldurConfig): Waldur;
   backend(offering: OfferingConfig): Backend;
@@ -52,7 +55,6 @@ export interface RunningOffering {
   close(): Promise<void>;
 }
 
-const EVENTS: readonly EventType[] = ['order', 'offering_resources_sync'];
 const QUEUE_LIMIT = 1000;
 const CHECK_INTERVAL_MS = 60_000;
 /** The portal calls an agent idle after ten minutes. */
@@ -167,11 +169,11 @@ export function startOffering(offering: OfferingConfig, shared: Shared): Running
         register: async (limit) => {
           const identity = await presence.identity(limit);
           if (identity === undefined) return undefined;
-          return waldur.queues.register({ identity, offering: offering.uuid }, EVENTS, limit);
+          return waldur.queues.register({ identity, offering: offering.uuid }, HEARD_EVENTS, limit);
         },
         passcode: (limit) => waldur.queues.passcode(limit),
         stomp: offering.stomp,
-        tls: offering.waldur,
+        tls: { ...offering.waldur, proxy: proxyFor(offering.stomp.url, offering.waldur.proxy, shared.env) },
         prefetch: config.concurrency * 2,
         clock,
         random,

@@ -148,10 +148,13 @@ export interface QueueRegistration {
   readonly queues: readonly { readonly name: string; readonly objectType: string | undefined }[];
 }
 
-/** Message types the agent asks the event bus for. */
+/** Message types of the event bus that concern a storage site. */
 export type EventType =
   | 'order'
   | 'resource'
   | 'resource_api_key_rotation'
   | 'importable_resources'
   | 'offering_resources_sync';
+
+/** Those the agent asks for; another list would change the filter of its queue. */
+export const HEARD_EVENTS: readonly EventType[] = ['order', 'offering_resources_sync'];

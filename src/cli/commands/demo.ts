@@ -112,8 +112,7 @@ async function finished(
   await until(io, `order ${uuid} to be ${state}`, () => site.sandbox.store.orders.get(uuid)?.state === state);
   const order = site.sandbox.store.orders.get(uuid);
   if (order === undefined) throw new Error(`order ${uuid} vanished`);
-  for (const action of site.takeActions())
-    stage.line('storage', `${String(action['action'])} ${String(action['account'])}`);
+  for (const { action, account } of site.takeActions()) stage.line('storage', `${action} ${account}`);
   const calls = site.sandbox.journal
     .entries(since, 'http')
     .filter(
@@ -172,5 +171,5 @@ function credentialsOf({ backendMetadata }: Resource): string {
   const credentials = backendMetadata['s3_credentials'];
   if (!isJsonObject(credentials)) return 'has no credentials';
   const { access_key: key, endpoint } = credentials;
-  return `sees access key ${String(key)}, secret key ********, endpoint ${String(endpoint)}`;
+  return `sees access key ${JSON.stringify(key)}, secret key ********, endpoint ${JSON.stringify(endpoint)}`;
 }

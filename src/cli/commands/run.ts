@@ -32,6 +32,7 @@ export async function run(invocation: Invocation, io: Io): Promise<ExitCode> {
     secrets,
     version: VERSION,
     revision,
+    env: io.env,
     write: writer(io),
     state: () => lifecycle.state(),
   });

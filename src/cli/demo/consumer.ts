@@ -1,4 +1,5 @@
 import type { Http } from '../../lib/http.ts';
+import { toUuid } from '../../lib/ids.ts';
 import { isJsonObject, type Json, type JsonObject } from '../../lib/json.ts';
 
 /** What a person does in the portal, over the same REST API. */
@@ -9,15 +10,17 @@ export interface Consumer {
 }
 
 export function createConsumer(http: Http): Consumer {
-  async function post(operation: string, path: string, body: Json, signal: AbortSignal): Promise<JsonObject> {
+  async function post(path: string, body: Json, key: 'uuid' | 'order_uuid', signal: AbortSignal): Promise<string> {
+    const operation = `consumer.${path.split('/').at(-2)}`;
     const { body: answer } = await http.request({ operation, method: 'POST', path, body }, signal);
-    return isJsonObject(answer) ? answer : {};
+    const uuid = isJsonObject(answer) ? toUuid(answer[key]) : undefined;
+    if (uuid === undefined) throw new Error(`the sandbox answered ${path} without ${key}`);
+    return uuid;
   }
   return {
-    order: async (body, signal) => String((await post('consumer.order', 'marketplace-orders/', body, signal))['uuid']),
-    act: async (resource, action, body, signal) => {
-      const path = `marketplace-resources/${resource}/${action}/`;
-      return String((await post(`consumer.${action}`, path, body, signal))['order_uuid']);
+    order: (body, signal) => post('marketplace-orders/', body, 'uuid', signal),
+    act: (resource, action, body, signal) => {
+      return post(`marketplace-resources/${resource}/${action}/`, body, 'order_uuid', signal);
     },
   };
 }

@@ -5,7 +5,6 @@ import { stringify } from 'yaml';
 import { loadConfig } from '../../config/load.ts';
 import { type Agent, compose } from '../../daemon/compose.ts';
 import { AgentError } from '../../lib/errors.ts';
-import { isJsonObject, type JsonObject } from '../../lib/json.ts';
 import { createReleasers } from '../../lib/releasers.ts';
 import { builtinPlugins } from '../../plugin/registry.ts';
 import { FIXTURE } from '../../sandbox/fixture.ts';
@@ -19,7 +18,7 @@ export interface DemoSite {
   readonly agent: Agent;
   readonly storage: string;
   /** Actions the agent applied since the last call. */
-  takeActions(): readonly JsonObject[];
+  takeActions(): readonly { readonly action: string; readonly account: string }[];
   close(): Promise<void>;
 }
 
@@ -30,16 +29,17 @@ export async function openDemoSite(io: Io): Promise<DemoSite> {
   try {
     const sandbox = await startSandbox();
     releasers.add(() => sandbox.close());
-    const actions: JsonObject[] = [];
+    const actions: { action: string; account: string }[] = [];
     const agent = compose(readConfig(sandbox, storage, io), {
       clock: io.clock,
       random: io.random,
       secrets: io.secrets,
       version: VERSION,
       revision: '',
+      env: io.env,
       write: (line) => {
-        const record: unknown = JSON.parse(line);
-        if (isJsonObject(record) && record['msg'] === 'action applied') actions.push(record);
+        const { msg, action, account } = JSON.parse(line) as Readonly<Record<string, string>>;
+        if (msg === 'action applied' && action && account) actions.push({ action, account });
       },
       state: () => 'running',
     });
