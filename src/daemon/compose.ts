@@ -112,7 +112,9 @@ export function compose(initial: Config, deps: ComposeDeps): Agent {
       await Promise.all([...running.values()].map((offering) => offering.drain()));
     },
     close: async () => {
-      await Promise.all([...running.keys()].map(stopOne));
+      // Drained before, or out of patience: what still runs is aborted.
+      await Promise.all([...running.values()].map((offering) => offering.close()));
+      running.clear();
       clients.close();
       await server.close();
     },

@@ -1,6 +1,6 @@
-import type { HttpOptions, HttpRequest } from './http.ts';
 import { badAnswer } from './http-errors.ts';
 import type { RawAnswer } from './http-transport.ts';
+import type { HttpOptions, HttpRequest } from './http-types.ts';
 
 /** @throws AgentError `..._BAD_ANSWER` (transient): a login page or a truncated answer came instead of JSON. */
 export function readBody(options: HttpOptions, request: HttpRequest, raw: RawAnswer): unknown {

@@ -1,5 +1,5 @@
 import { AgentError, type AgentErrorOptions, type Disposition, isAgentError } from './errors.ts';
-import type { HttpAnswer, HttpOptions, HttpRequest } from './http.ts';
+import type { HttpAnswer, HttpOptions, HttpRequest } from './http-types.ts';
 
 /** What a peer knows better than the status does. */
 export interface Verdict extends Partial<Pick<AgentErrorOptions, 'code' | 'disposition' | 'hint'>> {

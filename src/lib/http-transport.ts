@@ -2,7 +2,7 @@ import http from 'node:http';
 import https from 'node:https';
 import axios from 'axios';
 import { HttpsProxyAgent } from 'https-proxy-agent';
-import type { HttpOptions, HttpRequest } from './http.ts';
+import type { HttpOptions, HttpRequest } from './http-types.ts';
 
 /** An answer as it came: any status, body undecoded. */
 export interface RawAnswer {

@@ -15,9 +15,10 @@ export function createSecrets(): Secrets {
       if (secret.length < SHORTEST_SECRET) return;
       const forms = [
         secret,
-        Buffer.from(secret).toString('base64').replace(/=+$/, ''),
-        Buffer.from(secret).toString('base64url'),
-        encodeURIComponent(secret),
+        ...base64Forms(secret),
+        new URLSearchParams({ secret }).toString().slice('secret='.length),
+        // encodeURIComponent refuses half a surrogate pair.
+        encodeURIComponent(Buffer.from(secret).toString()),
         JSON.stringify(secret).slice(1, -1),
       ];
       for (const form of forms) needles.add(form);
@@ -36,6 +37,18 @@ export function createSecrets(): Secrets {
       return text.replace(pattern, '***');
     },
   };
+}
+
+/** As base64 shows it alone and inside something longer, such as `Basic`: there it may start at any of three offsets. */
+function base64Forms(secret: string): readonly string[] {
+  return [0, 1, 2].flatMap((offset) => {
+    const encoded = Buffer.concat([Buffer.alloc(offset), Buffer.from(secret)])
+      .toString('base64')
+      .replace(/=+$/, '');
+    // Characters at both ends may also carry bits of the neighbours.
+    const own = encoded.slice(Math.ceil((offset * 4) / 3));
+    return [own, own.slice(0, -1)].flatMap((form) => [form, form.replaceAll('+', '-').replaceAll('/', '_')]);
+  });
 }
 
 function escapeRegExp(text: string): string {

@@ -28,6 +28,24 @@ describe('createSecrets', () => {
     );
   });
 
+  it('finds it inside something longer that is encoded whole, and in a form body', () => {
+    fc.assert(
+      fc.property(secret, fc.string({ unit: 'binary-ascii', maxLength: 9 }), fc.string(), (value, user, after) => {
+        const secrets = createSecrets();
+        secrets.add(value);
+        const basic = Buffer.from(`${user}:${value}${after}`).toString('base64');
+        expect(secrets.scrub(basic)).toContain('***');
+        expect(secrets.scrub(new URLSearchParams({ a: user, b: value }).toString())).toContain('***');
+      }),
+    );
+  });
+
+  it('takes half a surrogate pair', () => {
+    const secrets = createSecrets();
+    secrets.add('secret\ud800');
+    expect(secrets.scrub('a secret\ud800 b')).toBe('a *** b');
+  });
+
   it('hides the longer of two secrets whole, in either order of registration', () => {
     for (const order of [
       ['secret-1', 'secret-1-and-more'],
