@@ -11,7 +11,6 @@ export interface OfferingRequest {
 
 /** The body of `POST marketplace-provider-offerings/` for an offering this agent can serve. */
 export function buildOfferingBody(request: OfferingRequest, template: OfferingTemplate): JsonObject {
-  const prices = Object.fromEntries(template.components.map(({ type, price }) => [type, price]));
   return {
     name: request.name,
     // The only type whose orders an agent may work on: others answer 405.
@@ -21,11 +20,16 @@ export function buildOfferingBody(request: OfferingRequest, template: OfferingTe
     shared: true,
     billable: true,
     components: template.components.map(({ price: _price, ...component }) => component),
-    plans: [{ name: request.planName, unit: 'month', unit_price: '0', prices, quotas: {} }],
+    plans: [{ name: request.planName, unit: 'month', unit_price: '0' }],
     options: buildOptions(template.options),
     resource_options: buildOptions(template.resource_options),
     plugin_options: buildPluginOptions(template),
   };
+}
+
+/** Of every plan, by component; set after the creation, which takes none. */
+export function buildPrices(template: OfferingTemplate): JsonObject {
+  return Object.fromEntries(template.components.map(({ type, price }) => [type, price]));
 }
 
 /** Waldur's form: the fields, and their order. */

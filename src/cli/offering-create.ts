@@ -3,7 +3,7 @@ import type { Uuid } from '../lib/ids.ts';
 import type { JsonObject } from '../lib/json.ts';
 import type { Plugin } from '../plugin/contract.ts';
 import type { Waldur } from '../waldur/client.ts';
-import { buildOfferingBody, buildOptions, buildPluginOptions } from './offering-body.ts';
+import { buildOfferingBody, buildOptions, buildPluginOptions, buildPrices } from './offering-body.ts';
 
 export interface NewOffering {
   readonly name: string;
@@ -12,11 +12,11 @@ export interface NewOffering {
   readonly customer: string;
 }
 
-/** What would be sent, with the names of category and customer in the place of their URLs. */
+/** What would be created, with the names of category and customer in the place of their URLs, and the prices of its plan. */
 export function previewOffering(offering: NewOffering, plugin: Plugin): JsonObject {
   const { category, customer } = offering;
   const request = { ...offering, categoryUrl: `<URL of ${category}>`, customerUrl: `<URL of ${customer}>` };
-  return buildOfferingBody(request, plugin.offering);
+  return { ...buildOfferingBody(request, plugin.offering), prices: buildPrices(plugin.offering) };
 }
 
 /** Creates the offering, sets its options and activates it. A failure in between leaves a draft, which the error names. */
@@ -37,6 +37,7 @@ export async function createOffering(
     // Older servers ignore both in the body of the creation.
     await offerings.updateResourceOptions(uuid, buildOptions(plugin.offering.resource_options), signal);
     await offerings.updatePluginOptions(uuid, buildPluginOptions(plugin.offering), signal);
+    await offerings.updatePrices(uuid, buildPrices(plugin.offering), signal);
     await offerings.activate(uuid, signal);
   } catch (thrown) {
     throw unfinished(uuid, toAgentError(thrown));

@@ -111,7 +111,7 @@ export interface Plan extends Row {
   readonly unit: string;
   readonly unitPrice: string;
   readonly archived: boolean;
-  readonly prices: Record<string, number>;
+  prices: Record<string, number>;
   readonly quotas: Record<string, number>;
 }
 

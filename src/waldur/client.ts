@@ -119,6 +119,8 @@ export interface OfferingsApi {
   create(body: JsonObject, signal: AbortSignal): Promise<Uuid>;
   updatePluginOptions(offering: Uuid, options: JsonObject, signal: AbortSignal): Promise<void>;
   updateResourceOptions(offering: Uuid, options: JsonObject, signal: AbortSignal): Promise<void>;
+  /** Prices per component of every plan of the offering; the creation of an offering takes none. */
+  updatePrices(offering: Uuid, prices: JsonObject, signal: AbortSignal): Promise<void>;
   activate(offering: Uuid, signal: AbortSignal): Promise<void>;
   /** Absolute URL and UUID of a category by title, of a customer by slug, name or UUID; undefined when there is none. */
   findCategory(title: string, signal: AbortSignal): Promise<{ readonly uuid: Uuid; readonly url: string } | undefined>;

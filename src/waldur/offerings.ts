@@ -55,6 +55,13 @@ export function createOfferings(api: Api): OfferingsApi {
       act(offering, 'update_integration', { plugin_options: options }, signal),
     updateResourceOptions: (offering, options, signal) =>
       act(offering, 'update_resource_options', { resource_options: options }, signal),
+    updatePrices: async (offering, prices, signal) => {
+      const answer = await api.get('offerings.plans', route(OFFERINGS, offering), { field: ['plans'] }, signal);
+      for (const plan of reader('offering', answer).objects('plans')) {
+        const path = route('marketplace-plans', reader('plan', plan).uuid('uuid'), 'update_prices');
+        await api.send('POST', 'offerings.update_prices', path, { prices }, signal);
+      }
+    },
     activate: (offering, signal) => act(offering, 'activate', {}, signal),
     findCategory: (title, signal) =>
       find('marketplace-categories', { title }, ['uuid', 'url', 'title'], (row) => row.text('title') === title, signal),

@@ -46,6 +46,7 @@ export function fakeWaldur(options: FakeWaldurOptions = {}): FakeWaldur {
       return OFFERING;
     },
     updateResourceOptions: (_, body) => write('updateResourceOptions', body),
+    updatePrices: (_, prices) => write('updatePrices', prices),
     updatePluginOptions: (_, body) => write('updatePluginOptions', body),
     activate: (uuid) => write('activate', uuid),
     findCategory: async (title) => (title === 'Storage' ? reference('marketplace-categories') : undefined),

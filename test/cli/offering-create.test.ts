@@ -65,15 +65,7 @@ describe('buildOfferingBody', () => {
         { type: 's3_storage', name: 'Storage', measured_unit: 'GB', billing_type: 'usage', default_limit: 100 },
         { type: 's3_objects', name: 'Objects', measured_unit: 'objects', billing_type: 'usage' },
       ],
-      plans: [
-        {
-          name: 'Standard',
-          unit: 'month',
-          unit_price: '0',
-          prices: { s3_storage: '0.02', s3_objects: '0.0001' },
-          quotas: {},
-        },
-      ],
+      plans: [{ name: 'Standard', unit: 'month', unit_price: '0' }],
       options: { order: ['storage_limit'], options: { storage_limit: LIMIT } },
       resource_options: {
         order: ['storage_limit'],
@@ -133,7 +125,7 @@ describe('createOffering', () => {
     const fake = fakeWaldur();
     expect(await createOffering(REQUEST, PLUGIN, fake.waldur, signal)).toBe(OFFERING);
     const names = fake.writes.map(([name]) => name);
-    expect(names).toEqual(['create', 'updateResourceOptions', 'updatePluginOptions', 'activate']);
+    expect(names).toEqual(['create', 'updateResourceOptions', 'updatePluginOptions', 'updatePrices', 'activate']);
     expect(fake.writes[0]?.[1]).toMatchObject({
       customer: `https://waldur.example.com/api/customers/${CUSTOMER}/`,
       category: `https://waldur.example.com/api/marketplace-categories/${CUSTOMER}/`,

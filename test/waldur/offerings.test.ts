@@ -49,6 +49,12 @@ test('writes', async () => {
   expect(await offerings.create({ name: 'S3' }, signal)).toBe(OFFERING);
 });
 
+test('prices of every plan', async () => {
+  onGet(PATH, (query) => [200, selected({ plans: [{ uuid: OFFERING, name: 'Standard' }], name: 'x' }, query)]);
+  onPost(`marketplace-plans/${OFFERING}/update_prices/`, { prices: { storage: '0.02' } });
+  await offerings.updatePrices(OFFERING, { storage: '0.02' }, signal);
+});
+
 test('a category by its exact title', async () => {
   const row = (title: string): Record<string, unknown> => ({ uuid: OFFERING, url: `https://w/${title}/`, title });
   const queries = onGet(

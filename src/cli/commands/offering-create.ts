@@ -26,7 +26,7 @@ export async function run(invocation: Invocation, io: Io): Promise<ExitCode> {
     const block = buildOfferingBlock({ name: request.name, uuid, apiUrl: server.apiUrl }, plugin);
     if (invocation.flags.has('json')) writeJson(io.stdout, { version: 1, uuid, offering: block });
     else io.stdout.write(stringify({ offerings: [block] }));
-    io.stderr.write(`offering ${uuid} is active; check its prices in the portal, and the block above\n`);
+    io.stderr.write(`offering ${uuid} is active; its prices are the backend's examples: set yours in the portal\n`);
   } finally {
     waldur.close();
   }

@@ -114,6 +114,18 @@ export const offeringRoutes: Routes = {
       fields.length === 0 ? plan : Object.fromEntries(Object.entries(plan).filter(([key]) => fields.includes(key))),
     );
   },
+  'POST marketplace-plans/:u/update_prices/': (call) => {
+    const sold = call.world.store.plans.get(call.uuid);
+    if (sold === undefined || !seesOffering(call.user, sold.offering)) throw notFound('Plan');
+    demand(call.world.settings.profile, call.user, 'offering.update', sold.offering);
+    const prices = objectOf(bodyOf(call, ['prices']), 'prices');
+    for (const [type, price] of Object.entries(prices)) {
+      const known = sold.offering.components.some((component) => component.type === type);
+      if (!known || Number.isNaN(Number(price))) throw invalid({ prices: [`"${type}" has no price like that.`] });
+      sold.plan.prices = { ...sold.plan.prices, [type]: Number(price) };
+    }
+    return ok();
+  },
 };
 
 function find(call: Call): Offering {
