@@ -6,8 +6,8 @@ export interface PulseOptions {
   readonly intervalMs: () => number;
   readonly clock: Clock;
   readonly random: Random;
-  /** Must handle its own failures. */
-  readonly beat: (signal: AbortSignal) => Promise<void>;
+  /** Must handle its own failures, and calls `alive` now and then when it takes long. */
+  readonly beat: (signal: AbortSignal, alive: () => void) => Promise<void>;
 }
 
 export interface Pulse {
@@ -15,7 +15,7 @@ export interface Pulse {
   run(signal: AbortSignal): Promise<void>;
   /** Ends the pause; a beat in progress is followed by another one. */
   kick(): void;
-  /** Monotonic time at which the loop last turned. */
+  /** Monotonic time of the last sign of life. */
   lastTurnMs(): number;
 }
 
@@ -26,6 +26,10 @@ export function createPulse(options: PulseOptions): Pulse {
   let kicked = false;
   let wake = (): void => undefined;
   let lastTurnMs = options.clock.monotonicMs();
+
+  const alive = (): void => {
+    lastTurnMs = options.clock.monotonicMs();
+  };
 
   async function pause(signal: AbortSignal): Promise<void> {
     if (kicked || signal.aborted) return;
@@ -45,8 +49,8 @@ export function createPulse(options: PulseOptions): Pulse {
     run: async (signal) => {
       while (!signal.aborted) {
         kicked = false;
-        lastTurnMs = options.clock.monotonicMs();
-        await options.beat(signal);
+        alive();
+        await options.beat(signal, alive);
         await pause(signal);
       }
     },

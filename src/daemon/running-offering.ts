@@ -119,9 +119,9 @@ export function startOffering(offering: OfferingConfig, shared: Shared): Running
     intervalMs: () => (connected ? config.reconcile.intervalMs : config.reconcile.pollIntervalMs),
     clock,
     random,
-    beat: async () => {
+    beat: async (_, alive) => {
       try {
-        await reconcileOrders({ offering, waldur, intake }, signal);
+        await reconcileOrders({ offering, waldur, intake, alive }, signal);
         lastReconcileMs = clock.monotonicMs();
         metrics.reconciled({ offering: name, ok: true });
         if (blockedBy?.code.startsWith('WALDUR_') === true) blockedBy = undefined;
