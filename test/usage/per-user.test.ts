@@ -1,0 +1,46 @@
+import { expect, test } from 'vitest';
+import { createLedger } from '../../src/usage/ledger.ts';
+import { reportUserUsage } from '../../src/usage/per-user.ts';
+import type { Waldur } from '../../src/waldur/client.ts';
+import { silentLog } from '../fakes/log.ts';
+import { component, OFFERING, offeringConfig, RESOURCE } from '../fakes/offering.ts';
+
+const signal = new AbortController().signal;
+const RECORD = '1'.repeat(32);
+
+test('only the amounts of users that changed are sent, to the record of their component', async () => {
+  const sent: unknown[] = [];
+  const usages: Partial<Waldur['usages']> = {
+    list: async function* () {
+      yield { uuid: RECORD, resource: RESOURCE, type: 's3_storage', usage: '7.00', billingPeriod: '2026-08-01' };
+    },
+    listUsers: async function* () {
+      yield { resource: RESOURCE, type: 's3_storage', username: 'alice', usage: 5 };
+      yield { resource: RESOURCE, type: 's3_storage', username: 'bob', usage: '1.00' };
+    },
+    submitUsers: async (record, amounts) => void sent.push([record, amounts]),
+  };
+  const waldur = { usages } as Waldur;
+  const resource = {
+    uuid: RESOURCE,
+    name: 'r',
+    state: 'OK',
+    backendId: 'a',
+    plan: undefined,
+    currentUsages: {},
+  } as const;
+  const users = { alice: { storage: 5000n }, bob: { storage: 2000n }, carol: { storage: 0n }, dave: { objects: 3n } };
+  const usage = { account: 'a', measuredAt: new Date(0), quantities: { storage: 7000n }, users };
+  const ledger = createLedger(waldur.usages, OFFERING, '2026-08-01');
+  const deps = { offering: offeringConfig(), waldur, log: silentLog() };
+  await reportUserUsage(deps, [component({ unitFactor: 1000 })], [{ resource, usage }], ledger, signal);
+  expect(sent).toEqual([
+    [
+      RECORD,
+      [
+        { username: 'bob', usage: '2.00' },
+        { username: 'carol', usage: '0.00' },
+      ],
+    ],
+  ]);
+});
