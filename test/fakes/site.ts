@@ -5,7 +5,7 @@ import { loadConfig } from '../../src/config/load.ts';
 import { renderDiagnostics } from '../../src/config/render-diagnostics.ts';
 import type { Config } from '../../src/config/types.ts';
 import { type Agent, compose } from '../../src/daemon/compose.ts';
-import { systemClock } from '../../src/lib/clock.ts';
+import { type Clock, systemClock } from '../../src/lib/clock.ts';
 import { createSecrets } from '../../src/lib/secrets.ts';
 import { builtinPlugins } from '../../src/plugin/registry.ts';
 import { FIXTURE } from '../../src/sandbox/fixture.ts';
@@ -19,6 +19,12 @@ export interface SiteOptions {
   readonly settings?: string;
   /** Lines of YAML at the top. */
   readonly agent?: string;
+  /** False: orders are only found by asking. */
+  readonly stomp?: boolean;
+  /** How many times faster the agent's own waits pass; 1 without it. */
+  readonly speed?: number;
+  /** Changes the valid configuration, for what no file can say. */
+  readonly tune?: (config: Config, sandbox: Sandbox) => Config | Promise<Config>;
 }
 
 /** A storage site for a test: an embedded Waldur, an agent in this process, and a directory that holds the buckets. */
@@ -32,6 +38,8 @@ export interface Site {
   readonly port: () => number;
   start(): Promise<Agent>;
   stop(): Promise<void>;
+  /** Ends the agent without letting it finish anything. */
+  kill(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -41,15 +49,22 @@ export async function openSite(options: SiteOptions = {}): Promise<Site> {
   const offering = FIXTURE[options.offering ?? 'limit'];
   const yaml = siteYaml(sandbox, storage, offering, options);
   const secrets = createSecrets();
-  const config = parse(yaml, secrets);
+  const speed = options.speed ?? 1;
+  const parsed = patientWithBroker(parse(yaml, secrets), speed);
+  const config = (await options.tune?.(parsed, sandbox)) ?? parsed;
   const logs: string[] = [];
   let agent: Agent | undefined;
   let port = 0;
 
+  async function kill(): Promise<void> {
+    const killed = agent;
+    agent = undefined;
+    await killed?.close();
+  }
+
   async function stop(): Promise<void> {
     await agent?.drain();
-    await agent?.close();
-    agent = undefined;
+    await kill();
   }
 
   return {
@@ -62,7 +77,7 @@ export async function openSite(options: SiteOptions = {}): Promise<Site> {
     port: () => port,
     start: async () => {
       agent = compose(config, {
-        clock: systemClock,
+        clock: speed === 1 ? systemClock : fastClock(speed),
         random: Math.random,
         secrets,
         version: '0.0.0',
@@ -75,12 +90,35 @@ export async function openSite(options: SiteOptions = {}): Promise<Site> {
       return agent;
     },
     stop,
+    kill,
     close: async () => {
       await stop();
       await sandbox.close();
       rmSync(storage, { recursive: true, force: true });
     },
   };
+}
+
+/** The system clock with its waits cut short. The date stays what it is: usage is billed by it. */
+function fastClock(speed: number): Clock {
+  return {
+    now: () => systemClock.now(),
+    monotonicMs: () => systemClock.monotonicMs() * speed,
+    sleep: (ms, signal) => systemClock.sleep(ms / speed, signal),
+    after: (ms, fire) => systemClock.after(ms / speed, fire),
+  };
+}
+
+/** The broker keeps real time, so what we allow it must not shrink with the rest. */
+function patientWithBroker(config: Config, speed: number): Config {
+  const offerings = config.offerings.map(({ stomp, ...offering }) => {
+    const { heartbeatMs, connectTimeoutMs } = stomp;
+    return {
+      ...offering,
+      stomp: { ...stomp, heartbeatMs: heartbeatMs * speed, connectTimeoutMs: connectTimeoutMs * speed },
+    };
+  });
+  return { ...config, offerings };
 }
 
 export function siteYaml(
@@ -92,12 +130,13 @@ export function siteYaml(
   const indent = (text: string | undefined, by: number): string =>
     (text ?? '').replace(/^(?=.)/gm, ' '.repeat(by)).replace(/(?<=.)$/, '\n');
   return `listen: 127.0.0.1:0
+report_schedule: '0 0 1 1 *'
 ${indent(options.agent, 0)}offerings:
   - name: site
     waldur_api_url: ${sandbox.url}
     waldur_api_token: ${sandbox.token('provider-owner')}
     waldur_offering_uuid: ${offering}
-    stomp_enabled: true
+    stomp_enabled: ${options.stomp ?? true}
     stomp_ws_host: 127.0.0.1
     stomp_ws_port: ${sandbox.port}
     stomp_ws_path: /ws

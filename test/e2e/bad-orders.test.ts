@@ -1,0 +1,158 @@
+import { describe, expect, test } from 'vitest';
+import { FIXTURE } from '../../src/sandbox/fixture.ts';
+import type { Order } from '../../src/sandbox/model.ts';
+import { expectWorking, fulfilled, GIB, limitOf, reach, ready, recount, settled, treeOf, withSite } from './helpers.ts';
+
+type Request = NonNullable<Parameters<typeof fulfilled>[1]>;
+
+/** A sentence, what to do, a code, and what finds the order in our log; nothing of our insides. */
+function expectForConsumer(text: string, order: Order, code: string): void {
+  expect(text).toMatch(new RegExp(`^[A-Z].*\\. .*\\. \\(${code}, ${order.uuid.slice(0, 8)}\\)$`));
+  expect(text).not.toMatch(/\n|node:|\.ts|Error:|at \w+ \(/);
+}
+
+const LIMITS: readonly (readonly [string, Request, string])[] = [
+  ['a limit of nothing', { limits: { storage: 0 } }, 'ORDER_LIMIT_INVALID'],
+  ['a negative limit', { limits: { storage: -5 } }, 'ORDER_LIMIT_INVALID'],
+  ['a limit beyond every disk', { limits: { storage: 1e15 } }, 'ORDER_LIMIT_INVALID'],
+  ['a limit beyond every number', { limits: { storage: Number.MAX_VALUE } }, 'ORDER_LIMIT_INVALID'],
+  ['a limit that is a word', { limits: { storage: 'plenty' } }, 'ORDER_LIMIT_INVALID'],
+  ['a limit that is an object', { limits: { storage: { of: 5 } } }, 'ORDER_LIMIT_INVALID'],
+  ['a limit that is a list', { limits: { storage: [5] } }, 'ORDER_LIMIT_INVALID'],
+  ['a limit that is true', { limits: { storage: true } }, 'ORDER_LIMIT_INVALID'],
+  ['an unknown component', { limits: { storage: 5, tape: 1 } }, 'ORDER_COMPONENT_UNKNOWN'],
+  [
+    'the component __proto__',
+    { limits: JSON.parse('{"storage":5,"__proto__":1}') as Request['limits'] & {} },
+    'ORDER_COMPONENT_UNKNOWN',
+  ],
+];
+const NAMES: readonly (readonly [string, Request, string])[] = (
+  [
+    ['no name', ''],
+    ['a blank name', '   '],
+    ['a path for a name', '../../etc/passwd'],
+    ['dots for a name', '..'],
+    ['a name of 300 characters', 'x'.repeat(300)],
+    ['a line break in its name', 'one\ntwo'],
+    ['a NUL in its name', 'one\u0000two'],
+    ['an escape sequence in its name', '\u001b[2Jname'],
+    ['a name that is read backwards', 'annual\u202Egpj.exe'],
+  ] as const
+).map(([what, name]) => [what, { name, limits: { storage: 5 } }, 'ORDER_NAME_INVALID']);
+
+describe('an order with', () => {
+  test.each([...LIMITS, ...NAMES])(
+    '%s is rejected, or erred when it was approved, and nothing is made',
+    (_, request, code) =>
+      withSite({}, async (site) => {
+        await ready(site);
+        const pending = site.sandbox.placeOrder(request);
+        const approved = site.sandbox.placeOrder({ ...request, state: 'executing' });
+        await Promise.all([reach(site, pending, 'rejected'), reach(site, approved, 'erred')]);
+        await settled(site);
+        expectForConsumer(pending.providerRejection, pending, code);
+        expectForConsumer(approved.errorMessage, approved, code);
+        expect(approved.errorTraceback).toBe('');
+        expect([pending.resource.state, approved.resource.state]).toEqual(['Terminated', 'Terminated']);
+        expect(treeOf(site)).toEqual([]);
+        // A bad order costs less than a good one.
+        recount(site);
+        expect(site.logs.join('')).not.toContain('"code":"BUG"');
+      }),
+  );
+});
+
+describe('an order without limits', () => {
+  test('gets what its plan says', () =>
+    withSite({}, async (site) => {
+      await ready(site);
+      const { resource } = await fulfilled(site, { limits: {} });
+      expect(limitOf(site, resource.backendId)).toBe(100 * GIB);
+      expectWorking(site, resource);
+    }));
+
+  test('is rejected when its plan says nothing either', () =>
+    withSite({}, async (site) => {
+      const { quotas } = site.sandbox.store.plans.get(FIXTURE.plan)?.plan ?? {};
+      delete quotas?.['storage'];
+      await ready(site);
+      const order = site.sandbox.placeOrder({ limits: {} });
+      await reach(site, order, 'rejected');
+      expectForConsumer(order.providerRejection, order, 'ORDER_LIMIT_MISSING');
+      expect(treeOf(site)).toEqual([]);
+    }));
+});
+
+test.each(['Ünï Ørg', '数据 2026', "Bobby'; DROP TABLE --", 'a.b-c_d (1)', '${HOME}', '<b>bold'])(
+  '%j is an ordinary name',
+  (name) =>
+    withSite({}, async (site) => {
+      await ready(site);
+      expectWorking(site, (await fulfilled(site, { name })).resource);
+    }),
+);
+
+test.each([
+  ['a path', '../../..', '/etc/passwd'],
+  ['very long', 'x'.repeat(300), 'y'.repeat(300)],
+  ['not ASCII', 'Ørg\u202E', '数据'],
+  ['empty', '', ''],
+  ['in capitals', 'ACME Corp.', 'A_B'],
+])('slugs that are %s become the name of a bucket', (_, customerSlug, projectSlug) =>
+  withSite({}, async (site) => {
+    const { store } = site.sandbox;
+    const project = store.projects.get(FIXTURE.project);
+    if (project === undefined) throw new Error('no project');
+    project.slug = projectSlug;
+    project.customer.slug = customerSlug;
+    await ready(site);
+    const { resource } = await fulfilled(site);
+    expect(resource.backendId).toMatch(/^waldur-[a-z0-9-]+-[0-9a-f]{8}$/);
+    expect(resource.backendId.length).toBeLessThanOrEqual(63);
+    expectWorking(site, resource);
+  }),
+);
+
+describe('a backend id that somebody changed to', () => {
+  const IDS = ['../../etc', '/etc/passwd', '..', 'a b', 'a\u0000b', 'x'.repeat(300)];
+  const ORDERS: readonly Request[] = [{ type: 'Update', limits: { storage: 6 } }, { type: 'Terminate' }];
+
+  test.each(IDS)('%j is refused by every order, and nothing is touched', (backendId) =>
+    withSite({}, async (site) => {
+      await ready(site);
+      const { resource } = await fulfilled(site);
+      const tree = treeOf(site);
+      site.sandbox.store.resources.change(resource, (row) => {
+        row.backendId = backendId;
+      });
+      for (const request of ORDERS) {
+        const pending = site.sandbox.placeOrder({ ...request, resource: resource.uuid });
+        await reach(site, pending, 'rejected');
+        expect(pending.providerRejection).toContain('ACCOUNT_UNSAFE');
+        expect(resource.state).toBe('OK');
+        const approved = site.sandbox.placeOrder({ ...request, resource: resource.uuid, state: 'executing' });
+        await reach(site, approved, 'erred');
+        expect(approved.errorMessage).toContain('ACCOUNT_UNSAFE');
+        expect(approved.errorTraceback).toBe('');
+      }
+      await settled(site);
+      expect(treeOf(site)).toEqual(tree);
+    }),
+  );
+});
+
+test('an order whose restore asks for nonsense is erred, because a rejected one would look fine', () =>
+  withSite({}, async (site) => {
+    await ready(site);
+    const { resource } = await fulfilled(site);
+    await fulfilled(site, { type: 'Terminate', resource: resource.uuid });
+    const order = site.sandbox.placeOrder({ type: 'Restore', resource: resource.uuid });
+    site.sandbox.store.resources.change(resource, (row) => {
+      row.limits = { storage: -1 };
+      row.name = '../';
+    });
+    await reach(site, order, 'erred');
+    expectForConsumer(order.errorMessage, order, '(ORDER_NAME_INVALID|ORDER_LIMIT_INVALID)');
+    expect(resource.state).toBe('Erred');
+  }));
