@@ -170,6 +170,16 @@ describe('invariants', () => {
     expect(rules(sandbox.invariants())).toEqual(['order left executing', 'backend_metadata lost', 'limits lost']);
   });
 
+  test('an erred resource that is terminated may lose its credentials', async () => {
+    const { sandbox, as } = await open();
+    const { resource } = sandbox.placeOrder();
+    Object.assign(resource, { state: 'Erred', backendMetadata: { s3_credentials: {} } });
+    const path = `marketplace-provider-resources/${resource.uuid}/set_backend_metadata/`;
+    sandbox.placeOrder({ type: 'Terminate', resource: resource.uuid, state: 'executing' });
+    await as().post(path, { backend_metadata: {} });
+    expect(rules(sandbox.invariants())).toEqual(['order left executing']);
+  });
+
   test('erred after a fault, secrets, User-Agent, budget', async () => {
     const opened = await open();
     const { sandbox, as, control } = opened;

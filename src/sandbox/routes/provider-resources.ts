@@ -215,7 +215,8 @@ function endpointProblem(item: Json): Record<string, string[]> {
 /** Replacing an object without reading it first loses what others wrote: the invariants look for this entry. */
 function noteLoss(call: Call, resource: Resource, object: string, before: object, after: object): void {
   const lost = Object.keys(before).filter((key) => !(key in after));
-  // What ends may leave things out: dead credentials, above all.
-  if (lost.length === 0 || resource.state === 'Terminating') return;
+  // What ends may leave things out: dead credentials, above all. Its state does not tell: an erred resource stays erred.
+  const ends = call.world.store.orders.by('executing', `${resource.uuid} Terminate`).length > 0;
+  if (lost.length === 0 || ends) return;
   call.world.journal.add('warning', { object, uuid: resource.uuid, path: call.path, detail: { lost } });
 }
