@@ -63,7 +63,7 @@ export async function establish(
   const create = intent.actions.filter((action) => action.kind === 'create-account');
   const rest = intent.actions.filter((action) => action.kind !== 'create-account');
   for (const action of create) await execute(deps, action, signal);
-  if (resource.backendId !== account) await storeName(deps, resource, account, create.length > 0, signal);
+  if (resource.backendId !== account) await storeName(deps, resource, account, signal);
   let credentials: Credentials | undefined;
   for (const action of rest) credentials = (await execute(deps, action, signal)) ?? credentials;
 
@@ -101,20 +101,16 @@ async function execute(deps: ConvergeDeps, action: Action, signal: AbortSignal):
   return applied.credentials;
 }
 
-/** The offering's `backend_id_rules` may refuse a name for good; what was just made for it must not stay behind. */
-async function storeName(
-  deps: ConvergeDeps,
-  resource: Resource,
-  account: string,
-  created: boolean,
-  signal: AbortSignal,
-): Promise<void> {
+/**
+ * The offering's `backend_id_rules` may refuse a name for good; what was made for it, now or by an earlier try, must not
+ * stay behind: nobody would know of it.
+ */
+async function storeName(deps: ConvergeDeps, resource: Resource, account: string, signal: AbortSignal): Promise<void> {
   try {
     await deps.waldur.resources.setBackendId(resource.uuid, account, signal);
   } catch (error) {
     if (!isAgentError(error) || error.disposition !== 'terminal') throw error;
-    if (created)
-      await execute(deps, { kind: 'delete-account', account, resource: resource.uuid, purge: false }, signal);
+    await execute(deps, { kind: 'delete-account', account, resource: resource.uuid, purge: false }, signal);
     throw new AgentError(`Waldur refused the name ${account} for this resource.`, {
       code: 'ORDER_NAME_REFUSED',
       disposition: 'terminal',
@@ -146,7 +142,8 @@ async function report(
     try {
       await deps.waldur.resources.setEndpoints(resource.uuid, observed.endpoints, signal);
     } catch (err) {
-      // A missing access point must not keep a working account from its owner.
+      // A refused access point must not keep a working account from its owner; a lost one is sent again.
+      if (!isAgentError(err) || err.disposition !== 'terminal') throw err;
       deps.log.warn({ err }, 'access endpoints were not stored');
     }
   }
