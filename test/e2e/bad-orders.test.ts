@@ -1,7 +1,23 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { FIXTURE } from '../../src/sandbox/fixture.ts';
 import type { Order } from '../../src/sandbox/model.ts';
-import { expectWorking, fulfilled, GIB, limitOf, reach, ready, recount, settled, treeOf, withSite } from './helpers.ts';
+import {
+  accountsOf,
+  bucketsOf,
+  expectWorking,
+  fulfilled,
+  GIB,
+  HASTY,
+  limitOf,
+  reach,
+  ready,
+  recount,
+  settled,
+  treeOf,
+  withSite,
+} from './helpers.ts';
 
 type Request = NonNullable<Parameters<typeof fulfilled>[1]>;
 
@@ -156,3 +172,21 @@ test('an order whose restore asks for nonsense is erred, because a rejected one 
     expectForConsumer(order.errorMessage, order, '(ORDER_NAME_INVALID|ORDER_LIMIT_INVALID)');
     expect(resource.state).toBe('Erred');
   }));
+
+test.each([false, true])("a name that the offering's rules refuse leaves nothing behind (a second try: %s)", (again) =>
+  withSite(HASTY, async (site) => {
+    const order = site.sandbox.placeOrder();
+    const { resource } = order;
+    resource.offering.backendIdRules = { format: '^other-' };
+    if (again) {
+      const directory = join(site.storage, `waldur-acme-genomics-${resource.uuid.slice(0, 8)}`);
+      mkdirSync(directory);
+      writeFileSync(join(directory, '.bucket_metadata'), JSON.stringify({ waldur_resource: resource.uuid }));
+    }
+    await site.start();
+    await reach(site, order, 'erred');
+    expectForConsumer(order.errorMessage, order, 'ORDER_NAME_REFUSED');
+    expect(resource).toMatchObject({ state: 'Terminated', backendId: '' });
+    expect([bucketsOf(site), accountsOf(site)]).toEqual([[], {}]);
+  }),
+);
