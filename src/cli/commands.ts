@@ -96,8 +96,9 @@ export const COMMANDS: readonly CommandSpec[] = [
   {
     name: 'plan',
     summary: 'Show what open orders would do',
-    description: 'Reads the open orders and prints the actions they would cause. Applies nothing.',
-    options: [OFFERING, EXIT_CODE],
+    description:
+      'Reads the open orders and prints the actions they would cause; with --upkeep also the resources whose account differs from what Waldur says. Applies nothing.',
+    options: [OFFERING, { name: 'upkeep', help: 'Also compare every resource with its account' }, EXIT_CODE],
     positionals: [],
     examples: ['agent plan', 'agent plan --json'],
     json: true,

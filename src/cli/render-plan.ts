@@ -2,31 +2,39 @@ import type { Json } from '../lib/json.ts';
 import { formatBytes } from '../lib/units.ts';
 import type { Preview } from '../orders/preview.ts';
 import type { Action, Quota } from '../plugin/contract.ts';
+import type { Finding } from '../upkeep/survey.ts';
 import { printable, type Style } from './style.ts';
 
-type Plans = readonly { readonly name: string; readonly previews: readonly Preview[] }[];
+export interface OfferingPlan {
+  readonly name: string;
+  readonly previews: readonly Preview[];
+  /** Resources out of step. */
+  readonly findings: readonly Finding[];
+}
 
 /** Open orders with a line per action: `+` makes, `~` changes, `-` removes, `!` cannot be done. */
-export function renderPlan(plans: Plans, style: Style): string {
-  const blocks = plans.map(({ name, previews }) => {
+export function renderPlan(plans: readonly OfferingPlan[], style: Style): string {
+  const blocks = plans.map(({ name, previews, findings }) => {
     const head = style.bold(`offering ${printable(name)}`);
     const orders =
       previews.length === 0
         ? [style.dim('  no open orders')]
         : previews.flatMap((preview) => renderOrder(preview, style));
-    return [head, ...orders].join('\n');
+    return [head, ...orders, ...findings.flatMap((finding) => renderFinding(finding, style))].join('\n');
   });
-  const actions = plans.flatMap(({ previews }) => previews.flatMap((preview) => preview.actions));
+  const actions = plans.flatMap(({ previews, findings }) =>
+    [...previews, ...findings].flatMap((entry) => entry.actions),
+  );
   const count = (wanted: Sign): number => actions.filter((action) => signOf(action) === wanted).length;
   const total = `Plan: ${count('+')} to create, ${count('~')} to change, ${count('-')} to remove. Nothing was applied.`;
   return `${blocks.join('\n')}\n${total}\n`;
 }
 
 /** The same for programs; stable keys, amounts as decimal strings. */
-export function planJson(plans: Plans): Json {
+export function planJson(plans: readonly OfferingPlan[]): Json {
   return {
     version: 1,
-    offerings: plans.map(({ name, previews }) => ({
+    offerings: plans.map(({ name, previews, findings }) => ({
       name,
       orders: previews.map(({ order, kind, actions, error }) => ({
         uuid: order.uuid,
@@ -35,7 +43,15 @@ export function planJson(plans: Plans): Json {
         resource: order.resource,
         resource_name: order.resourceName,
         actions: actions.map(actionJson),
-        error: error === undefined ? null : { code: error.code, message: error.message, hint: error.hint ?? null },
+        error: errorJson(error),
+      })),
+      resources: findings.map(({ kind, resource, actions, error }) => ({
+        uuid: resource.uuid,
+        name: resource.name,
+        account: resource.backendId,
+        finding: kind,
+        actions: actions.map(actionJson),
+        error: errorJson(error),
       })),
     })),
   };
@@ -43,13 +59,21 @@ export function planJson(plans: Plans): Json {
 
 function renderOrder({ order, kind, actions, error }: Preview, style: Style): string[] {
   const head = `  order ${order.uuid.slice(0, 8)} ${kind}  resource "${printable(order.resourceName)}"`;
-  if (error !== undefined) {
-    const end = error.disposition === 'terminal' ? 'would be refused' : 'would wait';
-    return [head, style.red(`    ! ${end}: ${printable(error.message)} (${error.code})`)];
-  }
-  if (actions.length === 0) return [head, style.dim('    nothing to do at the backend')];
+  if (error === undefined && actions.length === 0) return [head, style.dim('    nothing to do at the backend')];
+  const end = error?.disposition === 'terminal' ? 'would be refused' : 'would wait';
+  return [head, ...renderActions(actions, error, end, style)];
+}
+
+function renderFinding({ resource, kind, actions, error }: Finding, style: Style): string[] {
+  const head = `  resource ${resource.uuid.slice(0, 8)} ${kind}  "${printable(resource.name)}"`;
+  if (kind === 'drift' && actions.length === 0) return [head, style.yellow('    ~ metadata in Waldur')];
+  return [head, ...renderActions(actions, error, 'cannot be repaired', style)];
+}
+
+function renderActions(actions: readonly Action[], error: Preview['error'], end: string, style: Style): string[] {
+  if (error !== undefined) return [style.red(`    ! ${end}: ${printable(error.message)} (${error.code})`)];
   const paint = { '+': style.green, '~': style.yellow, '-': style.red };
-  return [head, ...actions.map((action) => paint[signOf(action)](`    ${signOf(action)} ${describe(action, style)}`))];
+  return actions.map((action) => paint[signOf(action)](`    ${signOf(action)} ${describe(action, style)}`));
 }
 
 type Sign = '+' | '~' | '-';
@@ -91,6 +115,10 @@ function describe(action: Action, style: Style): string {
 function quotaText({ bytes, objects }: Partial<Quota>): string {
   const size = bytes === undefined ? 'the default size' : bytes === null ? 'no size limit' : formatBytes(bytes);
   return objects === undefined || objects === null ? size : `${size}, ${objects} objects`;
+}
+
+function errorJson(error: Preview['error']): Json {
+  return error === undefined ? null : { code: error.code, message: error.message, hint: error.hint ?? null };
 }
 
 function actionJson(action: Action): Json {

@@ -52,6 +52,7 @@ export function build(input: BuildInput): Built {
       intervalMs: readDuration(raw.reconcile_interval),
       pollIntervalMs: readDuration(raw.poll_interval),
     },
+    upkeepIntervalMs: readDuration(raw.upkeep_interval),
     report: { schedule: raw.report_schedule, periods: raw.reporting_periods, perUser: raw.report_users },
     shipLogs: raw.log_shipping?.enabled === true,
     offerings,

@@ -68,6 +68,11 @@ export const AGENT: Readonly<Record<string, JsonSchema>> = {
     default: '60s',
     description: 'Between passes over open orders while no events arrive.',
   },
+  upkeep_interval: {
+    ...DURATION,
+    default: '30m',
+    description: 'Between comparisons of all resources with the backend.',
+  },
   report_schedule: {
     type: 'string',
     default: '0 * * * *',

@@ -11,6 +11,7 @@ export interface RawConfig {
   readonly drain_timeout: string;
   readonly reconcile_interval: string;
   readonly poll_interval: string;
+  readonly upkeep_interval: string;
   readonly report_schedule: string;
   readonly reporting_periods: number;
   readonly report_users: boolean;

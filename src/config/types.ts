@@ -19,6 +19,8 @@ export interface Config {
     /** Between passes while they do not. */
     readonly pollIntervalMs: number;
   };
+  /** Between comparisons of all resources with the backend. */
+  readonly upkeepIntervalMs: number;
   readonly report: {
     /** node-cron expression: a wake-up, not the source of what is due. */
     readonly schedule: string;

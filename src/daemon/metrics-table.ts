@@ -63,6 +63,21 @@ export const METRICS = {
     help: 'Reconcile passes failed since the last good one.',
     labels: ['offering'],
   },
+  upkeep_last_success_timestamp_seconds: {
+    type: 'gauge',
+    help: 'When all resources were last compared with the backend; 0 before the first time.',
+    labels: ['offering'],
+  },
+  upkeep_resources: {
+    type: 'gauge',
+    help: 'Resources in the last comparison, by what they were found to be.',
+    labels: ['offering', 'finding'],
+  },
+  drift_total: {
+    type: 'counter',
+    help: 'Resources out of step with the backend, by what came of it.',
+    labels: ['offering', 'result'],
+  },
   backend_up: {
     type: 'gauge',
     help: 'Whether the last check of the backend found no failure: 1 or 0.',

@@ -9,6 +9,8 @@ export const ORDER_OUTCOMES = ['done', 'erred', 'deferred', 'skipped'] as const;
 export const FRAME_RESULTS = ['order', 'resource', 'key', 'ignored', 'malformed'] as const;
 export const REPORT_RESULTS = ['submitted', 'unchanged', 'missing', 'failed'] as const;
 export const BACKEND_OPERATIONS = ['check', 'observe', 'apply', 'usage'] as const;
+export const UPKEEP_FINDINGS = ['in-step', 'drift', 'missing', 'unreadable', 'faulty'] as const;
+export const DRIFT_RESULTS = ['repaired', 'left'] as const;
 export const SCHEDULED_JOBS = ['report'] as const;
 
 export type OrderOutcome = (typeof ORDER_OUTCOMES)[number];
@@ -50,6 +52,10 @@ export interface Metrics {
     event: OfOffering & { readonly type: string; readonly outcome: OrderOutcome; readonly seconds: number },
   ): void;
   reconciled(event: OfOffering & { readonly ok: boolean }): void;
+  upkeepFinished(
+    event: OfOffering & { readonly resources: Readonly<Record<(typeof UPKEEP_FINDINGS)[number], number>> },
+  ): void;
+  drift(event: OfOffering & { readonly result: (typeof DRIFT_RESULTS)[number] }): void;
   backendUp(event: OfOffering & { readonly up: boolean }): void;
   /** `code` is `ok` or the code of the error. */
   backendRequest(event: {
@@ -85,6 +91,8 @@ export function createMetrics(options: MetricsOptions): Metrics {
       for (const gauge of offeringGauges(m)) gauge.set({ offering }, 0);
       if (stomp) startStompSeries(m, offering);
       for (const result of REPORT_RESULTS) m.report_resources.set({ offering, result }, 0);
+      for (const finding of UPKEEP_FINDINGS) m.upkeep_resources.set({ offering, finding }, 0);
+      for (const result of DRIFT_RESULTS) m.drift_total.inc({ offering, result }, 0);
       for (const type of ORDER_TYPES) {
         m.order_duration_seconds.zero({ offering, type });
         for (const outcome of ORDER_OUTCOMES) m.orders_total.inc({ offering, type, outcome }, 0);
@@ -120,6 +128,11 @@ export function createMetrics(options: MetricsOptions): Metrics {
       m.reconcile_consecutive_failures.set({ offering }, 0);
       m.reconcile_last_success_timestamp_seconds.set({ offering }, nowSeconds());
     },
+    upkeepFinished: ({ offering, resources }) => {
+      m.upkeep_last_success_timestamp_seconds.set({ offering }, nowSeconds());
+      for (const finding of UPKEEP_FINDINGS) m.upkeep_resources.set({ offering, finding }, resources[finding]);
+    },
+    drift: ({ offering, result }) => m.drift_total.inc({ offering, result }),
     backendUp: ({ offering, up }) => m.backend_up.set({ offering }, up ? 1 : 0),
     backendRequest: ({ plugin, operation, code, seconds }) => {
       m.backend_requests_total.inc({ plugin, operation, code });
@@ -191,6 +204,7 @@ function offeringGauges(m: Instruments): readonly Gauge<'offering'>[] {
     m.reconcile_last_success_timestamp_seconds,
     m.reconcile_consecutive_failures,
     m.backend_up,
+    m.upkeep_last_success_timestamp_seconds,
     m.report_last_success_timestamp_seconds,
     m.report_last_attempt_timestamp_seconds,
     m.report_duration_seconds,

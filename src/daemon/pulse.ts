@@ -4,6 +4,8 @@ import type { Random } from '../lib/retry.ts';
 export interface PulseOptions {
   /** Asked before every pause, because it may depend on how things stand. */
   readonly intervalMs: () => number;
+  /** Waits before the first beat, too. */
+  readonly restFirst?: boolean;
   readonly clock: Clock;
   readonly random: Random;
   /** Must handle its own failures, and calls `alive` now and then when it takes long. */
@@ -11,7 +13,7 @@ export interface PulseOptions {
 }
 
 export interface Pulse {
-  /** Beats at once, then at the interval, until the signal fires. */
+  /** Beats, at once unless it rests first, and then at the interval, until the signal fires. */
   run(signal: AbortSignal): Promise<void>;
   /** Ends the pause; a beat in progress is followed by another one. */
   kick(): void;
@@ -47,6 +49,7 @@ export function createPulse(options: PulseOptions): Pulse {
 
   return {
     run: async (signal) => {
+      if (options.restFirst === true) await pause(signal);
       while (!signal.aborted) {
         kicked = false;
         alive();

@@ -1,7 +1,6 @@
 import type { Config, OfferingConfig, WaldurConfig } from '../config/types.ts';
-import type { Message } from '../events/decode.ts';
 import { proxyFor } from '../events/proxy.ts';
-import { type Delivery, supervise } from '../events/supervise.ts';
+import { supervise } from '../events/supervise.ts';
 import type { Clock } from '../lib/clock.ts';
 import { type AgentError, toAgentError } from '../lib/errors.ts';
 import type { Log, LogLevel } from '../lib/log.ts';
@@ -15,13 +14,16 @@ import type { Backend } from '../plugin/contract.ts';
 import { createReporter } from '../usage/report.ts';
 import type { Waldur } from '../waldur/client.ts';
 import { HEARD_EVENTS } from '../waldur/types.ts';
+import { createBackendCheck } from './backend-check.ts';
 import type { HealthSnapshot, OfferingHealth } from './health.ts';
+import { createHearing } from './hearing.ts';
 import { createLogShipper } from './log-shipping.ts';
 import type { Metrics } from './metrics.ts';
 import { createPlanQuotas } from './plan-quotas.ts';
 import { createPresence } from './presence.ts';
 import { createPulse } from './pulse.ts';
 import { startReporting } from './reporting.ts';
+import { createUpkeeping } from './upkeeping.ts';
 
 /** What all offerings of the process have in common. */
 export interface Shared {
@@ -56,7 +58,6 @@ export interface RunningOffering {
 }
 
 const QUEUE_LIMIT = 1000;
-const CHECK_INTERVAL_MS = 60_000;
 /** The portal calls an agent idle after ten minutes. */
 const PRESENCE_INTERVAL_MS = 240_000;
 const SHIP_INTERVAL_MS = 30_000;
@@ -145,22 +146,28 @@ export function startOffering(offering: OfferingConfig, shared: Shared): Running
     statistics: () => ({ queued: queue.waiting(), in_progress: queue.running(), connected }),
   });
 
-  function hear(message: Message, { ack }: Pick<Delivery, 'ack'>): void {
-    const foreign = 'offering' in message && message.offering !== undefined && message.offering !== offering.uuid;
-    if (foreign || message.kind !== 'order') {
-      if (!foreign && message.kind === 'sync') reconcile.kick();
-      const result = foreign || message.kind === 'sync' || message.kind === 'import' ? 'ignored' : message.kind;
-      metrics.frame({ offering: name, result });
-      ack();
-      return;
-    }
-    metrics.frame({ offering: name, result: 'order' });
-    const { order, resource, state, actionable, orderType } = message;
-    // Waldur closes options orders by itself; erred ones may come back.
-    const matters = actionable || state === 'erred' || (state === 'done' && orderType === 'Update');
-    if (matters) intake.hear({ order, resource, state }, ack);
-    else ack();
-  }
+  const upkeeping = createUpkeeping(
+    {
+      ...orders,
+      queue,
+      random,
+      metrics,
+      intervalMs: config.upkeepIntervalMs,
+      deadlineMs: config.orderDeadlineMs,
+      failed,
+    },
+    signal,
+  );
+  const hear = createHearing({
+    offering,
+    metrics,
+    intake,
+    maintain: upkeeping.maintain,
+    lookAtAll: () => {
+      reconcile.kick();
+      upkeeping.pulse.kick();
+    },
+  });
 
   async function listen(): Promise<void> {
     if (!offering.stomp.enabled) return;
@@ -178,7 +185,7 @@ export function startOffering(offering: OfferingConfig, shared: Shared): Running
         clock,
         random,
         log,
-        onMessage: hear,
+        onMessage: (message, { ack }) => hear(message, ack),
         onState: (state, error) => {
           connected = state === 'connected';
           metrics.stompState({ offering: name, connected });
@@ -212,18 +219,9 @@ export function startOffering(offering: OfferingConfig, shared: Shared): Running
   releasers.add(() => reporting.stop());
 
   // Health and presence.
-  const check = createPulse({
-    intervalMs: () => CHECK_INTERVAL_MS,
-    clock,
-    random,
-    beat: async () => {
-      const up = await backend.check(signal).then(
-        (checks) => checks.every(({ status }) => status !== 'failed'),
-        () => false,
-      );
-      metrics.backendUp({ offering: name, up });
-      if (up && blockedBy?.code.startsWith('WALDUR_') === false) blockedBy = undefined;
-    },
+  const check = createBackendCheck({ backend, clock, random }, signal, (up) => {
+    metrics.backendUp({ offering: name, up });
+    if (up && blockedBy?.code.startsWith('WALDUR_') === false) blockedBy = undefined;
   });
   const announce = createPulse({ intervalMs: () => PRESENCE_INTERVAL_MS, clock, random, beat: presence.announce });
   const meter = createPulse({ intervalMs: () => 5000, clock, random, beat: async () => meterQueue() });
@@ -240,7 +238,14 @@ export function startOffering(offering: OfferingConfig, shared: Shared): Running
     },
   });
 
-  const loops = [listen(), reconcile.run(signal), check.run(signal), announce.run(signal), meter.run(signal)];
+  const loops = [
+    listen(),
+    reconcile.run(signal),
+    upkeeping.pulse.run(signal),
+    check.run(signal),
+    announce.run(signal),
+    meter.run(signal),
+  ];
   if (config.shipLogs) loops.push(shipper.run(signal));
   if (backend.serve !== undefined) loops.push(backend.serve(signal));
   const ended = Promise.allSettled(

@@ -2,7 +2,7 @@ import type { OfferingConfig } from '../config/types.ts';
 import { AgentError, isAgentError } from '../lib/errors.ts';
 import { sameJson } from '../lib/json.ts';
 import type { Log } from '../lib/log.ts';
-import type { Action, Backend, Credentials, Observed } from '../plugin/contract.ts';
+import type { Action, Backend, Credentials, Found, Observed } from '../plugin/contract.ts';
 import type { Waldur } from '../waldur/client.ts';
 import type { Resource } from '../waldur/types.ts';
 import type { Desired } from './desired.ts';
@@ -34,10 +34,25 @@ export async function intendPresence(
   signal: AbortSignal,
 ): Promise<Intent> {
   const observed = await observeAccount(deps.backend, desired.account, signal);
-  // Metadata holds one pair; a second one would have nowhere to be stored.
-  const keys = Math.min(deps.offering.plugin.keys, 1);
-  const actions = planPresence(desired, observed, knownKeys(resource.backendMetadata), keys);
+  const actions = actionsFor(deps.offering, resource, desired, observed);
   return { resource, account: desired.account, observed, actions: allow(deps.offering.policy, actions) };
+}
+
+/** What is missing between the two, whatever the policy says of it. */
+export function actionsFor(
+  offering: OfferingConfig,
+  resource: Resource,
+  desired: Desired,
+  observed: Observed,
+): readonly Action[] {
+  // Metadata holds one pair; a second one would have nowhere to be stored.
+  return planPresence(desired, observed, knownKeys(resource.backendMetadata), Math.min(offering.plugin.keys, 1));
+}
+
+/** Whether Waldur has the facts and endpoints of the account as they are. */
+export function isReported(resource: Resource, observed: Found): boolean {
+  const metadata = mergeMetadata(resource.backendMetadata, observed.metadata, undefined);
+  return sameJson(metadata, resource.backendMetadata) && sameJson(observed.endpoints, resource.endpoints);
 }
 
 /** The plan that ends `resource`. An empty `backend_id` means that nothing was ever made. */

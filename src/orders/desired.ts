@@ -14,6 +14,8 @@ export interface Desired {
   readonly resource: string;
   readonly displayName: string;
   readonly suspended: boolean;
+  /** Downscaled: no growth beyond what it holds. */
+  readonly isFrozen: boolean;
   /** Only the dimensions that were ordered. */
   readonly quota: Partial<Quota>;
 }
@@ -34,6 +36,7 @@ export function desired(
     resource: resource.uuid,
     displayName: displayName(resource.name),
     suspended: resource.paused,
+    isFrozen: resource.downscaled,
     quota: orderedQuota(offering.components, offering.plugin.components, { ...sources(resource, order), planQuotas }),
   };
 }

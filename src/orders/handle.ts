@@ -3,6 +3,7 @@ import type { Uuid } from '../lib/ids.ts';
 import type { Order, Resource } from '../waldur/types.ts';
 import { approve, awaitCompletion, complete, type Ending, fail, refuse, tellConsumer } from './close.ts';
 import { establish, type Intent, intendPresence, intendRemoval, remove, revert } from './converge.ts';
+import { convergeResource } from './converge-resource.ts';
 import type { OrderDeps } from './deps.ts';
 import { decidingPlan, desired } from './desired.ts';
 import { orderKind } from './kind.ts';
@@ -59,8 +60,7 @@ async function follow(deps: OrderDeps, order: Order, signal: AbortSignal): Promi
 async function verify(deps: OrderDeps, order: Order, signal: AbortSignal): Promise<Ending> {
   const resource = await deps.waldur.resources.get(order.resource, deps.offering.uuid, signal);
   if (resource.backendId === '' || resource.state === 'Terminated') return 'skipped';
-  const intent = await intendPresence(deps, resource, desired(deps.offering, resource, undefined, {}), signal);
-  await establish(deps, intent, { prune: false }, signal);
+  await convergeResource(deps, resource, signal);
   return 'skipped';
 }
 

@@ -22,7 +22,7 @@ export function planPresence(
     return [create, ...suspend, ...issue(of, keys)];
   }
   refuseForeign(observed, desired.resource);
-  const to = { ...observed.quota, ...desired.quota };
+  const to = targetQuota(desired, observed);
   const quota: Action[] = sameQuota(observed.quota, to) ? [] : [{ kind: 'set-quota', ...of, from: observed.quota, to }];
   const flag: Action[] =
     desired.suspended === observed.suspended ? [] : desired.suspended ? suspend : [{ kind: 'resume', ...of }];
@@ -57,6 +57,14 @@ export function planPrune(
   return observed.accessKeys
     .filter((accessKey) => !knownKeys.includes(accessKey))
     .map((accessKey) => ({ kind: 'revoke-key', ...of, accessKey }));
+}
+
+/** A dimension nobody ordered keeps its value. A frozen account may hold what it holds, where the backend says how much. */
+function targetQuota(desired: Desired, { quota, holds }: Found): Quota {
+  const ordered = { ...quota, ...desired.quota };
+  if (!desired.isFrozen || holds === undefined) return ordered;
+  const { bytes } = ordered;
+  return { ...ordered, bytes: bytes === null || holds.bytes < bytes ? holds.bytes : bytes };
 }
 
 function issue(of: { readonly account: string; readonly resource: string }, count: number): Action[] {

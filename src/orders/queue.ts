@@ -21,6 +21,8 @@ export interface OrderQueue {
   push(job: Job): boolean;
   /** Waiting, sleeping or running. */
   has(lane: string, id: string): boolean;
+  /** Anything at all of the lane. */
+  hasLane(lane: string): boolean;
   waiting(): number;
   running(): number;
   /** Since when the oldest running job has been running, in the clock's monotonic milliseconds. */
@@ -128,6 +130,7 @@ export function createQueue(options: {
       const lane = lanes.get(name);
       return lane !== undefined && (lane.current === id || lane.jobs.some((entry) => entry.job.id === id));
     },
+    hasLane: (name) => lanes.has(name),
     waiting: () => count,
     running: () => starts.size,
     oldestStart: () => {

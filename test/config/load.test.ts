@@ -19,6 +19,7 @@ describe('defaults', () => {
       orderDeadlineMs: 1_800_000,
       drainMs: 30_000,
       reconcile: { intervalMs: 600_000, pollIntervalMs: 60_000 },
+      upkeepIntervalMs: 1_800_000,
       report: { schedule: '0 * * * *', periods: 2, perUser: false },
       shipLogs: false,
     });

@@ -5,7 +5,7 @@ import type { Found, Observed } from '../../src/plugin/contract.ts';
 import { RESOURCE } from '../fakes/offering.ts';
 
 const of = { account: 'a', resource: RESOURCE };
-const desired = { ...of, displayName: 'A', suspended: false, quota: { bytes: 10n } };
+const desired = { ...of, displayName: 'A', suspended: false, isFrozen: false, quota: { bytes: 10n } };
 const absent: Observed = { state: 'absent', account: 'a' };
 function found(values: Partial<Found> = {}): Found {
   return {
@@ -49,6 +49,22 @@ describe('presence', () => {
   test('suspend and resume follow the flag', () => {
     expect(kinds(planPresence({ ...desired, suspended: true }, found(), ['K1'], 1))).toEqual(['suspend']);
     expect(kinds(planPresence(desired, found({ suspended: true }), ['K1'], 1))).toEqual(['resume']);
+  });
+});
+
+describe('a frozen account', () => {
+  const frozen = { ...desired, isFrozen: true };
+  const holding = (bytes: bigint, quota: bigint | null) =>
+    found({ quota: { bytes: quota, objects: null }, holds: { bytes, objects: 1n } });
+  test.each([
+    ['may hold what it holds', holding(3n, 10n), 3n],
+    ['never more than was ordered', holding(30n, 20n), 10n],
+    ['is frozen at nothing when it holds nothing', holding(0n, 10n), 0n],
+  ])('%s', (_, observed, bytes) => {
+    expect(planPresence(frozen, observed, ['K1'], 1)).toMatchObject([{ kind: 'set-quota', to: { bytes } }]);
+  });
+  test('stays as it is where the backend does not say what it holds', () => {
+    expect(planPresence(frozen, found(), ['K1'], 1)).toEqual([]);
   });
 });
 

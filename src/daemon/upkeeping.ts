@@ -1,0 +1,93 @@
+import { withDeadline } from '../lib/deadline.ts';
+import { type AgentError, toAgentError } from '../lib/errors.ts';
+import type { Uuid } from '../lib/ids.ts';
+import type { Random } from '../lib/retry.ts';
+import { convergeResource } from '../orders/converge-resource.ts';
+import type { OrderDeps } from '../orders/deps.ts';
+import type { OrderQueue } from '../orders/queue.ts';
+import { createUpkeep } from '../upkeep/upkeep.ts';
+import type { Metrics } from './metrics.ts';
+import { createPulse, type Pulse } from './pulse.ts';
+
+export interface UpkeepingDeps extends OrderDeps {
+  readonly queue: OrderQueue;
+  readonly random: Random;
+  readonly metrics: Metrics;
+  readonly intervalMs: number;
+  readonly deadlineMs: number;
+  failed(error: AgentError): void;
+}
+
+export interface Upkeeping {
+  readonly pulse: Pulse;
+  /** Brings one resource in step; `ack` runs when that was tried. */
+  maintain(resource: Uuid, ack: () => void): void;
+}
+
+/** Repairs drift: on a schedule, and of single resources when Waldur says that they changed. */
+export function createUpkeeping(deps: UpkeepingDeps, signal: AbortSignal): Upkeeping {
+  const { queue, clock, waldur, log, metrics } = deps;
+  const offering = deps.offering.name;
+
+  async function repair(uuid: Uuid): Promise<void> {
+    try {
+      await withDeadline(clock, signal, deps.deadlineMs, `upkeep of resource ${uuid}`, async (limit) => {
+        const resource = await waldur.resources.get(uuid, deps.offering.uuid, limit);
+        // Others are in the hands of an order, or over.
+        if (resource.backendId === '' || !['OK', 'Erred', 'Updating'].includes(resource.state)) return;
+        const scoped = { ...deps, log: log.child({ resource: uuid }) };
+        const actions = await convergeResource(scoped, resource, limit);
+        // Otherwise Waldur asks about it again every ten minutes.
+        await waldur.resources.refreshLastSync(uuid, limit);
+        if (actions > 0) metrics.drift({ offering, result: 'repaired' });
+      });
+    } catch (error) {
+      if (signal.aborted) return;
+      deps.failed(toAgentError(error));
+      metrics.drift({ offering, result: 'left' });
+      log.warn({ err: toAgentError(error), resource: uuid }, 'the resource could not be brought in step');
+    }
+  }
+
+  function push(resource: Uuid, settled: () => void): boolean {
+    const run = async (): Promise<undefined> => {
+      await repair(resource);
+      return undefined;
+    };
+    return queue.push({ lane: resource, id: 'upkeep', run, settled });
+  }
+
+  const upkeep = createUpkeep({
+    ...deps,
+    isBusy: (resource) => queue.hasLane(resource),
+    repair: async (resource) => {
+      while (!push(resource, () => undefined)) if (!(await queue.room())) return;
+    },
+  });
+
+  const pulse = createPulse({
+    intervalMs: () => deps.intervalMs,
+    restFirst: true,
+    clock,
+    random: deps.random,
+    beat: async () => {
+      try {
+        metrics.upkeepFinished({ offering, resources: await upkeep.pass(signal) });
+      } catch (error) {
+        if (signal.aborted) return;
+        deps.failed(toAgentError(error));
+        log.warn({ err: toAgentError(error) }, 'the resources could not be compared with the backend');
+      }
+    },
+  });
+
+  return {
+    pulse,
+    maintain: (resource, ack) => {
+      const take = (): void => {
+        if (!push(resource, ack)) void queue.room().then((open) => open && take());
+      };
+      take();
+    },
+  };
+}

@@ -1,0 +1,116 @@
+import { expect, test } from 'vitest';
+import type { Backend, Found, Observed } from '../../src/plugin/contract.ts';
+import { createUpkeep } from '../../src/upkeep/upkeep.ts';
+import type { Waldur } from '../../src/waldur/client.ts';
+import type { Resource } from '../../src/waldur/types.ts';
+import { silentLog } from '../fakes/log.ts';
+import { GIB, offeringConfig, resource } from '../fakes/offering.ts';
+
+const signal = new AbortController().signal;
+
+function uuid(i: number): string {
+  return String(i).padStart(32, '0');
+}
+
+/** A resource in step with `account(i)`. */
+function row(i: number, values: Partial<Resource> = {}): Resource {
+  const s3_credentials = { access_key: 'K' };
+  return resource({
+    uuid: uuid(i),
+    state: 'OK',
+    backendId: `a${i}`,
+    limits: { s3_storage: 1 },
+    backendMetadata: { s3_credentials },
+    ...values,
+  });
+}
+
+function account(i: number, values: Partial<Found> = {}): Found {
+  const quota = { bytes: BigInt(GIB), objects: null };
+  return {
+    state: 'found',
+    account: `a${i}`,
+    resource: uuid(i),
+    suspended: false,
+    quota,
+    accessKeys: ['K'],
+    metadata: {},
+    endpoints: [],
+    ...values,
+  };
+}
+
+function setup(resources: Resource[], accounts: Observed[], busy: string[] = []) {
+  const listings: number[] = [];
+  const repaired: string[] = [];
+  const waldur = {
+    resources: {
+      list: async function* () {
+        yield* resources;
+      },
+    },
+  } as unknown as Waldur;
+  const backend = {
+    observe: async function* (names: readonly string[]) {
+      listings.push(names.length);
+      for (const observed of accounts) if (names.includes(observed.account)) yield observed;
+    },
+  } as unknown as Backend;
+  const upkeep = createUpkeep({
+    offering: offeringConfig(),
+    waldur,
+    backend,
+    planQuotas: async () => ({}),
+    log: silentLog(),
+    isBusy: (of) => busy.includes(of),
+    repair: async (of) => void repaired.push(of),
+  });
+  return { upkeep, listings, repaired, accounts };
+}
+
+test('what is in step costs one listing per hundred resources and no repair', async () => {
+  const many = Array.from({ length: 250 }, (_, i) => i);
+  const { upkeep, listings, repaired } = setup(
+    many.map((i) => row(i)),
+    many.map((i) => account(i)),
+  );
+  expect(await upkeep.pass(signal)).toMatchObject({ 'in-step': 250 });
+  expect(listings).toEqual([100, 100, 50]);
+  expect(repaired).toEqual([]);
+});
+
+test.each([
+  ['its quota', {}, { quota: { bytes: 1n, objects: null } }],
+  ['its flag', { paused: true }, {}],
+  ['its key', {}, { accessKeys: [] }],
+  ['its metadata', {}, { metadata: { s3_endpoint: 'https://new' } }],
+  ['its endpoints', {}, { endpoints: [{ name: 'S3', url: 'https://new' }] }],
+] as const)('a resource that differs in %s is repaired, the others are not', async (_, values, of) => {
+  const { upkeep, repaired } = setup([row(1), row(2, values)], [account(1), account(2, of)]);
+  expect(await upkeep.pass(signal)).toMatchObject({ 'in-step': 1, drift: 1 });
+  expect(repaired).toEqual([uuid(2)]);
+});
+
+test('an account is made again only when its absence was proved twice in a row', async () => {
+  const { upkeep, repaired, accounts } = setup([row(1)], [{ state: 'absent', account: 'a1' }]);
+  expect(await upkeep.pass(signal)).toMatchObject({ missing: 1 });
+  accounts[0] = account(1);
+  await upkeep.pass(signal);
+  accounts[0] = { state: 'absent', account: 'a1' };
+  await upkeep.pass(signal);
+  expect(repaired).toEqual([]);
+  await upkeep.pass(signal);
+  expect(repaired).toEqual([uuid(1)]);
+});
+
+test('unreadable, foreign and busy accounts are left alone', async () => {
+  const foreign = account(2, { resource: uuid(9) });
+  const { upkeep, repaired } = setup([row(1), row(2), row(3, { paused: true })], [foreign, account(3)], [uuid(3)]);
+  expect(await upkeep.pass(signal)).toMatchObject({ unreadable: 1, faulty: 1, drift: 1 });
+  expect(repaired).toEqual([]);
+});
+
+test('a resource without a name belongs to its order', async () => {
+  const { upkeep } = setup([row(1, { backendId: '' })], []);
+  expect(await upkeep.pass(signal)).toEqual({ 'in-step': 0, drift: 0, missing: 0, unreadable: 0, faulty: 0 });
+});
