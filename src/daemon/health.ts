@@ -18,6 +18,8 @@ export interface OfferingHealth {
   /** Undefined before the first good pass. */
   readonly lastReconcileMs: number | undefined;
   readonly reconcileIntervalMs: number;
+  /** Code of what the last pass failed with; undefined after a good one. */
+  readonly failing: string | undefined;
   /** Code of the operator error that holds the offering back. */
   readonly blockedBy: string | undefined;
 }
@@ -63,12 +65,14 @@ function probeOffering(offering: OfferingHealth, nowMs: number): Probe {
   const name = `offering ${offering.name}`;
   if (offering.blockedBy !== undefined) return { name, ok: false, detail: offering.blockedBy };
   if (offering.connected) return { name, ok: true, detail: 'connected' };
-  if (offering.lastReconcileMs === undefined) return { name, ok: false, detail: 'not connected, never reconciled' };
+  const why = offering.failing === undefined ? '' : `: ${offering.failing}`;
+  if (offering.lastReconcileMs === undefined)
+    return { name, ok: false, detail: `not connected, never reconciled${why}` };
   const age = nowMs - offering.lastReconcileMs;
   return {
     name,
     ok: age <= 2 * offering.reconcileIntervalMs,
-    detail: `not connected, reconciled ${seconds(age)} ago`,
+    detail: `not connected, reconciled ${seconds(age)} ago${why}`,
   };
 }
 

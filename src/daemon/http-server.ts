@@ -104,7 +104,7 @@ function listen(server: Server, { host, port }: HttpServerOptions): Promise<numb
         new AgentError(`listening on ${host}:${port} failed: ${cause.message}`, {
           code: 'HTTP_LISTEN',
           disposition: 'operator',
-          hint: 'choose another http.listen address, or stop what uses this one',
+          hint: 'set another address in listen, or stop what uses this one',
           cause,
         }),
       );

@@ -73,6 +73,7 @@ export function startOffering(offering: OfferingConfig, shared: Shared): Running
   const { signal } = running;
   let connected = false;
   let lastReconcileMs: number | undefined;
+  let failing: string | undefined;
   let blockedBy: AgentError | undefined;
 
   metrics.addOffering({ name, plugin: offering.plugin.id, stomp: offering.stomp.enabled });
@@ -124,13 +125,16 @@ export function startOffering(offering: OfferingConfig, shared: Shared): Running
       try {
         await reconcileOrders({ offering, waldur, intake, alive }, signal);
         lastReconcileMs = clock.monotonicMs();
+        failing = undefined;
         metrics.reconciled({ offering: name, ok: true });
         if (blockedBy?.code.startsWith('WALDUR_') === true) blockedBy = undefined;
       } catch (error) {
         if (signal.aborted) return;
-        failed(toAgentError(error));
+        const err = toAgentError(error);
+        failed(err);
+        failing = err.code;
         metrics.reconciled({ offering: name, ok: false });
-        log.warn({ err: toAgentError(error) }, 'open orders could not be listed');
+        log.warn({ err }, 'open orders could not be listed');
       }
     },
   });
@@ -269,6 +273,7 @@ export function startOffering(offering: OfferingConfig, shared: Shared): Running
       connected,
       lastReconcileMs,
       reconcileIntervalMs: connected ? config.reconcile.intervalMs : config.reconcile.pollIntervalMs,
+      failing,
       blockedBy: blockedBy?.code,
     }),
     supervisors: () => [

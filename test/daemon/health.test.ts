@@ -19,6 +19,7 @@ function offering(changes: Partial<OfferingHealth> = {}): OfferingHealth {
     connected: false,
     lastReconcileMs: NOW,
     reconcileIntervalMs: 1000,
+    failing: undefined,
     blockedBy: undefined,
     ...changes,
   };
@@ -56,6 +57,14 @@ describe('readiness', () => {
     ['never reconciled', { lastReconcileMs: undefined }, false],
   ])('%s', (_, changes, ok) => {
     expect(readiness(snapshot({ offerings: [offering(changes)] })).ok).toBe(ok);
+  });
+
+  it.each<[Partial<OfferingHealth>, string]>([
+    [{}, 'not connected, reconciled 0 s ago'],
+    [{ failing: 'WALDUR_FAILED' }, 'not connected, reconciled 0 s ago: WALDUR_FAILED'],
+    [{ lastReconcileMs: undefined, failing: 'WALDUR_TLS' }, 'not connected, never reconciled: WALDUR_TLS'],
+  ])('says why: %j', (changes, detail) => {
+    expect(readiness(snapshot({ offerings: [offering(changes)] })).probes[1]?.detail).toBe(detail);
   });
 
   it.each<[LifecycleState, boolean]>([
