@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { type Backend, definePlugin, type PluginContext } from '../../src/plugin/contract.ts';
 import { apply } from './apply.ts';
 import { check } from './check.ts';
@@ -58,13 +59,16 @@ export function createBackend(context: PluginContext<Settings>, disk?: Disk): Ba
   const deps = createDeps(context, disk);
   const { trash } = deps;
   let swept = false;
+  /** What an interrupted removal left behind, once per start and never by a command that only reads. */
+  const sweepOnce = (): void => {
+    if (!swept) trash.sweep();
+    swept = true;
+  };
   return {
     check: (signal) => check(deps, signal),
     observe: (accounts, signal) => translateStream(observe(deps, accounts, signal), 'reading the accounts'),
     apply: async (action, signal) => {
-      // What an interrupted removal left behind, once per start and never by a command that only reads.
-      if (!swept) trash.sweep();
-      swept = true;
+      sweepOnce();
       try {
         return await apply(deps, action, signal);
       } catch (error) {
@@ -72,6 +76,11 @@ export function createBackend(context: PluginContext<Settings>, disk?: Disk): Ba
       }
     },
     usage: (accounts, _, signal) => translateStream(usage(deps, accounts, signal), 'counting the buckets'),
+    // Data that was ordered away must not wait on the disk for the next order.
+    serve: async (signal) => {
+      sweepOnce();
+      if (!signal.aborted) await once(signal, 'abort');
+    },
     close: () => trash.close(),
   };
 }

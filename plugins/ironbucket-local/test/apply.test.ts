@@ -217,6 +217,16 @@ describe('delete-account', () => {
     expect(JSON.parse(await read('.agent/accounts.json'))).toEqual({ version: 1, accounts: {} });
   });
 
+  it('goes on with an interrupted removal as soon as the agent runs', async () => {
+    await mkdir(storage.path('.deleted-1/deep'), { recursive: true });
+    const stop = new AbortController();
+    const served = backend.serve?.(stop.signal);
+    while ((await readdir(storage.root)).includes('.deleted-1')) await tick();
+    stop.abort();
+    await served;
+    expect(storage.warnings).toEqual([]);
+  });
+
   it('does not wait for a removal that takes long when the agent stops', async () => {
     const disk = {
       ...nodeDisk,
