@@ -1,0 +1,170 @@
+import { describe, expect, test } from 'vitest';
+import { FIXTURE } from '../../src/sandbox/fixture.ts';
+import type { Order } from '../../src/sandbox/model.ts';
+import { openSite, type Site } from '../fakes/site.ts';
+import { type Gate, openGate, type Step } from './gate.ts';
+import {
+  accountsOf,
+  bucketsOf,
+  expectWorking,
+  fulfilled,
+  GIB,
+  limitOf,
+  reach,
+  ready,
+  settled,
+  soon,
+  treeOf,
+} from './helpers.ts';
+
+type Request = Parameters<Site['sandbox']['placeOrder']>[0];
+
+interface Story {
+  readonly what: string;
+  readonly offering: 'limit' | 'options';
+  readonly settings?: string;
+  /** What happens before to the resource it is about; nothing for an order that makes one. */
+  readonly before?: readonly Request[];
+  readonly order: Request;
+  /** What is changed while it is carried out, at the backend and in Waldur. */
+  readonly effects: readonly string[];
+  judge(site: Site, order: Order): void | Promise<void>;
+}
+
+const terminated = async (site: Site, { resource }: Order): Promise<void> => {
+  expect(resource.state).toBe('Terminated');
+  expect(resource.backendMetadata).not.toHaveProperty('s3_credentials');
+  expect(accountsOf(site)).toEqual({});
+  await soon(() => expect(treeOf(site)).toEqual(['.agent', '.agent/accounts.json']));
+};
+const limited =
+  (gib: number) =>
+  (site: Site, { resource }: Order) => {
+    expectWorking(site, resource);
+    expect(limitOf(site, resource.backendId)).toBe(gib * GIB);
+  };
+const options = { offering: FIXTURE.options, attributes: { storage_limit: 5 } };
+
+const STORIES: readonly Story[] = [
+  {
+    what: 'create',
+    offering: 'limit',
+    order: { limits: { storage: 5 } },
+    effects: [
+      'approve_by_provider',
+      'create-account',
+      'set_backend_id',
+      'issue-key',
+      'set_backend_metadata',
+      'set_endpoints',
+      'set_state_done',
+    ],
+    judge: limited(5),
+  },
+  {
+    what: 'limits',
+    offering: 'limit',
+    before: [{ limits: { storage: 5 } }],
+    order: { type: 'Update', limits: { storage: 8 } },
+    effects: ['approve_by_provider', 'set-quota', 'set_backend_metadata', 'set_state_done'],
+    judge: limited(8),
+  },
+  {
+    what: 'options',
+    offering: 'options',
+    before: [options],
+    order: { type: 'Update', kind: 'options', options: { storage_limit: 8 } },
+    effects: ['set-quota', 'set_backend_metadata', 'approve_by_provider'],
+    judge: limited(8),
+  },
+  {
+    what: 'terminate',
+    offering: 'limit',
+    before: [{}],
+    order: { type: 'Terminate' },
+    effects: ['approve_by_provider', 'delete-account', 'set_backend_metadata', 'set_state_done'],
+    judge: terminated,
+  },
+  {
+    what: 'restore',
+    offering: 'limit',
+    before: [{ limits: { storage: 5 } }, { type: 'Terminate' }],
+    order: { type: 'Restore' },
+    effects: ['approve_by_provider', 'create-account', 'issue-key', 'set_backend_metadata', 'set_state_done'],
+    judge: limited(5),
+  },
+  {
+    what: 'restore of what was suspended',
+    offering: 'limit',
+    settings: 'on_terminate: suspend',
+    before: [{ limits: { storage: 5 } }, { type: 'Terminate' }],
+    order: { type: 'Restore' },
+    effects: ['approve_by_provider', 'resume', 'issue-key', 'set_backend_metadata', 'revoke-key', 'set_state_done'],
+    judge: limited(5),
+  },
+];
+
+const never = new Promise<void>(() => undefined);
+
+/**
+ * Tells the story with an agent that is gone right after its effects number `crashes`, counted over all its lives.
+ * Answers the effects there were.
+ */
+async function tell(story: Story, crashes: readonly number[]): Promise<readonly string[]> {
+  const effects: string[] = [];
+  let gate: Gate | undefined;
+  let order: Order | undefined;
+  let lives: Promise<unknown> = Promise.resolve();
+  const pass = ({ what, isEffect }: Step): Promise<void> | undefined => {
+    if (order === undefined || !isEffect || what.includes('site-agent')) return undefined;
+    effects.push(/([\w-]+)\/?$/.exec(what)?.[1] ?? what);
+    if (!crashes.includes(effects.length - 1)) return undefined;
+    lives = lives.then(() => site.kill()).then(() => site.start());
+    return never;
+  };
+  const site: Site = await openSite({
+    offering: story.offering,
+    ...(story.settings && { settings: story.settings }),
+    tune: async (config) => {
+      gate = await openGate(config, pass);
+      return gate.config;
+    },
+  });
+  try {
+    await ready(site);
+    let resource = {};
+    for (const request of story.before ?? []) {
+      const before = await fulfilled(site, { ...request, ...resource });
+      resource = { resource: before.resource.uuid };
+    }
+    order = site.sandbox.placeOrder({ ...story.order, ...resource });
+    await reach(site, order, 'done');
+    // What the agent was told when it died comes again.
+    await settled(site);
+    await lives;
+    await story.judge(site, order);
+    expect(site.sandbox.invariants()).toEqual([]);
+    expect(bucketsOf(site)).toEqual(Object.keys(accountsOf(site)));
+    return effects;
+  } finally {
+    await site.close();
+    gate?.close();
+  }
+}
+
+describe.each(STORIES)('$what', (story) => {
+  test('has the effects after which it is interrupted below', async () => {
+    expect(await tell(story, [])).toEqual(story.effects);
+  });
+
+  test.each(story.effects.map((effect, index) => ({ effect, index })))(
+    'converges when the agent dies right after $effect',
+    async ({ index }) => {
+      await tell(story, [index]);
+    },
+  );
+
+  test('converges when it dies after everything it does, twelve times', async () => {
+    await tell(story, [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11]);
+  });
+});
