@@ -159,5 +159,6 @@ export function expectWorking(site: Site, resource: Resource): void {
   const stored = resource.backendMetadata['s3_credentials'];
   const { access_key, secret_key } = isJsonObject(stored) ? stored : {};
   expect(record?.keys).toEqual([{ access_key, secret_key }]);
-  expect(resource.endpoints.map(({ name }) => name)).toEqual(['S3']);
+  const endpoints = site.sandbox.settings.profile === '2024' ? [] : ['S3'];
+  expect(resource.endpoints.map(({ name }) => name)).toEqual(endpoints);
 }
