@@ -62,12 +62,7 @@ export function createReporter(deps: UsageDeps): Reporter {
   let kept: Ledger | undefined;
   let billed: ReadonlySet<string> | undefined;
 
-  async function reportPeriod(
-    period: Period,
-    options: ReportOptions,
-    tally: Tally,
-    signal: AbortSignal,
-  ): Promise<void> {
+  async function reportPeriod(period: Period, options: Pass, tally: Tally, signal: AbortSignal): Promise<void> {
     const reuse = period.isCurrent && kept?.billingPeriod === period.billingPeriod;
     const ledger = reuse && kept ? kept : createLedger(deps.waldur.usages, deps.offering.uuid, period.billingPeriod);
     let isFresh = !reuse;
@@ -87,7 +82,12 @@ export function createReporter(deps: UsageDeps): Reporter {
       }
       const usages = await measure(page, period, signal);
       if (usages === undefined) return;
-      const built = page.map((resource) => build(resource, usages.get(resource.backendId), components, ledger, period));
+      const built = page.map((resource) => {
+        const usage = usages.get(resource.backendId);
+        const date = usage && options.canDate ? serverDate(deps, period, usage.measuredAt) : undefined;
+        const recorded = ledger.recorded(resource.uuid);
+        return buildReport({ offering: deps.offering, components, resource, usage, recorded, date });
+      });
       for (const { lines } of built) for (const line of lines) options.onLine?.(line, period);
       await submit(built, ledger, options, tally, signal);
       if (deps.perUser) measured.push(...page.map((resource) => ({ resource, usage: usages.get(resource.backendId) })));
@@ -112,18 +112,6 @@ export function createReporter(deps: UsageDeps): Reporter {
       'the month turned during the report, the next one will be of the new month',
     );
     return undefined;
-  }
-
-  function build(
-    resource: MeteredResource,
-    usage: Usage | undefined,
-    components: readonly ComponentConfig[],
-    ledger: Ledger,
-    period: Period,
-  ): Built {
-    const date = usage === undefined ? undefined : serverDate(deps, period, usage.measuredAt);
-    const recorded = ledger.recorded(resource.uuid);
-    return buildReport({ offering: deps.offering, components, resource, usage, recorded, date });
   }
 
   async function submit(
@@ -175,11 +163,16 @@ export function createReporter(deps: UsageDeps): Reporter {
       for (const period of due) {
         // Without dates a report lands in the month in which it arrives.
         if (!canDate && (!period.isCurrent || isAtMonthEdge(now, deps.timezone))) continue;
-        await reportPeriod(period, options, tally, signal);
+        await reportPeriod(period, { ...options, canDate }, tally, signal);
       }
       return tally;
     },
   };
+}
+
+interface Pass extends ReportOptions {
+  /** The server files a report by its date, not by its arrival. */
+  readonly canDate: boolean;
 }
 
 type Tally = { -readonly [key in keyof ReportSummary]: number };

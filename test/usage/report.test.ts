@@ -166,6 +166,12 @@ test('clocks an hour apart stop reporting', async () => {
   await expect(reporter.report({}, signal)).rejects.toMatchObject({ code: 'CLOCK_SKEW', disposition: 'operator' });
 });
 
+test('a server without dates gets none', async () => {
+  const { reporter, dates } = setup({ resources: 1, canDate: false });
+  await reporter.report({}, signal);
+  expect(dates).toEqual([undefined]);
+});
+
 test('a server without dates gets no report at the turn of the month', async () => {
   const { reporter, requests } = setup({ canDate: false, start: '2026-08-31T23:58:00Z' });
   await reporter.report({}, signal);
