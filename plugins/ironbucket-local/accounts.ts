@@ -36,11 +36,15 @@ interface Update {
 }
 
 export function openAccounts(disk: Disk, layout: Layout): Accounts {
+  const texts = new WeakMap<AccountRecord, string>();
   let cached: { identity: string; records: AccountRecords } | undefined;
   let waiting: Update[] = [];
   let writing = false;
+  let replacing = false;
 
   async function read(): Promise<AccountRecords> {
+    // The file changes under our own hands: no reason to parse it again.
+    if (replacing && cached !== undefined) return cached.records;
     const identity = await disk.identity(layout.accounts);
     if (identity === undefined) return missing();
     if (cached?.identity === identity) return cached.records;
@@ -57,9 +61,14 @@ export function openAccounts(disk: Disk, layout: Layout): Accounts {
 
   async function write(records: AccountRecords): Promise<void> {
     await disk.makeDirectory(layout.own, 0o700);
-    await replaceFile(disk, layout.accounts, formatAccounts(records), 0o600);
-    const identity = await disk.identity(layout.accounts);
-    cached = identity === undefined ? undefined : { identity, records };
+    replacing = true;
+    try {
+      await replaceFile(disk, layout.accounts, formatAccounts(records, texts), 0o600);
+      const identity = await disk.identity(layout.accounts);
+      cached = identity === undefined ? undefined : { identity, records };
+    } finally {
+      replacing = false;
+    }
   }
 
   async function drain(): Promise<void> {
@@ -99,13 +108,20 @@ function applyChange(records: Map<string, AccountRecord>, account: string, chang
   return !sameJson(before, after);
 }
 
-function formatAccounts(records: AccountRecords): string {
-  const accounts: Record<string, unknown> = {};
-  for (const [account, { resource, name, suspended, keys }] of records) {
-    const pairs = keys.map(({ accessKey, secretKey }) => ({ access_key: accessKey, secret_key: secretKey }));
-    accounts[account] = { resource, name, suspended, keys: pairs };
+/** Records are replaced, never changed, so what was formatted once stays right. */
+function formatAccounts(records: AccountRecords, texts: WeakMap<AccountRecord, string>): string {
+  const entries: string[] = [];
+  for (const [account, record] of records) {
+    const text = texts.get(record) ?? formatEntry(account, record);
+    texts.set(record, text);
+    entries.push(text);
   }
-  return `${JSON.stringify({ version: 1, accounts }, null, 1)}\n`;
+  return `{"version": 1, "accounts": {\n${entries.join(',\n')}\n}}\n`;
+}
+
+function formatEntry(account: string, { resource, name, suspended, keys }: AccountRecord): string {
+  const pairs = keys.map(({ accessKey, secretKey }) => ({ access_key: accessKey, secret_key: secretKey }));
+  return `${JSON.stringify(account)}: ${JSON.stringify({ resource, name, suspended, keys: pairs }, null, 1)}`;
 }
 
 /** A record that cannot be read stops everything: written back without it, its keys would be lost. */

@@ -1,5 +1,5 @@
 import { constants } from 'node:fs';
-import { lstat, mkdir, open, opendir, rename, rm, rmdir, unlink } from 'node:fs/promises';
+import { lstat, mkdir, open, opendir, rename, rmdir, unlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 
 /** The file system, one effect per call, so that a test can stop the world between any two. */
@@ -72,7 +72,7 @@ export const nodeDisk: Disk = {
       await directory.close();
     }
   },
-  removeFile: (path) => rm(path, { force: true }),
+  removeFile: (path) => absentIsUndefined(() => unlink(path)),
   removeTree: async (path, signal) => {
     await absentIsUndefined(() => removeTree(path, signal));
   },
