@@ -1,6 +1,7 @@
-import { diffConfig } from '../config/diff.ts';
+import { type ConfigDiff, diffConfig } from '../config/diff.ts';
 import type { Config, OfferingConfig, WaldurConfig } from '../config/types.ts';
 import type { Clock } from '../lib/clock.ts';
+import { withDeadline } from '../lib/deadline.ts';
 import { AgentError } from '../lib/errors.ts';
 import { createLog, type LogLevel } from '../lib/log.ts';
 import type { Random } from '../lib/retry.ts';
@@ -33,18 +34,24 @@ export interface Agent {
   start(): Promise<number>;
   drain(): Promise<void>;
   close(): Promise<void>;
-  /** Stops, starts and restarts only the offerings that differ. Answers what was done. */
-  reload(config: Config): Promise<string>;
+  /**
+   * Stops, starts and restarts only the offerings that differ. Answers what was done; a throw, also of `read`, leaves
+   * everything as it was.
+   */
+  reload(read: () => Promise<Config>): Promise<string>;
   reportNow(): void;
   isAlive(): boolean;
   /** One line for the service manager. */
   status(): string;
+  /** How long work in progress may go on after a stop was asked for. */
+  drainMs(): number;
 }
 
 /** Every part of the agent is made here and handed to those that need it. */
 export function compose(initial: Config, deps: ComposeDeps): Agent {
   const { clock, random, version } = deps;
   let config = initial;
+  let stopping = false;
   const running = new Map<string, RunningOffering>();
 
   const log = createLog({
@@ -76,9 +83,28 @@ export function compose(initial: Config, deps: ComposeDeps): Agent {
 
   async function stopOne(uuid: string): Promise<void> {
     const offering = running.get(uuid);
+    if (offering === undefined) return;
+    const { name } = offering.config;
+    try {
+      await withDeadline(clock, NEVER, config.drainMs, `stopping offering ${name}`, () => offering.drain());
+    } catch (err) {
+      log.warn({ err, offering: name }, 'work in progress is aborted, and taken up again');
+    }
+    await offering.close();
     running.delete(uuid);
-    await offering?.drain();
-    await offering?.close();
+  }
+
+  /** What is different in the new configuration, when it can be taken over. */
+  async function readNext(read: () => Promise<Config>): Promise<{ readonly next: Config; readonly diff: ConfigDiff }> {
+    try {
+      const next = await read();
+      const diff = diffConfig(config, next);
+      if (diff.restart.length > 0) throw needsRestart(diff.restart);
+      return { next, diff };
+    } catch (error) {
+      metrics.configRead(false);
+      throw error;
+    }
   }
 
   function snapshot(): HealthSnapshot {
@@ -109,6 +135,7 @@ export function compose(initial: Config, deps: ComposeDeps): Agent {
       return port;
     },
     drain: async () => {
+      stopping = true;
       await Promise.all([...running.values()].map((offering) => offering.drain()));
     },
     close: async () => {
@@ -118,21 +145,16 @@ export function compose(initial: Config, deps: ComposeDeps): Agent {
       clients.close();
       await server.close();
     },
-    reload: async (next) => {
-      const { added, removed, changed, agent, restart } = diffConfig(config, next);
-      if (restart.length > 0) {
-        metrics.configRead(false);
-        throw new AgentError(`${restart.join(' and ')} can only change with a restart`, {
-          code: 'CONFIG_RESTART',
-          disposition: 'operator',
-          hint: 'Restart the agent, or set the old value again.',
-        });
-      }
-      config = next;
+    reload: async (read) => {
+      const { next, diff } = await readNext(read);
+      const { added, removed, changed, agent } = diff;
       // Agent-wide values reach an offering when it starts.
       const restarted =
         agent.length > 0 ? next.offerings.filter(({ uuid }) => running.has(uuid)) : changed.map(({ to }) => to);
       await Promise.all([...removed, ...restarted].map(({ uuid }) => stopOne(uuid)));
+      if (stopping) return 'stopped before the new configuration was taken over';
+      config = next;
+      log.level = next.logLevel;
       for (const offering of [...restarted, ...added]) startOne(offering);
       clients.closeUnused(next.offerings.map(({ waldur }) => waldur));
       metrics.configRead(true);
@@ -147,7 +169,18 @@ export function compose(initial: Config, deps: ComposeDeps): Agent {
       const connected = offerings.filter((offering) => offering.connected).length;
       return `${connected}/${offerings.length} offerings connected, ${orders.length} busy`;
     },
+    drainMs: () => config.drainMs,
   };
+}
+
+const NEVER = new AbortController().signal;
+
+function needsRestart(keys: ConfigDiff['restart']): AgentError {
+  return new AgentError(`${keys.join(' and ')} can only change with a restart`, {
+    code: 'CONFIG_RESTART',
+    disposition: 'operator',
+    hint: 'Restart the agent, or set the old value again.',
+  });
 }
 
 /** One client per server and credential, however many offerings there are. */

@@ -13,7 +13,7 @@ export interface LifecycleDeps {
   readonly clock: Clock;
   readonly log: Log;
   /** How long work in progress may go on after a stop was asked for. */
-  readonly drainMs: number;
+  readonly drainMs: () => number;
   /** Starts everything. Whatever it started ends when `stop` fires. */
   readonly start: (stop: AbortSignal) => Promise<void>;
   /** Stops intake; resolves when nothing runs any more. */
@@ -79,10 +79,14 @@ export function createLifecycle(deps: LifecycleDeps): Lifecycle {
   const reload = async (): Promise<void> => {
     if (state !== 'running' || asked) return;
     service.reloading();
-    const outcome = await deps.reload(stop.signal).catch((error: unknown) => {
+    let outcome: string;
+    try {
+      outcome = await deps.reload(stop.signal);
+      log.info({ outcome }, 'configuration reloaded');
+    } catch (error) {
+      outcome = `reload rejected: ${toAgentError(error).message}`;
       log.error({ err: error }, 'reload rejected, the old configuration stays');
-      return `reload rejected: ${toAgentError(error).message}`;
-    });
+    }
     if (!asked) service.ready(outcome);
   };
 
@@ -141,7 +145,7 @@ const NEVER = new AbortController().signal;
 /** Whether everything came to its end in time. */
 async function drain({ clock, log, drainMs, drain }: LifecycleDeps): Promise<boolean> {
   try {
-    await withDeadline(clock, NEVER, drainMs, 'finishing what runs', drain);
+    await withDeadline(clock, NEVER, drainMs(), 'finishing what runs', drain);
     return true;
   } catch (error) {
     log.warn({ err: error }, 'work in progress is aborted, the next start takes it up again');

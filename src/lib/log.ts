@@ -15,6 +15,12 @@ export interface Log {
   child(fields: LogFields): Log;
 }
 
+/** The log all others are children of. */
+export interface RootLog extends Log {
+  /** Of this log and the children made from now on. */
+  level: string;
+}
+
 export interface LogOptions {
   readonly level: LogLevel | 'silent';
   readonly clock: Clock;
@@ -24,7 +30,7 @@ export interface LogOptions {
 }
 
 /** Every value is searched, not only known paths: secrets hide in messages, URLs and causes. */
-export function createLog(options: LogOptions): Log {
+export function createLog(options: LogOptions): RootLog {
   const destination: DestinationStream & { lastLevel?: number } = {
     write: (line) => {
       const level = pino.levels.labels[destination.lastLevel ?? 30] as LogLevel;

@@ -24,7 +24,7 @@ function run(changes: Partial<LifecycleDeps> = {}): Rig {
   const lifecycle = createLifecycle({
     signals,
     clock,
-    drainMs: 30_000,
+    drainMs: () => 30_000,
     log: createLog({ level: 'info', clock, secrets: createSecrets(), write: (line) => logged.push(line) }),
     service: {
       ready: (status) => events.push(`READY ${status}`),

@@ -5,7 +5,7 @@ import { journalPrefix } from '../../daemon/journald.ts';
 import { createLifecycle } from '../../daemon/lifecycle.ts';
 import { createServiceManager } from '../../daemon/service-manager.ts';
 import type { LogLevel } from '../../lib/log.ts';
-import type { ExitCode } from '../exit-codes.ts';
+import { EXIT, type ExitCode } from '../exit-codes.ts';
 import type { Io } from '../io.ts';
 import { loadConfiguration } from '../load.ts';
 import type { Invocation } from '../parse.ts';
@@ -43,7 +43,7 @@ export async function run(invocation: Invocation, io: Io): Promise<ExitCode> {
     service,
     clock,
     log: agent.log,
-    drainMs: config.drainMs,
+    drainMs: agent.drainMs,
     start: async () => {
       await agent.start();
       endWatchdog = service.keepWatchdog(clock, agent.isAlive);
@@ -59,9 +59,11 @@ export async function run(invocation: Invocation, io: Io): Promise<ExitCode> {
       endStatus();
       await agent.close();
     },
-    reload: async () => agent.reload(await load()),
+    reload: () => agent.reload(load),
     reportNow: agent.reportNow,
   });
+  // Asked to stop while all this was loaded: the lifecycle hears only what comes from now on.
+  if (io.signal.aborted) return EXIT.ok;
   return (await lifecycle.run()) as ExitCode;
 }
 
