@@ -38,7 +38,9 @@ process.on('unhandledRejection', (reason) => {
 });
 process.on('uncaughtException', (error) => {
   printError(error, false, io);
-  process.exit(EXIT.bug);
+  process.exitCode = EXIT.bug;
+  // The daemon listens as well, and finishes what runs.
+  if (process.listenerCount('uncaughtException') === 1) process.exit();
 });
 
 const code = await dispatch(argv, io, loadCommand);
