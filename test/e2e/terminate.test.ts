@@ -153,6 +153,8 @@ describe('terminate', () => {
 describe('restore', () => {
   async function terminated(site: Site, resource: Resource): Promise<void> {
     await fulfilled(site, { type: 'Terminate', resource: resource.uuid });
+    // What was removed goes in the background.
+    await soon(() => expect(treeOf(site).join()).not.toContain('.deleted-'));
     site.sandbox.journal.clear();
   }
 
