@@ -172,7 +172,7 @@ describe('messages that', () => {
 });
 
 describe('a broker that', () => {
-  const TROUBLES: Readonly<Record<string, (site: Site) => Promise<unknown> | void>> = {
+  const TROUBLES: Readonly<Record<string, (site: Site) => unknown>> = {
     'closes the connection': ({ sandbox }) => sandbox.broker.fault({ kind: 'close', code: 1000, reason: 'STOMP died' }),
     'is shut down for maintenance': ({ sandbox }) => sandbox.broker.fault({ kind: 'close', code: 1012, reason: '' }),
     'breaks the connection': ({ sandbox }) => sandbox.broker.fault({ kind: 'reset' }),
