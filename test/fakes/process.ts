@@ -164,7 +164,7 @@ export async function openProcessSite(options: SandboxOptions = {}): Promise<Pro
       ...extra,
     }),
     run: async (start) => runAgent(file, withToken(start)),
-    command: (argv, start) => agent([...argv, '-c', file], withToken(start)),
+    command: (argv, start) => agent(argv.includes('-c') ? argv : [...argv, '-c', file], withToken(start)),
   };
   site.configure();
   return site;
