@@ -1,0 +1,61 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { availableParallelism, loadavg } from 'node:os';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { describe, type Figure, formatTable, median, type Result, shorten, verdict } from './lib/report.ts';
+
+/** Runs the benchmarks named on the command line, or all, each in a process of its own; `--runs 3` for medians. */
+
+const BENCHES = ['requests', 'throughput', 'latency', 'process', 'sandbox'];
+
+const { values, positionals } = parseArgs({
+  options: { runs: { type: 'string', default: '1' } },
+  allowPositionals: true,
+});
+const unknown = positionals.filter((name) => !BENCHES.includes(name));
+if (unknown.length > 0) throw new Error(`no benchmark ${unknown.join(', ')}; there are ${BENCHES.join(', ')}`);
+const runs = Number(values.runs);
+
+console.log(`Node ${process.version}, ${availableParallelism()} cores, ${new Date().toISOString()}`);
+const results: Result[] = [];
+for (let run = 0; run < runs; run++) {
+  for (const name of positionals.length === 0 ? BENCHES : positionals) results.push(await runBench(name));
+}
+if (runs > 1) summarize(results);
+
+async function runBench(name: string): Promise<Result> {
+  // What else the machine does shows in every time that is measured.
+  const load = loadavg()[0] ?? 0;
+  const program = fileURLToPath(new URL(`${name}.js`, import.meta.url));
+  const child = spawn(process.execPath, [program], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const exit = once(child, 'exit');
+  let result: Result | undefined;
+  for await (const line of createInterface({ input: child.stdout })) {
+    console.log(line);
+    if (line.startsWith('{')) result = JSON.parse(line) as Result;
+  }
+  const [code] = (await exit) as [unknown];
+  if (result === undefined || code !== 0) throw new Error(`${name} ended with ${String(code)}`);
+  console.log(`  (load average before: ${load.toFixed(2)})`);
+  return result;
+}
+
+function summarize(all: readonly Result[]): void {
+  const figures = new Map<string, Figure[]>();
+  for (const { bench, figures: ones } of all) {
+    for (const figure of ones) {
+      const key = `${bench}: ${figure.name}`;
+      figures.set(key, [...(figures.get(key) ?? []), figure]);
+    }
+  }
+  const rows = [...figures].map(([key, ones]) => {
+    const numbers = ones.map(({ value }) => value);
+    const [one] = ones;
+    const middle = median(numbers);
+    const range = `${shorten(Math.min(...numbers))} to ${shorten(Math.max(...numbers))}`;
+    return [key, `${shorten(middle)} ${one?.unit ?? ''}`, range, describe(one?.target), verdict(middle, one?.target)];
+  });
+  console.log(`\nmedians of ${runs} runs\n${formatTable(rows)}`);
+}

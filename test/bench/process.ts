@@ -1,0 +1,85 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { FIXTURE } from '../../src/sandbox/fixture.ts';
+import { siteYaml } from '../fakes/site.ts';
+import { type AgentProcess, startAgentProcess } from './lib/agent-process.ts';
+import { addBuckets } from './lib/population.ts';
+import { idleMemoryMb, memoryMb } from './lib/proc.ts';
+import { type Figure, median, printResult } from './lib/report.ts';
+import { type SandboxProcess, startSandboxProcess } from './lib/sandbox-process.ts';
+import { withScratch } from './lib/scratch.ts';
+import { until } from './lib/until.ts';
+
+/** What the agent's process costs: the time until it is ready, and its memory, idle and with many resources. */
+
+const STARTS = 10;
+const RESOURCES = 10_000;
+
+printResult('process', [...(await start()), ...(await large())]);
+
+async function start(): Promise<readonly Figure[]> {
+  const sandbox = await startSandboxProcess();
+  const notified: number[] = [];
+  const served: number[] = [];
+  const idleMb = await withAgent(sandbox, 0, async (agent) => {
+    await agent.connected();
+    return idleMemoryMb(agent.pid);
+  });
+  for (let run = 0; run < STARTS; run++) {
+    await withAgent(sandbox, 0, async (agent) => {
+      notified.push(agent.readyMs);
+      served.push(await agent.ready());
+    });
+  }
+  await sandbox.stop();
+  return [
+    { name: 'start to READY=1, median', value: median(notified), unit: 'ms', target: { atMost: 500 } },
+    { name: 'start to READY=1, longest', value: Math.max(...notified), unit: 'ms' },
+    { name: 'start to 200 from /readyz, median', value: median(served), unit: 'ms' },
+    { name: 'memory, connected and idle', value: idleMb, unit: 'MB', target: { atMost: 90 } },
+  ];
+}
+
+async function large(): Promise<readonly Figure[]> {
+  const sandbox = await startSandboxProcess({ resources: RESOURCES });
+  const figures = await withAgent(sandbox, RESOURCES, async (agent) => {
+    await agent.connected();
+    const first = await report(agent);
+    const afterFirst = await idleMemoryMb(agent.pid);
+    const second = await report(agent);
+    const afterSecond = await idleMemoryMb(agent.pid);
+    const of = `of ${RESOURCES} resources`;
+    return [
+      { name: `first report ${of}`, value: first / 1000, unit: 's' },
+      { name: `memory after the first report ${of}`, value: afterFirst, unit: 'MB', target: { atMost: 160 } },
+      { name: 'unchanged report', value: second / 1000, unit: 's' },
+      { name: 'memory after the unchanged report', value: afterSecond, unit: 'MB', target: { atMost: 160 } },
+      { name: 'memory, highest', value: memoryMb(agent.pid, 'VmHWM'), unit: 'MB' },
+    ];
+  });
+  await sandbox.stop();
+  return figures;
+}
+
+function withAgent<T>(sandbox: SandboxProcess, buckets: number, work: (agent: AgentProcess) => Promise<T>): Promise<T> {
+  return withScratch(async (folder) => {
+    const storage = join(folder, 'storage');
+    mkdirSync(storage);
+    if (buckets > 0) await addBuckets(storage, buckets);
+    const agent = await startAgentProcess(siteYaml(sandbox, storage, FIXTURE.limit), folder);
+    const outcome = await work(agent);
+    await agent.stop();
+    return outcome;
+  });
+}
+
+/** Milliseconds of one report, by the agent's own account. */
+async function report(agent: AgentProcess): Promise<number> {
+  const before = agent.logged('usage reported').length;
+  agent.report();
+  await until('the report', () => agent.logged('usage reported').length > before);
+  const { ms, failed, missing } = agent.logged('usage reported').at(-1) ?? {};
+  if (failed !== 0 || missing !== 0)
+    throw new Error(`the report failed for ${String(failed)}, missed ${String(missing)}`);
+  return Number(ms);
+}
