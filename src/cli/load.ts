@@ -56,7 +56,7 @@ export async function loadConfiguration(invocation: Invocation, io: Io): Promise
   throw new AgentError(`${file} has ${errors === 1 ? 'an error' : `${errors} errors`}`, {
     code: 'CONFIG_INVALID',
     disposition: 'operator',
-    hint: 'nothing was started',
+    hint: 'nothing was changed',
   });
 }
 

@@ -31,10 +31,12 @@ export function createHttp(options: HttpOptions, deps: { readonly clock: Clock }
       });
     } catch (error) {
       if (signal.aborted) throw signal.reason;
-      throw unanswered(options, request, deadlineMs, error, (text) => hideCredentials(text, headers));
+      throw unanswered(options, request, deadlineMs, error, (text) =>
+        hideCredentials(text, { headers, body: request.body }),
+      );
     }
     if (isSuccess(raw.status)) return { ...raw, body: readBody(options, request, raw) };
-    const answer = { ...raw, body: readFailure(raw, headers) };
+    const answer = { ...raw, body: readFailure(raw, { headers, body: request.body }) };
     throw options.explain?.(request, answer) ?? answerError(options.peer, request, answer, clock.now());
   }
 

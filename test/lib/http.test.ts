@@ -151,6 +151,26 @@ test('a peer explains its failures, and sees the body with our credentials blank
   expect(bodies).toEqual([{ detail: 'no: Token ***' }, false, '<pre>Token ***</pre>', true]);
 });
 
+test('secrets of a request are blanked where its refusal quotes them', async () => {
+  const shown: unknown[] = [];
+  const http = await serve(
+    (request, response) => {
+      request.on('data', (sent: Buffer) => {
+        response.writeHead(400, JSON_TYPE).end(JSON.stringify({ detail: `not valid: ${sent.toString()}` }));
+      });
+    },
+    { explain: (_, { body }) => void shown.push(body) },
+  );
+  const credentials = [{ access_key: 'AKIA0001', secret_key: 'sEcrEt/0001' }];
+  const body = {
+    metadata: { credentials, name: 'visible', Password: 'hunter2222', tokens: ['first-token'], secret: 1 },
+  };
+  await failure(http, { ...GET, method: 'POST', body });
+  await failure(http, { ...GET, method: 'PUT', body: new Uint8Array(9) });
+  const text = JSON.stringify(body).replaceAll(/sEcrEt\/0001|hunter2222|first-token/g, '***');
+  expect(shown[0]).toEqual({ detail: `not valid: ${text}` });
+});
+
 test.each<[string, RequestListener, string]>([
   ['truncated JSON', (_, response) => void response.end('{"a":[1,'), 'WALDUR_BAD_ANSWER'],
   [
