@@ -5,6 +5,7 @@ import { createSecrets } from '../lib/secrets.ts';
 import { dispatch, printError } from './dispatch.ts';
 import { EXIT } from './exit-codes.ts';
 import type { CommandModule, Io, Output } from './io.ts';
+import { parseCommandLine } from './parse.ts';
 import { createStyle, wantsColor, wantsUnicode } from './style.ts';
 
 /** The only file that ends the process. */
@@ -71,10 +72,11 @@ function stop(name: 'SIGINT' | 'SIGTERM', exitCode: number): void {
   controller.abort(new Error(`stopped by ${name}`));
 }
 
-/** `agent report | head` ends when head has seen enough; that is no failure. */
+/** `agent report | head` ends when head has seen enough, which is no failure. A daemon nobody hears any more is one. */
 function leaveOnClosedPipe(error: NodeJS.ErrnoException): void {
   if (error.code !== 'EPIPE') throw error;
-  process.exit(EXIT.ok);
+  const parsed = parseCommandLine(argv);
+  process.exit(parsed.kind === 'command' && parsed.invocation.command === 'run' ? EXIT.failed : EXIT.ok);
 }
 
 function leaveAnyway(): void {
