@@ -52,6 +52,7 @@ export function compose(initial: Config, deps: ComposeDeps): Agent {
   const { clock, random, version } = deps;
   let config = initial;
   let stopping = false;
+  let rejected = false;
   const running = new Map<string, RunningOffering>();
 
   const log = createLog({
@@ -102,6 +103,7 @@ export function compose(initial: Config, deps: ComposeDeps): Agent {
       if (diff.restart.length > 0) throw needsRestart(diff.restart);
       return { next, diff };
     } catch (error) {
+      rejected = true;
       metrics.configRead(false);
       throw error;
     }
@@ -157,6 +159,7 @@ export function compose(initial: Config, deps: ComposeDeps): Agent {
       log.level = next.logLevel;
       for (const offering of [...restarted, ...added]) startOne(offering);
       clients.closeUnused(next.offerings.map(({ waldur }) => waldur));
+      rejected = false;
       metrics.configRead(true);
       return `${added.length} offerings added, ${removed.length} removed, ${restarted.length} restarted`;
     },
@@ -167,7 +170,8 @@ export function compose(initial: Config, deps: ComposeDeps): Agent {
     status: () => {
       const { offerings, orders } = snapshot();
       const connected = offerings.filter((offering) => offering.connected).length;
-      return `${connected}/${offerings.length} offerings connected, ${orders.length} busy`;
+      const counts = `${connected}/${offerings.length} offerings connected, ${orders.length} busy`;
+      return rejected ? `${counts}; the changed configuration was rejected` : counts;
     },
     drainMs: () => config.drainMs,
   };
