@@ -4,6 +4,7 @@ import { closeSync, openSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
+import { cpuSeconds } from './proc.ts';
 import { until } from './until.ts';
 
 /** `agent run` as an operator starts it. */
@@ -11,6 +12,8 @@ export interface AgentProcess {
   readonly pid: number;
   /** From the start of the process to READY=1. */
   readonly readyMs: number;
+  /** CPU time it had used by then, which a busy machine stretches less. */
+  readonly readyCpuMs: number;
   /** From the start of the process to the first 200 of `/readyz`. */
   ready(): Promise<number>;
   /** Resolves when it is subscribed to its queue. */
@@ -53,6 +56,7 @@ export async function startAgentProcess(yaml: string, folder: string): Promise<A
   const readyMs = performance.now() - started;
   const { pid } = child;
   if (pid === undefined || child.exitCode !== null) throw new Error(`no agent:\n${readFileSync(logPath, 'utf8')}`);
+  const readyCpuMs = cpuSeconds(pid) * 1000;
   notifications.resume();
   const logged: AgentProcess['logged'] = (message) =>
     readFileSync(logPath, 'utf8')
@@ -63,6 +67,7 @@ export async function startAgentProcess(yaml: string, folder: string): Promise<A
   return {
     pid,
     readyMs,
+    readyCpuMs,
     ready: async () => {
       await until('/readyz', async () => (await fetch(`http://127.0.0.1:${port}/readyz`)).ok, { everyMs: 2 });
       return performance.now() - started;
