@@ -44,6 +44,7 @@ export function buildOffering(input: BuildOfferingInput): BuiltOffering {
     ...checkStomp(raw, credentials, path),
     ...checkBackendNames(raw, path),
     ...checkNaming(plugin, settings, path),
+    ...checkSettings(input, settings),
     ...built.problems,
     ...(built.components.length === 0 ? [nothingToDo(path)] : []),
   ];
@@ -172,6 +173,15 @@ function checkNaming(plugin: Plugin, settings: unknown, path: string): readonly 
   const message = namingProblem(plugin.naming(settings));
   if (message === undefined) return [];
   return [{ severity: 'error', path: pointer(path, 'backend_settings'), atKey: true, message }];
+}
+
+function checkSettings({ raw, plugin, path }: BuildOfferingInput, settings: unknown): readonly Problem[] {
+  const { on_terminate: onTerminate, metering } = raw.backend_settings;
+  const at = pointer(path, 'backend_settings');
+  return (plugin.problems?.(settings, { onTerminate, metering }) ?? []).map(({ setting, message, hint }) => {
+    const isThere = setting in raw.backend_settings;
+    return { severity: 'error', path: isThere ? pointer(at, setting) : at, atKey: true, message, hint };
+  });
 }
 
 function readCa(input: BuildOfferingInput): {

@@ -267,6 +267,9 @@ async function sampleIsValid<Settings>({ folder, plugin }: ConformanceOptions<Se
     const settings = (isJsonObject(offering) && offering['backend_settings']) || {};
     const own = Object.entries(settings).filter(([key]) => !COMMON_SETTINGS.includes(key));
     const validate = settingsValidator().compile(plugin.settings);
-    assert.ok(validate(Object.fromEntries(own)), `sample.yaml: ${JSON.stringify(validate.errors)}`);
+    const data = Object.fromEntries(own);
+    assert.ok(validate(data), `sample.yaml: ${JSON.stringify(validate.errors)}`);
+    const common = { onTerminate: 'refuse', metering: plugin.metering[0] ?? 'current' } as const;
+    assert.deepEqual(plugin.problems?.(data as Settings, common) ?? [], [], 'sample.yaml');
   }
 }

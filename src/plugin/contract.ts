@@ -35,8 +35,24 @@ export interface Plugin<Settings = unknown> {
   readonly offering: OfferingTemplate;
   /** How account names are built; the settings are validated ones. */
   naming(settings: Settings): NamingRules;
+  /** What is wrong with settings that satisfy the schema, for the operator who wrote them; empty when nothing is. */
+  problems?(settings: Settings, common: CommonSettings): readonly SettingProblem[];
   /** Pure wiring: no I/O. The first call to the backend belongs to `check`. */
   create(context: PluginContext<Settings>): Backend;
+}
+
+/** What the core adds to the settings of every plugin, as far as a backend may be unable to do it. */
+export interface CommonSettings {
+  readonly onTerminate: 'refuse' | 'suspend' | 'purge';
+  readonly metering: Metering;
+}
+
+export interface SettingProblem {
+  /** The key under `backend_settings`, also of one that is missing. */
+  readonly setting: string;
+  /** A sentence without the value, which may be secret. */
+  readonly message: string;
+  readonly hint?: string;
 }
 
 export interface BackendComponent {

@@ -32,6 +32,7 @@ export function pluginProblems(value: unknown): readonly string[] {
     isNames(plugin.metering) && plugin.metering.length > 0 ? undefined : '"metering" is not a list',
     isRecord(plugin.offering) ? undefined : '"offering" is not an object',
     typeof plugin.create === 'function' ? undefined : '"create" is not a function',
+    ['function', 'undefined'].includes(typeof plugin.problems) ? undefined : '"problems" is not a function',
     schemaProblem(plugin.settings),
   ].filter((problem) => problem !== undefined);
   return problems.length > 0 ? problems : rulesProblems(plugin as Plugin);
