@@ -66,7 +66,8 @@ async function setQuota(deps: Deps, action: Kind<'set-quota'>, signal: AbortSign
 
 /** Both scopes, so that neither many buckets nor one can hold more; read back, because gateways store what they like. */
 async function limit(deps: Deps, user: User, wanted: Partial<Quota>, signal: AbortSignal): Promise<boolean> {
-  const { client } = deps;
+  const { client, asked } = deps;
+  asked.set(user.account, { ...asked.get(user.account), ...wanted });
   const wrong = (now: User) => SCOPES.filter((scope) => !holds(now.quotas[scope], wanted, client.quotaStep));
   const scopes = wrong(user);
   if (scopes.length === 0) return false;

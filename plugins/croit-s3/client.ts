@@ -1,5 +1,4 @@
 import type { Check, Window } from '../../src/plugin/contract.ts';
-import type { Names } from './names.ts';
 import type { QuotaChange, Scope, ScopeQuota } from './quota.ts';
 import type { Point } from './series.ts';
 import type { KeyPair } from './sigv4.ts';
@@ -46,12 +45,14 @@ export interface Client {
   /** Quotas are kept in multiples of so many bytes, rounded up. */
   readonly quotaStep: bigint;
   readonly canSuspend: boolean;
-  /** One listing where there is one. A user that cannot be read is left out. */
+  /**
+   * One listing where there is one, which several calls about many users may share. A user that cannot be read is left out.
+   */
   users(accounts: readonly string[] | 'all', signal: AbortSignal): AsyncIterable<Sighting>;
   /** As it is now. */
   user(account: string, signal: AbortSignal): Promise<User | undefined>;
-  /** The names of all users, as new as they must be to have all that are wanted. */
-  readonly names: Names;
+  /** Those of the names that users have; of a listing that may be a minute old. */
+  present(accounts: readonly string[], signal: AbortSignal): Promise<readonly string[]>;
   /** @throws AgentError `CROIT_S3_USER_EXISTS` when the name is taken. */
   create(user: NewUser, signal: AbortSignal): Promise<void>;
   /** What a user that exists already can be given of what `create` sets. Answers whether anything changed. */

@@ -7,7 +7,7 @@ import { connect } from './connect.ts';
 import { explain, PEER, readBuckets, readSeries, readUser, uidOf } from './croit-answers.ts';
 import { parseExact, readKeys, readObjects } from './decode.ts';
 import { CODES, ignoring, unsupported } from './errors.ts';
-import { memoizeNames } from './names.ts';
+import { shareListing } from './listing.ts';
 import { purgeWithOwnKeys } from './purge.ts';
 import { NOTHING, type QuotaChange } from './quota.ts';
 import { segment } from './segment.ts';
@@ -25,8 +25,10 @@ export function createCroit(context: PluginContext<Settings>): Client {
     headers: async () => ({ authorization: authorization(settings) }),
     explain: (request, answer) => explain(request, answer, settings, clock.now()),
   });
-  const call = caller(http);
-  const names = memoizeNames(clock, async (signal) => new Set((await list({}, signal)).map(uidOf)));
+  const call = caller(http, () => listing.forget());
+  const listing = shareListing(clock, async (signal) => {
+    return new Map((await list({}, signal)).map((item) => [uidOf(item), item]));
+  });
 
   async function list(query: Query, signal: AbortSignal): Promise<readonly JsonObject[]> {
     const users = readObjects(await call('users.list', 'GET', 's3/users', { query }, signal));
@@ -45,13 +47,20 @@ export function createCroit(context: PluginContext<Settings>): Client {
     quotaStep: 1024n,
     canSuspend: false,
     user,
-    names,
+    present: async (accounts, signal) => {
+      const all = await listing.read((users) => accounts.every((account) => users.has(account)), signal);
+      return accounts.filter((account) => all.has(account));
+    },
     users: async function* (accounts, signal) {
       if (accounts !== 'all' && accounts.length === 1) {
         for (const account of accounts) yield { account, user: await user(account, signal) };
         return;
       }
-      const all = new Map((await list({}, signal)).map((item) => [uidOf(item), item]));
+      if (accounts === 'all') listing.forget();
+      const all = await listing.read(
+        (users) => accounts === 'all' || accounts.every((name) => users.has(name)),
+        signal,
+      );
       for (const account of accounts === 'all' ? all.keys() : accounts) {
         signal.throwIfAborted();
         const found = all.get(account);
@@ -122,7 +131,8 @@ export function createCroit(context: PluginContext<Settings>): Client {
   return client;
 }
 
-function caller(http: Http) {
+/** `changed` is called after everything but reading. */
+function caller(http: Http, changed: () => void) {
   return async (
     operation: string,
     method: HttpRequest['method'],
@@ -139,7 +149,9 @@ function caller(http: Http) {
       answer: 'text',
       ...(body !== undefined && { body }),
     };
-    const { body: text } = await http.request(request, signal);
+    const { body: text } = await http.request(request, signal).finally(() => {
+      if (method !== 'GET') changed();
+    });
     try {
       return parseExact(String(text));
     } catch {

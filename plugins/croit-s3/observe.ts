@@ -4,7 +4,7 @@ import type { Found, Observed } from '../../src/plugin/contract.ts';
 import { forAccounts } from './at-once.ts';
 import type { Bucket, User } from './client.ts';
 import type { Deps } from './deps.ts';
-import { agreed, type ScopeQuota } from './quota.ts';
+import { agreed, asAsked, type ScopeQuota } from './quota.ts';
 import { isSegment, segment } from './segment.ts';
 import { endpointOf, type Settings } from './settings.ts';
 import { readStamp } from './stamp.ts';
@@ -43,7 +43,7 @@ async function describe(deps: Deps, user: User, signal: AbortSignal): Promise<Fo
     account,
     resource: readStamp(account, user.email),
     suspended: user.suspended,
-    quota: agreed(user.quotas),
+    quota: asAsked(agreed(user.quotas), deps.asked.get(account), deps.client.quotaStep),
     accessKeys: keys.map(({ accessKey }) => accessKey),
     ...(buckets && { holds: totalOf(buckets) }),
     metadata: metadata(deps.settings, user, buckets),

@@ -50,6 +50,11 @@ export function holds(scope: ScopeQuota, wanted: Partial<Quota>, step: bigint): 
   return size && (wanted.objects === undefined || objects === wanted.objects);
 }
 
+/** `quota` with the size that was asked for, when that is what the backend made of it. */
+export function asAsked(quota: Quota, { bytes = null }: Partial<Quota> = {}, step: bigint): Quota {
+  return bytes !== null && sameSteps(quota.bytes, bytes, step) ? { ...quota, bytes } : quota;
+}
+
 /** What to write so that `holds` becomes true and every other dimension keeps its effect. */
 export function changeOf(scope: ScopeQuota, wanted: Partial<Quota>): QuotaChange {
   const { bytes, objects } = { ...effective(scope), ...wanted };

@@ -7,7 +7,7 @@ import type { Client, Sighting, User } from './client.ts';
 import { connect } from './connect.ts';
 import { parseExact, readObjects, readText } from './decode.ts';
 import { CODES, hasCode, ignoring, unsupported, vanished } from './errors.ts';
-import { memoizeNames } from './names.ts';
+import { shareListing } from './listing.ts';
 import { explain, PEER, readBuckets, readPage, readUser } from './radosgw-answers.ts';
 import { segment } from './segment.ts';
 import { endpointOf, type Settings } from './settings.ts';
@@ -52,7 +52,9 @@ export function createRadosgw(context: PluginContext<Settings>): Client {
       answer: 'text',
       ...(timeoutMs !== undefined && { timeoutMs }),
     };
-    const { body } = await http.request(request, signal);
+    const { body } = await http.request(request, signal).finally(() => {
+      if (method !== 'GET') listing.forget();
+    });
     try {
       return parseExact(String(body));
     } catch {
@@ -84,6 +86,8 @@ export function createRadosgw(context: PluginContext<Settings>): Client {
     return all;
   }
 
+  const listing = shareListing(clock, list);
+
   async function modify(account: string, change: Query, signal: AbortSignal): Promise<void> {
     await call('users.modify', 'POST', 'user', { uid: uid(account), ...change }, signal);
   }
@@ -92,7 +96,10 @@ export function createRadosgw(context: PluginContext<Settings>): Client {
     quotaStep: 1n,
     canSuspend: true,
     user,
-    names: memoizeNames(clock, list),
+    present: async (accounts, signal) => {
+      const all = await listing.read((names) => accounts.every((account) => names.has(account)), signal);
+      return accounts.filter((account) => all.has(account));
+    },
     users: async function* (accounts, signal) {
       const wanted = accounts === 'all' ? await list(signal) : accounts;
       yield* forAccounts<Sighting>(wanted, log, signal, async (account) => ({
@@ -157,8 +164,15 @@ export function createRadosgw(context: PluginContext<Settings>): Client {
     },
     series: () => Promise.reject(unsupported('Metering GB days')),
     probe: async (signal) => {
-      const own = await call('users.get', 'GET', 'user', { 'access-key': keys.accessKey }, signal);
-      return [capabilities(isJsonObject(own) ? own : {}, `${endpoint}/${admin}`)];
+      const where = `${endpoint}/${admin}`;
+      try {
+        const own = await call('users.get', 'GET', 'user', { 'access-key': keys.accessKey }, signal);
+        return [capabilities(isJsonObject(own) ? own : {}, where)];
+      } catch (error) {
+        // It may not even read itself.
+        if (hasCode(error, CODES.forbidden)) return [capabilities({}, where)];
+        throw error;
+      }
     },
     close: () => http.close(),
   };
@@ -187,7 +201,7 @@ function capabilities(own: JsonObject, where: string): Check {
   return {
     name,
     status: 'failed',
-    detail: `the admin user of ${where} lacks ${caption}`,
+    detail: `the admin user of ${where} needs ${caption}`,
     hint: `radosgw-admin caps add --uid=${readText(own['user_id']) || 'ADMIN'} --caps='${caption}'`,
   };
 }

@@ -12,10 +12,8 @@ export async function* usage(
   query: UsageQuery,
   signal: AbortSignal,
 ): AsyncGenerator<Usage> {
-  const wanted = accounts.filter(isSegment);
   // A gateway answers "no buckets" for a user that does not exist.
-  const names = await deps.client.names(wanted, signal);
-  const present = wanted.filter((account) => names.has(account));
+  const present = await deps.client.present(accounts.filter(isSegment), signal);
   yield* forAccounts(present, deps.log, signal, (account) => measure(deps, account, query, signal));
 }
 

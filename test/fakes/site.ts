@@ -17,6 +17,8 @@ export interface SiteOptions {
   /** Lines of YAML under the offering, and under its backend settings. */
   readonly extra?: string;
   readonly settings?: string;
+  /** Instead of the directory: `backend_type`, whose `storage` and `objects` are limited, and what `settings` are of. */
+  readonly backend?: string;
   /** Lines of YAML at the top. */
   readonly agent?: string;
   /** False: orders are only found by asking. */
@@ -141,17 +143,17 @@ ${indent(options.agent, 0)}offerings:
     stomp_ws_port: ${sandbox.port}
     stomp_ws_path: /ws
     websocket_use_tls: false
-    backend_type: ironbucket-local
+    backend_type: ${options.backend ?? 'ironbucket-local'}
 ${indent(options.extra, 4)}    backend_settings:
-      storage_path: ${storage}
-${indent(options.settings, 6)}    backend_components:
+${options.backend === undefined ? `      storage_path: ${storage}\n` : ''}${indent(options.settings, 6)}    backend_components:
       storage:
         accounting_type: ${offering === FIXTURE.limit ? 'limit' : 'usage'}
         backend_name: storage
         measured_unit: GB
         unit_factor: 1073741824
         enforce_limits: true
-${offering === FIXTURE.limit ? '      objects: { accounting_type: usage, backend_name: objects, measured_unit: objects, unit_factor: 1, enforce_limits: false }\n' : ''}`;
+${options.backend === undefined ? '' : '      objects: { accounting_type: usage, backend_name: objects, enforce_limits: true }\n'}\
+${options.backend === undefined && offering === FIXTURE.limit ? '      objects: { accounting_type: usage, backend_name: objects, measured_unit: objects, unit_factor: 1, enforce_limits: false }\n' : ''}`;
 }
 
 function parse(text: string, secrets: ReturnType<typeof createSecrets>): Config {

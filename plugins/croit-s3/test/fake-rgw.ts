@@ -171,8 +171,7 @@ export function createFakeRgw(): FakeRgw {
     if (!signed) return send(response, failure(first, 403, 'SignatureDoesNotMatch'));
     if (first === 'admin' && (entity === 'user' || entity === 'bucket')) {
       const type = entity === 'user' ? 'users' : 'buckets';
-      const mayOwn = 'access-key' in query && request.method === 'GET';
-      const may = mayOwn || user.caps.some((cap) => cap.type === type);
+      const may = user.caps.some((cap) => cap.type === type);
       return send(response, may ? await admin(request.method ?? '', entity, query) : error(403, 'AccessDenied'));
     }
     const key = decodeURIComponent(url.pathname.slice(first.length + 2));
