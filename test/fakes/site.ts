@@ -17,7 +17,7 @@ export interface SiteOptions {
   /** Lines of YAML under the offering, and under its backend settings. */
   readonly extra?: string;
   readonly settings?: string;
-  /** Instead of the directory: `backend_type`, whose `storage` and `objects` are limited, and what `settings` are of. */
+  /** Instead of the directory: `backend_type`, whose `storage` (in MiB) and `objects` are limited, and which `settings` are of. */
   readonly backend?: string;
   /** Lines of YAML at the top. */
   readonly agent?: string;
@@ -150,7 +150,7 @@ ${options.backend === undefined ? `      storage_path: ${storage}\n` : ''}${inde
         accounting_type: ${offering === FIXTURE.limit ? 'limit' : 'usage'}
         backend_name: storage
         measured_unit: GB
-        unit_factor: 1073741824
+        unit_factor: ${options.backend === undefined ? 1_073_741_824 : 1_048_576}
         enforce_limits: true
 ${options.backend === undefined ? '' : '      objects: { accounting_type: usage, backend_name: objects, enforce_limits: true }\n'}\
 ${options.backend === undefined && offering === FIXTURE.limit ? '      objects: { accounting_type: usage, backend_name: objects, measured_unit: objects, unit_factor: 1, enforce_limits: false }\n' : ''}`;

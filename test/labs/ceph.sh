@@ -12,7 +12,7 @@
 set -euo pipefail
 . "$(dirname "$(readlink -f "$0")")/lib.sh"
 cd "$(dirname "$(readlink -f "$0")")/../.."
-[ $# -gt 0 ] || set -- npx vitest run --config test/labs/vitest.config.ts test/labs/ceph.test.ts
+[ $# -gt 0 ] || set -- npx vitest run --config test/labs/vitest.config.ts test/labs/ceph
 
 LAB_WAIT=${LAB_WAIT:-60} LAB_TTL=${LAB_TTL:-300}
 ACCESS=LABADMINACCESSKEY000 SECRET=labadminsecretlabadminsecretlabadmin0000
@@ -52,7 +52,7 @@ await() {
 
 prepare() { timeout "$LAB_WAIT" "$@" >>"$dir/out.log" 2>&1 || fail "$1 failed"; }
 
-install ceph-mon ceph-mon ceph-osd ceph-osd radosgw radosgw ceph ceph-common curl curl
+install ceph-mon ceph-mon ceph-osd ceph-osd radosgw radosgw ceph ceph-common curl curl aws awscli
 
 read -r mon1 mon2 rgw osd < <(node -e '
   const net = require("node:net");
