@@ -38,5 +38,5 @@ export function byteSeconds(points: readonly Point[], { from, to }: Window): big
 function longestStep(sorted: readonly Point[]): number {
   const gaps = sorted.slice(1).map(({ atMs }, index) => atMs - (sorted[index]?.atMs ?? atMs));
   const wide = gaps.filter((ms) => ms > 0).sort((a, b) => a - b);
-  return Math.max(STEP_MS, wide[Math.floor(wide.length / 2)] ?? 0);
+  return Math.max(STEP_MS, wide[Math.floor((wide.length - 1) / 2)] ?? 0);
 }
