@@ -39,8 +39,9 @@ export function namingProblem(rules: NamingRules): string | undefined {
   // Names with `-` are DNS labels: bucket and volume names.
   const allowed = filler === '-' ? /^[a-z0-9-]*$/ : /^[A-Za-z0-9._-]*$/;
   const characters = filler === '-' ? 'a-z, 0-9 and "-"' : 'A-Z, a-z, 0-9, ".", "_" and "-"';
-  // `tenant$name` is how Ceph writes a user of a tenant.
-  if (!allowed.test(prefix.replace(/^\w+\$/, ''))) return `the account prefix "${prefix}" may only have ${characters}`;
+  // `tenant$name` is how Ceph writes a user of a tenant; no DNS label has one.
+  const own = filler === '-' ? prefix : prefix.replace(/^\w+\$/, '');
+  if (!allowed.test(own)) return `the account prefix "${prefix}" may only have ${characters}`;
   if (/^[.-]/.test(prefix)) return `the account prefix "${prefix}" must not begin with "${prefix.charAt(0)}"`;
   if (!allowed.test(separator) || separator === '') {
     return `the slug separator "${separator}" must be one or more of ${characters}`;

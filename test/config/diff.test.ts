@@ -31,7 +31,7 @@ describe('a reload', () => {
     [
       'with another backend',
       config([]),
-      config([{ backend_type: 'croit_s3', backend_settings: { api_url: 'https://c' } }]),
+      config([{ backend_type: 'croit_s3', backend_settings: { api_url: 'https://c', token: '${env:TOKEN}' } }]),
       { changed: [['disk', 'disk']] },
     ],
     [

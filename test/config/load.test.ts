@@ -112,6 +112,7 @@ test('every agent-wide key is taken over', () => {
 test.each(['croit-s3', 'croit_s3', 'Croit_S3'])('backend_type %s is one plugin', (backend_type) => {
   const backend_settings = {
     api_url: 'https://croit',
+    token: '${env:TOKEN}',
     on_terminate: 'purge',
     metering: 'gb_days',
     credentials: 'metadata',
@@ -125,7 +126,10 @@ test.each(['croit-s3', 'croit_s3', 'Croit_S3'])('backend_type %s is one plugin',
   });
   expect(offering.plugin.id).toBe('croit-s3');
   expect(offering.settings).toEqual({
+    flavour: 'croit',
     api_url: 'https://croit',
+    token: ENV.TOKEN,
+    s3_region: 'default',
     verify_ssl: true,
     timeout: 30,
     user_prefix: 'waldur_',
@@ -144,7 +148,7 @@ test('settings shared by an alias get the defaults of their own backend', () => 
     waldur_api_token: &token \${env:TOKEN}
     waldur_offering_uuid: 713c299671a14f5db9723a793291bc78
     backend_type: croit-s3
-    backend_settings: &settings { api_url: https://croit }
+    backend_settings: &settings { api_url: https://croit, token: *token }
   - name: b
     waldur_api_url: *url
     waldur_api_token: *token

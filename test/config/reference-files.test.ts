@@ -162,6 +162,7 @@ offerings:
     backend_type: CROIT-S3
     backend_settings:
       api_url: https://croit
+      token: \${env:TOKEN}
       check_backend_id_uniqueness: true
       check_all_offerings: true
       backend_id_max_retries: 5

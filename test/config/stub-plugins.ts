@@ -1,3 +1,4 @@
+import { plugin as croit } from '../../plugins/croit-s3/index.ts';
 import { type JsonSchema, PLUGIN_API_VERSION, type Plugin } from '../../src/plugin/contract.ts';
 
 const PLUGIN: Plugin = {
@@ -22,39 +23,7 @@ function withSettings(properties: Readonly<Record<string, JsonSchema>>, required
   return { type: 'object', additionalProperties: false, required, properties };
 }
 
-/** The settings of the croit README. */
-export const croit: Plugin = {
-  ...PLUGIN,
-  id: 'croit-s3',
-  summary: 'S3 users of a croit cluster',
-  metering: ['current', 'gb_days'],
-  settings: withSettings(
-    {
-      api_url: { type: 'string', format: 'uri' },
-      token: { type: 'string', 'x-secret': true },
-      username: { type: 'string' },
-      password: { type: 'string', 'x-secret': true },
-      verify_ssl: { type: 'boolean', default: true },
-      timeout: { type: 'integer', minimum: 1, default: 30 },
-      user_prefix: { type: 'string', default: 'waldur_' },
-      slug_separator: { type: 'string', default: '_' },
-      max_username_length: { type: 'integer', default: 64 },
-      default_tenant: { type: 'string', default: '' },
-      default_placement: { type: 'string', default: '' },
-      default_storage_class: { type: 'string', default: '' },
-    },
-    ['api_url'],
-  ),
-  naming: (settings) => {
-    const { user_prefix, slug_separator, max_username_length } = settings as Readonly<Record<string, string>>;
-    return {
-      prefix: String(user_prefix),
-      separator: String(slug_separator),
-      filler: '_',
-      maxLength: Number(max_username_length),
-    };
-  },
-};
+export { croit };
 
 /** A directory on this machine; it can measure objects but not limit them. */
 export const local: Plugin = {

@@ -24,6 +24,8 @@ describe('built-in plugins', () => {
   it('are found by id and alias in any spelling', () => {
     expect(findPlugin('ironbucket-local')?.id).toBe('ironbucket-local');
     expect(findPlugin('Ironbucket_Local')?.id).toBe('ironbucket-local');
+    expect(findPlugin('croit_s3')?.id).toBe('croit-s3');
+    expect(findPlugin('ceph_s3')?.id).toBe('croit-s3');
     expect(findPlugin('ironbucket')).toBeUndefined();
     expect(findPlugin('')).toBeUndefined();
   });
@@ -89,6 +91,7 @@ describe('external plugins', () => {
     ['the id of a built-in plugin', with_('id: "ironbucket_local"'), 'another plugin is called "ironbucket_local"'],
     ['an alias of a built-in plugin', with_('aliases: ["ironbucket-local"]'), 'another plugin is called'],
     ['an alias that is no list', with_('aliases: "memory"'), '"aliases" is not a list of names'],
+    ['problems that are no function', with_('problems: []'), '"problems" is not a function'],
     ['no create', with_('create: undefined'), '"create" is not a function'],
     ['an open schema', with_('settings: { type: "object" }'), '"additionalProperties": false'],
     ['a word ajv does not know', with_(schema('{ a: { type: "string", secret: true } }')), 'unknown keyword: "secret"'],
