@@ -29,12 +29,12 @@ test.each([
   let measured = 0;
   for (let at = 0; at < users; at += PAGE) measured += await count(backend, accounts.slice(at, at + PAGE));
   const wallMs = performance.now() - started;
-  const requests = await server.requests();
+  const { requests, latencyMs } = await server.tally();
   await backend.close();
   // One listing, then every account once; the last of a page are waited for before the next page.
-  const boundMs = (1 + (users / PAGE) * Math.ceil(PAGE / AT_ONCE)) * LATENCY_MS;
+  const boundMs = (1 + (users / PAGE) * Math.ceil(PAGE / AT_ONCE)) * latencyMs;
   console.log(
-    `${users} users: ${requests} requests, ${(wallMs / 1000).toFixed(2)} s, ` +
+    `${users} users: ${requests} requests of ${latencyMs.toFixed(2)} ms, ${(wallMs / 1000).toFixed(2)} s, ` +
       `${(wallMs / boundMs).toFixed(2)} times the bound of ${(boundMs / 1000).toFixed(2)} s`,
   );
   expect(measured).toBe(users);
@@ -62,7 +62,7 @@ function connect(port: number): Backend {
 
 interface Server {
   readonly port: number;
-  requests(): Promise<number>;
+  tally(): Promise<{ readonly requests: number; readonly latencyMs: number }>;
   stop(): void;
 }
 
@@ -76,12 +76,17 @@ async function start(users: number): Promise<Server> {
   );
   if (child.stdout === null) throw new Error('no output');
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
-  const next = async (): Promise<number> => Number((await lines.next()).value);
+  const next = async (): Promise<readonly number[]> =>
+    String((await lines.next()).value)
+      .split(' ')
+      .map(Number);
+  const [port = 0] = await next();
   return {
-    port: await next(),
-    requests: () => {
+    port,
+    tally: async () => {
       child.kill('SIGUSR2');
-      return next();
+      const [requests = 0, latencyMs = 0] = await next();
+      return { requests, latencyMs };
     },
     stop: () => void child.kill(),
   };

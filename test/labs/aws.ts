@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { isJsonObject, type JsonObject } from '../../src/lib/json.ts';
+import { isJsonObject, type Json, type JsonObject } from '../../src/lib/json.ts';
 
 export interface AwsAnswer {
   readonly ok: boolean;
@@ -14,9 +14,9 @@ export function awsOf(metadata: JsonObject): (...argv: readonly string[]) => Pro
   const { access_key, secret_key, endpoint, region } = isJsonObject(stored) ? stored : {};
   const env = {
     PATH: process.env['PATH'],
-    AWS_ACCESS_KEY_ID: String(access_key),
-    AWS_SECRET_ACCESS_KEY: String(secret_key),
-    AWS_DEFAULT_REGION: String(region),
+    AWS_ACCESS_KEY_ID: text(access_key),
+    AWS_SECRET_ACCESS_KEY: text(secret_key),
+    AWS_DEFAULT_REGION: text(region),
     AWS_MAX_ATTEMPTS: '1',
     AWS_EC2_METADATA_DISABLED: 'true',
     AWS_CONFIG_FILE: '/dev/null',
@@ -27,7 +27,7 @@ export function awsOf(metadata: JsonObject): (...argv: readonly string[]) => Pro
   };
   return (...argv) =>
     new Promise((resolve) => {
-      const all = ['--debug', '--endpoint-url', String(endpoint), ...argv];
+      const all = ['--debug', '--endpoint-url', text(endpoint), ...argv];
       execFile('aws', all, { env, timeout: 30_000, maxBuffer: LONGEST_DEBUG }, (error, stdout, stderr) => {
         resolve({ ok: error === null, text: stdout, code: /<Code>(\w+)<\/Code>/.exec(stderr)?.[1] });
       });
@@ -35,3 +35,7 @@ export function awsOf(metadata: JsonObject): (...argv: readonly string[]) => Pro
 }
 
 const LONGEST_DEBUG = 256 * 1024 * 1024;
+
+function text(value: Json | undefined): string {
+  return typeof value === 'string' ? value : '';
+}

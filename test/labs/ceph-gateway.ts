@@ -100,7 +100,7 @@ interface Relay {
 
 /** Passes requests on as they are: signatures cover the host they were made for. */
 async function startRelay(target: string): Promise<Relay> {
-  let refused = (_: URL): boolean => false;
+  let refused: (url: URL) => boolean = () => false;
   const { hostname, port } = new URL(target);
   const server = createServer((incoming, response) => {
     if (refused(new URL(incoming.url ?? '', target))) return void response.writeHead(503).end('<h1>busy</h1>');

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { isJsonObject } from '../../src/lib/json.ts';
+import { isJsonObject, type Json } from '../../src/lib/json.ts';
 import { FIXTURE } from '../../src/sandbox/fixture.ts';
 import type { Resource } from '../../src/sandbox/model.ts';
 import { act, fulfilled, reach, ready, settled, soon } from '../e2e/helpers.ts';
@@ -56,7 +56,7 @@ function consumerOf(resource: Resource) {
 
 function secretOf({ backendMetadata }: Resource): string {
   const stored = backendMetadata['s3_credentials'];
-  return isJsonObject(stored) ? String(stored['secret_key']) : '';
+  return isJsonObject(stored) ? text(stored['secret_key']) : '';
 }
 
 describe.each(['croit', 'radosgw'] as const)('flavour %s: the life of an account', (flavour) => {
@@ -166,9 +166,13 @@ test('flavour radosgw: a paused account answers 403, and works again afterwards'
   await soon(async () => expect(await aws('s3', 'ls', 's3://reads')).toMatchObject({ ok: true }));
 });
 
+function text(value: Json | undefined): string {
+  return typeof value === 'string' ? value : '';
+}
+
 function accessKeyOf({ backendMetadata }: Resource): string {
   const stored = backendMetadata['s3_credentials'];
-  return isJsonObject(stored) ? String(stored['access_key']) : '';
+  return isJsonObject(stored) ? text(stored['access_key']) : '';
 }
 
 /** Somebody in the portal wants everything looked at. */

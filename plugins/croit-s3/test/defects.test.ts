@@ -216,9 +216,13 @@ describe.each(FLAVOURS)('flavour %s', (flavour) => {
     const backend = cluster.open(flavour);
     await backend.apply(create({ bytes: 5n * MIB }), signal);
     const { quota: from } = await found(backend);
+    // A gateway that keeps 0, whatever it is told.
+    const told: number[] = [];
     Object.defineProperty(cluster.user().bucket_quota, 'max_size', {
       get: () => 0,
-      set: () => undefined,
+      set: (value: number) => {
+        told.push(value);
+      },
       enumerable: true,
     });
     const refused = await failure(
@@ -226,6 +230,7 @@ describe.each(FLAVOURS)('flavour %s', (flavour) => {
     );
     expect(refused).toMatchObject({ code: 'CROIT_S3_QUOTA_NOT_KEPT', disposition: 'operator' });
     expect(refused.message).toContain('bucket quota');
+    expect(told).toEqual([Number(MIB)]);
   });
 
   it('reports a user that is gone as absent, although the gateway says that it has no buckets', async () => {
