@@ -1,5 +1,5 @@
 // croit's API with so many users, in a process of its own so that it does not share the clock of what is measured.
-// Usage: node croit-server.mjs USERS LATENCY_MS; prints its port, and on SIGUSR2 the number of requests so far
+// Usage: node server.mjs USERS LATENCY_MS; prints its port, and on SIGUSR2 the number of requests so far
 // and the latency they really had: timers are late by up to a millisecond.
 import { createServer } from 'node:http';
 

@@ -1,13 +1,13 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { afterEach, expect, test } from 'vitest';
-import { AT_ONCE } from '../../plugins/croit-s3/at-once.ts';
-import { createBackend } from '../../plugins/croit-s3/index.ts';
-import { withDefaults } from '../../plugins/croit-s3/test/lab.ts';
-import { systemClock } from '../../src/lib/clock.ts';
-import { createHttp } from '../../src/lib/http.ts';
-import type { Backend } from '../../src/plugin/contract.ts';
-import { silentLog } from '../fakes/log.ts';
+import { AT_ONCE } from '../../../plugins/croit-s3/at-once.ts';
+import { createBackend } from '../../../plugins/croit-s3/index.ts';
+import { withDefaults } from '../../../plugins/croit-s3/test/lab.ts';
+import { systemClock } from '../../../src/lib/clock.ts';
+import { createHttp } from '../../../src/lib/http.ts';
+import type { Backend } from '../../../src/plugin/contract.ts';
+import { silentLog } from '../../fakes/log.ts';
 
 const LATENCY_MS = 5;
 /** As many accounts as the agent asks about at once. */
@@ -69,7 +69,7 @@ interface Server {
 async function start(users: number): Promise<Server> {
   const child: ChildProcess = spawn(
     process.execPath,
-    ['test/bench/croit-server.mjs', String(users), String(LATENCY_MS)],
+    ['test/bench/croit/server.mjs', String(users), String(LATENCY_MS)],
     {
       stdio: ['ignore', 'pipe', 'inherit'],
     },
