@@ -14,34 +14,29 @@ export async function* forAccounts<T>(
   signal: AbortSignal,
   work: (account: string) => Promise<T | undefined>,
 ): AsyncGenerator<T> {
-  const running = new Set<Promise<{ readonly done: Promise<unknown>; readonly value: T | undefined }>>();
-  const attempt = async (account: string): Promise<T | undefined> => {
+  const running = new Map<number, Promise<readonly [id: number, value: T | undefined]>>();
+  const attempt = async (id: number, account: string): Promise<readonly [number, T | undefined]> => {
     try {
-      return await work(account);
+      return [id, await work(account)];
     } catch (err) {
       signal.throwIfAborted();
       if (isAgentError(err) && err.disposition === 'operator') throw err;
       log.warn({ err, account }, 'the account could not be read');
-      return undefined;
+      return [id, undefined];
     }
   };
   const next = async (): Promise<T | undefined> => {
-    const { done, value } = await Promise.race(running);
-    running.delete(done as never);
+    const [id, value] = await Promise.race(running.values());
+    running.delete(id);
     return value;
   };
-  const start = (account: string): void => {
-    const done: Promise<{ readonly done: Promise<unknown>; readonly value: T | undefined }> = attempt(account).then(
-      (value) => ({ done, value }),
-    );
-    running.add(done);
-  };
+  let started = 0;
   try {
     for (const account of accounts) {
       signal.throwIfAborted();
-      start(account);
-      if (running.size < AT_ONCE) continue;
-      const value = await next();
+      const id = started++;
+      running.set(id, attempt(id, account));
+      const value = running.size < AT_ONCE ? undefined : await next();
       if (value !== undefined) yield value;
     }
     while (running.size > 0) {
@@ -49,7 +44,7 @@ export async function* forAccounts<T>(
       if (value !== undefined) yield value;
     }
   } finally {
-    // After a failure the others still run, and nobody else will look at how they end.
-    await Promise.allSettled(running);
+    // After a failure the others still run, and nobody else looks at how they end.
+    await Promise.allSettled(running.values());
   }
 }

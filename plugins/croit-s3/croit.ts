@@ -38,9 +38,13 @@ export function createCroit(context: PluginContext<Settings>): Client {
 
   async function user(account: string, signal: AbortSignal): Promise<User | undefined> {
     segment('a user name', account);
-    // A filter that is ignored does no harm: there is no call for one user.
+    // There is no call for one user, and a filter that is ignored does no harm; one that is misread does, so that an
+    // absence is only proved by the whole list.
     const found = (await list({ 'uid[]': account }, signal)).find((item) => uidOf(item) === account);
-    return found && readUser(found);
+    if (found !== undefined) return readUser(found);
+    listing.forget();
+    const item = (await listing.read(() => true, signal)).get(account);
+    return item && readUser(item);
   }
 
   const client: Client = {

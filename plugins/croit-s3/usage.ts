@@ -12,8 +12,10 @@ export async function* usage(
   query: UsageQuery,
   signal: AbortSignal,
 ): AsyncGenerator<Usage> {
+  const wanted = accounts.filter(isSegment);
+  if (wanted.length === 0) return;
   // A gateway answers "no buckets" for a user that does not exist.
-  const present = await deps.client.present(accounts.filter(isSegment), signal);
+  const present = await deps.client.present(wanted, signal);
   yield* forAccounts(present, deps.log, signal, (account) => measure(deps, account, query, signal));
 }
 

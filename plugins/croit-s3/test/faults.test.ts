@@ -172,6 +172,19 @@ describe('what croit says in its own way', () => {
     expect(await away.check(signal)).toMatchObject([{ status: 'failed' }, { status: 'failed' }]);
   });
 
+  it('a filter that it misreads proves nothing', async () => {
+    await backend.apply(create(), signal);
+    cluster.facade.fault = ({ query }) => (query['uid[]'] === undefined ? undefined : { status: 200, body: '[]' });
+    expect((await found(backend)).quota.bytes).toBe(10n * MIB);
+    expect((await backend.apply(action({ kind: 'delete-account', purge: false }), signal)).changed).toBe(true);
+    expect(await observe(backend)).toEqual([{ state: 'absent', account: ACCOUNT }]);
+  });
+
+  it('nobody to ask about is no reason to ask', async () => {
+    expect(await usage(backend, [])).toEqual([]);
+    expect(cluster.facade.requests).toEqual([]);
+  });
+
   it('a CA file that is not there is the operator’s business, until it is there', async () => {
     const strict = cluster.open('croit', { ca_file: '/nonexistent/ca.pem' });
     const refused = await failure(observe(strict));
