@@ -1,5 +1,6 @@
 import { isJsonObject, type Json, type JsonObject } from '../lib/json.ts';
 import type { BackendComponent, OfferingTemplate, OptionTemplate, Plugin } from '../plugin/contract.ts';
+import { settingsValidator } from '../plugin/schema.ts';
 
 export interface OfferingRequest {
   readonly name: string;
@@ -58,11 +59,27 @@ export function buildOfferingBlock(block: OfferingBlock, plugin: Plugin): JsonOb
     waldur_offering_uuid: block.uuid,
     stomp_enabled: true,
     backend_type: plugin.id,
-    backend_settings: requiredSettings(plugin),
+    backend_settings: exampleSettings(plugin),
     backend_components: Object.fromEntries(
       plugin.offering.components.map((component) => [component.type, componentBlock(component, plugin.components)]),
     ),
   };
+}
+
+/** The settings a configuration of the plugin cannot do without: what its schema requires, and what it misses itself. */
+export function exampleSettings(plugin: Plugin): JsonObject {
+  const { required, properties } = plugin.settings;
+  const schemas: JsonObject = isJsonObject(properties) ? properties : {};
+  const names = Array.isArray(required) ? required.filter((name) => typeof name === 'string') : [];
+  const examples = Object.fromEntries(names.map((name) => [name, example(name, schemas[name])]));
+  const complete = { ...examples };
+  settingsValidator().compile(plugin.settings)(complete);
+  const missed =
+    plugin.problems?.(complete, { onTerminate: 'refuse', metering: plugin.metering[0] ?? 'current' }) ?? [];
+  for (const { setting } of missed) {
+    if (setting in schemas && !(setting in complete)) examples[setting] = example(setting, schemas[setting]);
+  }
+  return examples;
 }
 
 function componentBlock(
@@ -90,13 +107,6 @@ const UNIT_FACTORS: Readonly<Record<string, number>> = {
   TB: 2 ** 40,
   TIB: 2 ** 40,
 };
-
-function requiredSettings({ settings }: Plugin): JsonObject {
-  const { required, properties } = settings;
-  const names = Array.isArray(required) ? required.filter((name) => typeof name === 'string') : [];
-  const schemas: JsonObject = isJsonObject(properties) ? properties : {};
-  return Object.fromEntries(names.map((name) => [name, example(name, schemas[name])]));
-}
 
 /** A value that shows what is wanted, for an operator to replace. */
 function example(name: string, schema: Json | undefined): Json {

@@ -5,6 +5,7 @@ import { type Sandbox, startSandbox } from '../../sandbox/sandbox.ts';
 import type { Profile } from '../../sandbox/world.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
 import { type Io, writeJson } from '../io.ts';
+import { exampleSettings } from '../offering-body.ts';
 import type { Invocation } from '../parse.ts';
 import { renderGuide, sandboxGuide } from '../sandbox-guide.ts';
 import { usageError } from '../usage-error.ts';
@@ -47,8 +48,7 @@ function readPort(text: string): number {
 
 /** The one that needs the fewest settings: a sandbox is for trying things. */
 function simplestPlugin(): Plugin {
-  const needs = ({ settings }: Plugin): number =>
-    Array.isArray(settings['required']) ? settings['required'].length : 0;
+  const needs = (plugin: Plugin): number => Object.keys(exampleSettings(plugin)).length;
   const [plugin] = [...builtinPlugins].sort((a, b) => needs(a) - needs(b));
   if (plugin === undefined) throw new Error('there is no built-in plugin');
   return plugin;
