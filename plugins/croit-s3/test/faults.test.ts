@@ -1,6 +1,12 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { createHttp } from '../../../src/lib/http.ts';
 import type { Backend } from '../../../src/plugin/contract.ts';
+import { silentLog } from '../../../test/fakes/log.ts';
 import type { Fault } from '../../../test/labs/croit-facade.ts';
+import { createBackend } from '../index.ts';
 import {
   ACCOUNT,
   action,
@@ -190,6 +196,32 @@ describe('what croit says in its own way', () => {
     const refused = await failure(observe(strict));
     expect(refused).toMatchObject({ code: 'CROIT_S3_CA_FILE', disposition: 'operator' });
     expect(refused.message).toContain('/nonexistent/ca.pem');
+  });
+
+  it('a CA file is read with the first request, and trusted by all of them', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'croit-'));
+    await writeFile(join(folder, 'ca.pem'), 'the authority');
+    const trusted: unknown[] = [];
+    const settings = cluster.settings('croit', { ca_file: join(folder, 'ca.pem'), verify_ssl: true, timeout: 60 });
+    const trusting = createBackend({
+      settings,
+      log: silentLog(),
+      http: ({ ca, verifySsl, timeoutMs, ...options }) => {
+        trusted.push([ca, verifySsl, timeoutMs]);
+        return createHttp(options, { clock: cluster.clock });
+      },
+      clock: cluster.clock,
+      random: (bytes) => new Uint8Array(bytes),
+    });
+    expect(trusted).toEqual([]);
+    await trusting.apply(create(), signal);
+    await trusting.check(signal);
+    await trusting.close();
+    await rm(folder, { recursive: true });
+    expect(trusted).toEqual([
+      ['the authority', true, 60_000],
+      ['the authority', true, 60_000],
+    ]);
   });
 
   it('without s3_endpoint consumers are sent to croit, and the check warns', async () => {
