@@ -123,7 +123,7 @@ spawn ceph-osd -f -i 0
 spawn radosgw -f -n client.rgw
 await 'answer from the gateway' curl -sf -m 5 "http://127.0.0.1:$rgw/"
 user() { prepare radosgw-admin -n client.rgw user create --uid="$1" --display-name="$1" "${@:2}"; }
-user admin --access-key=$ACCESS --secret-key=$SECRET --caps='users=*;buckets=*;usage=*;metadata=read'
+user admin --access-key=$ACCESS --secret-key=$SECRET --caps='users=*;buckets=*'
 user plain --access-key=$PLAIN_ACCESS --secret-key=$PLAIN_SECRET
 
 export RGW_ENDPOINT="http://127.0.0.1:$rgw" RGW_REGION=default

@@ -142,6 +142,12 @@ export async function usage(
   return all;
 }
 
+/** A user that somebody else made. */
+export async function addForeign(cluster: Cluster, email = 'someone@example.org', uid = ACCOUNT): Promise<void> {
+  const query = { uid, 'display-name': 'Somebody', email, 'access-key': 'FOREIGN', 'secret-key': 'foreign-secret' };
+  await cluster.rgw.admin('PUT', 'user', query);
+}
+
 /** What the promise was refused with. */
 export async function failure(
   work: Promise<unknown>,
