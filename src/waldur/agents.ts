@@ -1,3 +1,4 @@
+import { isAgentError } from '../lib/errors.ts';
 import { sameJson } from '../lib/json.ts';
 import { type Api, flatten, isAbout, route } from './api.ts';
 import type { AgentsApi } from './client.ts';
@@ -28,9 +29,19 @@ export function createAgents(api: Api, version: string): AgentsApi {
           const row = reader('agent identity', value);
           return row.text('name') === name && isAbout(value, 'offering', offering) ? row : undefined;
         };
-        const [found] = await all(api.pages('agents.find', route(IDENTITIES), query, decode, signal));
-        if (found === undefined)
-          return decodeIdentity(await api.send('POST', 'agents.create', route(IDENTITIES), body, signal));
+        const find = async (): Promise<Reader | undefined> =>
+          (await all(api.pages('agents.find', route(IDENTITIES), query, decode, signal)))[0];
+        const found = await find();
+        if (found === undefined) {
+          try {
+            return decodeIdentity(await api.send('POST', 'agents.create', route(IDENTITIES), body, signal));
+          } catch (error) {
+            // Names are unique: another agent for the offering may have made it meanwhile.
+            const twin = isAgentError(error) && error.status === 400 ? await find() : undefined;
+            if (twin === undefined) throw error;
+            return decodeIdentity(twin.raw);
+          }
+        }
         const upToDate =
           found.text('version') === PROTOCOL &&
           Date.parse(found.text('last_restarted')) === startedAt.getTime() &&

@@ -23,6 +23,7 @@ const ROW = {
   services: [],
   last_restarted: '2026-08-25T10:00:00Z',
 };
+const NOT_UNIQUE = { non_field_errors: ['The fields offering, name must make a unique set.'] };
 const EXPECTED = { uuid: IDENTITY, name: BODY.name };
 const onList = (rows: readonly unknown[]): URLSearchParams[] =>
   onGet('marketplace-site-agent-identities/', () => [200, rows]);
@@ -37,6 +38,21 @@ describe('the identity', () => {
     expect(await rig().waldur.agents.identify(OFFERING, STARTED, signal)).toEqual(EXPECTED);
     expect(queries[0]?.get('name')).toBe(BODY.name);
     expect(queries[0]?.get('offering_uuid')).toBe(OFFERING);
+  });
+
+  test('is taken over when another agent is faster', async () => {
+    onList([]);
+    onPost('marketplace-site-agent-identities/', BODY, 400, NOT_UNIQUE);
+    onList([ROW]);
+    expect(await rig().waldur.agents.identify(OFFERING, STARTED, signal)).toEqual(EXPECTED);
+  });
+
+  test('is refused with the words of Waldur when nobody made it', async () => {
+    onList([]);
+    onPost('marketplace-site-agent-identities/', BODY, 400, NOT_UNIQUE);
+    onList([]);
+    const { message } = await failure(rig().waldur.agents.identify(OFFERING, STARTED, signal));
+    expect(message).toContain('must make a unique set');
   });
 
   test('is left alone when it says all that', async () => {
