@@ -1,3 +1,4 @@
+import type { KeyPair } from '../../src/lib/sigv4.ts';
 import type { Action, Applied, Quota } from '../../src/plugin/contract.ts';
 import type { User } from './client.ts';
 import type { Deps } from './deps.ts';
@@ -7,7 +8,6 @@ import { totalOf } from './observe.ts';
 import { changeOf, holds, requested, SCOPES } from './quota.ts';
 import { segment } from './segment.ts';
 import { endpointOf } from './settings.ts';
-import type { KeyPair } from './sigv4.ts';
 import { readStamp, stampOf } from './stamp.ts';
 import { terminate } from './terminate.ts';
 

@@ -1,7 +1,7 @@
+import type { KeyPair } from '../../src/lib/sigv4.ts';
 import type { Check, Window } from '../../src/plugin/contract.ts';
 import type { QuotaChange, Scope, ScopeQuota } from './quota.ts';
 import type { Point } from './series.ts';
-import type { KeyPair } from './sigv4.ts';
 
 /** A user of the gateway, as both flavours know it. */
 export interface User {

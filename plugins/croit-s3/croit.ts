@@ -1,6 +1,7 @@
 import type { Http, HttpRequest } from '../../src/lib/http.ts';
 import { badAnswer } from '../../src/lib/http-errors.ts';
 import type { Json, JsonObject } from '../../src/lib/json.ts';
+import { encodeQuery, type KeyPair } from '../../src/lib/sigv4.ts';
 import type { PluginContext } from '../../src/plugin/contract.ts';
 import type { Client, User } from './client.ts';
 import { connect } from './connect.ts';
@@ -12,7 +13,6 @@ import { purgeWithOwnKeys } from './purge.ts';
 import { NOTHING, type QuotaChange } from './quota.ts';
 import { segment } from './segment.ts';
 import type { Settings } from './settings.ts';
-import { encodeQuery, type KeyPair } from './sigv4.ts';
 
 type Query = Parameters<typeof encodeQuery>[0];
 

@@ -1,4 +1,4 @@
-import type { KeyPair } from './sigv4.ts';
+import type { KeyPair } from '../../src/lib/sigv4.ts';
 
 const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789';
 const ACCESS_KEY_LENGTH = 20;

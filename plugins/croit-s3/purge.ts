@@ -1,10 +1,10 @@
+import type { KeyPair } from '../../src/lib/sigv4.ts';
 import type { PluginContext } from '../../src/plugin/contract.ts';
 import type { Client } from './client.ts';
 import { purgeFailed } from './errors.ts';
 import { mintKeyPair } from './keys.ts';
 import { createS3, isUrlPath, type S3 } from './s3.ts';
 import type { Settings } from './settings.ts';
-import type { KeyPair } from './sigv4.ts';
 
 /** Empties a bucket as its owner and removes it, page by page: what is gone stays gone, so a repetition goes on. */
 export async function purgeWithOwnKeys(

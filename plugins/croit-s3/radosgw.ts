@@ -1,6 +1,7 @@
 import type { HttpRequest } from '../../src/lib/http.ts';
 import { badAnswer } from '../../src/lib/http-errors.ts';
 import { isJsonObject, type Json, type JsonObject } from '../../src/lib/json.ts';
+import { encodeQuery, type KeyPair, sign } from '../../src/lib/sigv4.ts';
 import type { Check, PluginContext } from '../../src/plugin/contract.ts';
 import { forAccounts } from './at-once.ts';
 import type { Client, Sighting, User } from './client.ts';
@@ -11,7 +12,6 @@ import { shareListing } from './listing.ts';
 import { explain, PEER, readBuckets, readPage, readUser } from './radosgw-answers.ts';
 import { segment } from './segment.ts';
 import { endpointOf, type Settings } from './settings.ts';
-import { encodeQuery, type KeyPair, sign } from './sigv4.ts';
 
 type Query = Parameters<typeof encodeQuery>[0];
 

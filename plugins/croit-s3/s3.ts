@@ -2,13 +2,14 @@ import { createHash } from 'node:crypto';
 import { AgentError } from '../../src/lib/errors.ts';
 import type { HttpAnswer, HttpRequest } from '../../src/lib/http.ts';
 import { answerError } from '../../src/lib/http-errors.ts';
+import { encodeQuery, encodeStrictly, type KeyPair, sign } from '../../src/lib/sigv4.ts';
+import { escapeXml, isXmlText } from '../../src/lib/xml.ts';
 import type { PluginContext } from '../../src/plugin/contract.ts';
 import { connect } from './connect.ts';
 import { hasCode, purgeFailed, refusal } from './errors.ts';
 import { segment } from './segment.ts';
 import { endpointOf, type Settings } from './settings.ts';
-import { encodeQuery, encodeStrictly, type KeyPair, sign } from './sigv4.ts';
-import { blocks, escapeXml, isXmlText, textOf } from './xml.ts';
+import { blocks, textOf } from './xml.ts';
 
 export interface Version {
   readonly key: string;

@@ -2,7 +2,6 @@ import { randomBytes } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createBackend, plugin } from '../../plugins/croit-s3/index.ts';
 import type { Settings } from '../../plugins/croit-s3/settings.ts';
-import type { KeyPair } from '../../plugins/croit-s3/sigv4.ts';
 import {
   ACCOUNT,
   action,
@@ -17,6 +16,7 @@ import {
 } from '../../plugins/croit-s3/test/lab.ts';
 import { systemClock } from '../../src/lib/clock.ts';
 import { createHttp } from '../../src/lib/http.ts';
+import type { KeyPair } from '../../src/lib/sigv4.ts';
 import { conformance } from '../../src/plugin/conformance.ts';
 import type { Backend } from '../../src/plugin/contract.ts';
 import { silentLog } from '../fakes/log.ts';

@@ -1,11 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { escapeXml, isXmlText } from '../../../src/lib/xml.ts';
 import { parseExact, readInteger, readKeys, readObjects } from '../decode.ts';
 import { sayingOf, withoutSecretKey } from '../errors.ts';
 import { mintKeyPair } from '../keys.ts';
 import { isSegment, segment } from '../segment.ts';
 import { readStamp, stampOf } from '../stamp.ts';
-import { blocks, escapeXml, isXmlText, textOf } from '../xml.ts';
+import { blocks, textOf } from '../xml.ts';
 
 describe('JSON', () => {
   it('keeps every digit of an integer', () => {
