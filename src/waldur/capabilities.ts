@@ -13,7 +13,8 @@ export type Feature =
   | 'limits'
   | 'resource-erred'
   | 'resource-ok'
-  | 'last-sync';
+  | 'last-sync'
+  | 'api-keys';
 
 /** Runs `call`; undefined, without a request for an hour, once its route has turned out to be missing. */
 export type Attempt = <T>(feature: Feature, call: () => Promise<T>) => Promise<T | undefined>;

@@ -3,6 +3,7 @@ import type { JsonObject } from '../lib/json.ts';
 import type {
   AgentIdentity,
   AgentService,
+  ApiKey,
   ComponentUsage,
   EventType,
   MeteredResource,
@@ -27,6 +28,7 @@ export interface Waldur {
   readonly orders: OrdersApi;
   readonly resources: ResourcesApi;
   readonly usages: UsagesApi;
+  readonly apiKeys: ApiKeysApi;
   readonly offerings: OfferingsApi;
   readonly agents: AgentsApi;
   readonly queues: QueuesApi;
@@ -80,6 +82,34 @@ export interface ResourcesApi {
 export interface ResourceQuery {
   readonly offering: Uuid;
   readonly states: readonly ResourceState[];
+}
+
+/** Access keys that Waldur keeps encrypted. Secrets go in, and never come out to a provider. */
+export interface ApiKeysApi {
+  /**
+   * All keys that match, or an error: a part of them would make the others look unknown. Undefined on servers without API
+   * keys. Filters are checked again on our side as far as a row says what it is about.
+   */
+  list(query: ApiKeyQuery, signal: AbortSignal): Promise<readonly ApiKey[] | undefined>;
+  /** A new key of the resource. Replaces one with the same access key, so it may be repeated. */
+  reportCreated(resource: Uuid, pair: KeyPair, signal: AbortSignal): Promise<void>;
+  /** What a rotation made, or what takes the place of a dead key. */
+  setKey(key: Uuid, pair: KeyPair, signal: AbortSignal): Promise<void>;
+  /** A rotation that failed, in words for the consumer. A conflict says that the key is fine. */
+  setErred(key: Uuid, message: string, signal: AbortSignal): Promise<void>;
+}
+
+export interface ApiKeyQuery {
+  readonly offering: Uuid;
+  readonly resource?: Uuid;
+  readonly states?: readonly string[];
+  /** Only those that have been in their state since before. */
+  readonly before?: Date;
+}
+
+export interface KeyPair {
+  readonly accessKey: string;
+  readonly secretKey: string;
 }
 
 export interface UsagesApi {

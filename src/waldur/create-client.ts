@@ -1,5 +1,6 @@
 import { createAgents } from './agents.ts';
 import { createApi, route, type WaldurAccess, type WaldurDeps } from './api.ts';
+import { createApiKeys } from './api-keys.ts';
 import type { Waldur } from './client.ts';
 import { decodeUser } from './decode.ts';
 import { createOfferings } from './offerings.ts';
@@ -18,6 +19,7 @@ export function createWaldur(access: WaldurAccess, deps: WaldurDeps): Waldur {
     orders: createOrders(api),
     resources: createResources(api),
     usages: createUsages(api),
+    apiKeys: createApiKeys(api),
     offerings: createOfferings(api),
     agents: createAgents(api, deps.version),
     queues: createQueues(api),

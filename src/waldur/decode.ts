@@ -3,6 +3,7 @@ import { type Reader, reader } from './reader.ts';
 import {
   type AgentIdentity,
   type AgentService,
+  type ApiKey,
   type ComponentUsage,
   type MeteredResource,
   type Offering,
@@ -64,6 +65,20 @@ export function decodeResource(value: unknown): Resource {
     paused: row.flag('paused'),
     downscaled: row.flag('downscaled'),
     restrictMemberAccess: row.flag('restrict_member_access'),
+    hasApiKeys: row.flag('has_api_keys'),
+    errorMessage: row.text('error_message'),
+  };
+}
+
+export function decodeApiKey(value: unknown): ApiKey {
+  const row = reader('API key', value);
+  return {
+    uuid: row.uuid('uuid'),
+    resource: row.uuid('resource_uuid'),
+    clientId: row.text('client_id') || undefined,
+    state: row.needText('state'),
+    pendingAction: row.text('pending_action') || undefined,
+    modified: row.text('modified'),
   };
 }
 

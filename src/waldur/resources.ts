@@ -25,6 +25,8 @@ const FIELDS = [
   'paused',
   'downscaled',
   'restrict_member_access',
+  'has_api_keys',
+  'error_message',
 ];
 /** What `decodeMetered` reads. */
 const METERED_FIELDS = ['uuid', 'name', 'state', 'backend_id', 'offering_uuid', 'plan_uuid', 'current_usages'];

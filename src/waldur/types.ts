@@ -59,6 +59,24 @@ export interface Resource {
   readonly paused: boolean;
   readonly downscaled: boolean;
   readonly restrictMemberAccess: boolean;
+  /** Whether Waldur keeps API keys of it, whatever became of them. */
+  readonly hasApiKeys: boolean;
+  /** Why it is Erred, in the words of whoever said so. */
+  readonly errorMessage: string;
+}
+
+/** Waldur's record of an access key. The secret is in none of its answers. */
+export interface ApiKey {
+  readonly uuid: Uuid;
+  readonly resource: Uuid;
+  /** The access key id at the backend; undefined for a key that newer servers ask us to make. */
+  readonly clientId: string | undefined;
+  /** `Creating`, `OK`, `Updating` (a rotation waits for us), `Erred`; newer servers have more. */
+  readonly state: string;
+  /** What newer servers wait for: `rotate`, or another command. */
+  readonly pendingAction: string | undefined;
+  /** In this state since then; ISO 8601. */
+  readonly modified: string;
 }
 
 export interface MeteredResource {

@@ -111,6 +111,8 @@ export function resource(values: Partial<Resource> = {}): Resource {
     paused: false,
     downscaled: false,
     restrictMemberAccess: false,
+    hasApiKeys: false,
+    errorMessage: '',
     ...values,
   };
 }

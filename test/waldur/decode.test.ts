@@ -46,6 +46,8 @@ test('a resource', () => {
     paused: true,
     downscaled: false,
     restrictMemberAccess: true,
+    hasApiKeys: true,
+    errorMessage: 'gone',
   });
 });
 
@@ -76,6 +78,8 @@ test('a resource of an older server, with nulls and missing keys', () => {
     paused: false,
     downscaled: false,
     restrictMemberAccess: false,
+    hasApiKeys: false,
+    errorMessage: '',
   });
 });
 

@@ -44,6 +44,8 @@ export const RESOURCE_JSON = {
   paused: true,
   downscaled: false,
   restrict_member_access: true,
+  has_api_keys: true,
+  error_message: 'gone',
 };
 
 export const COMPONENT_JSON = {
