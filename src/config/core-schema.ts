@@ -54,7 +54,8 @@ export const AGENT: Readonly<Record<string, JsonSchema>> = {
     maximum: 256,
     default: 16,
     'x-restart': true,
-    description: 'Orders worked on at once, over all offerings. A change needs a restart.',
+    description:
+      'Orders worked on at once, over all offerings; one gets half at most when there are several, and each may always work on one. A change needs a restart.',
   },
   order_deadline: { ...DURATION, default: '30m', description: 'Longest time one attempt at an order may take.' },
   drain_timeout: { ...DURATION, default: '30s', description: 'How long a stopping agent waits for running work.' },

@@ -6,7 +6,7 @@ import { AgentError } from '../lib/errors.ts';
 import { createLog, type LogLevel } from '../lib/log.ts';
 import type { Random } from '../lib/retry.ts';
 import type { Secrets } from '../lib/secrets.ts';
-import { createSlots } from '../orders/queue.ts';
+import { createSlots } from '../orders/slots.ts';
 import type { Waldur } from '../waldur/client.ts';
 import { createConnect } from './connect.ts';
 import type { HealthSnapshot, LifecycleState } from './health.ts';

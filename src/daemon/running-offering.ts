@@ -8,8 +8,9 @@ import { createReleasers } from '../lib/releasers.ts';
 import type { Random } from '../lib/retry.ts';
 import { handleOrder } from '../orders/handle.ts';
 import { createIntake } from '../orders/intake.ts';
-import { createQueue, type Slots } from '../orders/queue.ts';
+import { createQueue } from '../orders/queue.ts';
 import { reconcileOrders } from '../orders/reconcile.ts';
+import type { Slots } from '../orders/slots.ts';
 import type { Backend } from '../plugin/contract.ts';
 import { createReporter } from '../usage/report.ts';
 import type { Waldur } from '../waldur/client.ts';
@@ -192,6 +193,7 @@ export function startOffering(offering: OfferingConfig, shared: Shared): Running
         onMessage: (message, { ack }) => hear(message, ack),
         onState: (state, error) => {
           connected = state === 'connected';
+          if (state === 'disconnected') queue.forgetOffers();
           metrics.stompState({ offering: name, connected });
           if (error === undefined) return;
           metrics.sessionEnded({ offering: name, code: error.code });

@@ -4,7 +4,7 @@ import type { Uuid } from '../lib/ids.ts';
 import type { Random } from '../lib/retry.ts';
 import { convergeResource } from '../orders/converge-resource.ts';
 import type { OrderDeps } from '../orders/deps.ts';
-import type { OrderQueue } from '../orders/queue.ts';
+import type { Job, OrderQueue } from '../orders/queue.ts';
 import { createUpkeep } from '../upkeep/upkeep.ts';
 import type { Metrics } from './metrics.ts';
 import { createPulse, type Pulse } from './pulse.ts';
@@ -49,19 +49,20 @@ export function createUpkeeping(deps: UpkeepingDeps, signal: AbortSignal): Upkee
     }
   }
 
-  function push(resource: Uuid, settled: () => void): boolean {
+  function job(resource: Uuid, settled: () => void): Job {
     const run = async (): Promise<undefined> => {
       await repair(resource);
       return undefined;
     };
-    return queue.push({ lane: resource, id: 'upkeep', run, settled });
+    return { lane: resource, id: 'upkeep', run, settled };
   }
 
   const upkeep = createUpkeep({
     ...deps,
     isBusy: (resource) => queue.hasLane(resource),
     repair: async (resource) => {
-      while (!push(resource, () => undefined)) if (!(await queue.room())) return;
+      const work = job(resource, () => undefined);
+      while (!queue.push(work)) if (!(await queue.room())) return;
     },
   });
 
@@ -83,11 +84,6 @@ export function createUpkeeping(deps: UpkeepingDeps, signal: AbortSignal): Upkee
 
   return {
     pulse,
-    maintain: (resource, ack) => {
-      const take = (): void => {
-        if (!push(resource, ack)) void queue.room().then((open) => open && take());
-      };
-      take();
-    },
+    maintain: (resource, ack) => queue.offer(job(resource, ack)),
   };
 }

@@ -19,8 +19,11 @@ export interface OrderHint {
 export interface Intake {
   /** Takes a hint from the event bus. `ack` runs when the order was looked after, or needs no looking after. */
   hear(hint: OrderHint, ack: () => void): void;
-  /** Takes an order that a list says is open; waits for room. Skips what is queued or running already. */
-  reconcile(hint: OrderHint & { readonly resource: Uuid }): Promise<void>;
+  /**
+   * Takes an order that a list says is open; waits for room, and calls `alive` as long as there may be some. Skips what
+   * is queued or running already.
+   */
+  reconcile(hint: OrderHint & { readonly resource: Uuid }, alive: () => void): Promise<void>;
 }
 
 export interface IntakeDeps {
@@ -80,12 +83,8 @@ export function createIntake(deps: IntakeDeps, signal: AbortSignal): Intake {
       return;
     }
     const { resource } = hint;
-    const work = resource === undefined ? locator(hint, ack) : job({ ...hint, resource }, ack);
-    const take = (): void => {
-      // Not acknowledging is the back-pressure: the broker stops at its prefetch count.
-      if (!deps.queue.push(work)) void deps.queue.room().then((open) => open && take());
-    };
-    take();
+    // Not acknowledging is the back-pressure: the broker stops at its prefetch count.
+    deps.queue.offer(resource === undefined ? locator(hint, ack) : job({ ...hint, resource }, ack));
   }
 
   /** Our own transitions come back as events. From `done` an order can only go to `erred`, which makes us forget it. */
@@ -124,10 +123,13 @@ export function createIntake(deps: IntakeDeps, signal: AbortSignal): Intake {
 
   return {
     hear,
-    reconcile: async (hint) => {
+    reconcile: async (hint, alive) => {
       if (deps.queue.has(hint.resource, hint.order)) return;
       const work = job({ ...hint, state: undefined }, () => undefined);
-      while (!deps.queue.push(work)) if (!(await deps.queue.room())) return;
+      while (!deps.queue.push(work)) {
+        if (!(await deps.queue.room())) return;
+        alive();
+      }
     },
   };
 }

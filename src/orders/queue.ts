@@ -1,4 +1,5 @@
 import type { Clock } from '../lib/clock.ts';
+import type { Slots } from './slots.ts';
 
 /** Work of one lane; jobs of a lane never run side by side. */
 export interface Job {
@@ -19,10 +20,18 @@ export interface Again {
 export interface OrderQueue {
   /** False when the queue is full: nothing was taken, try again when `room` resolves. */
   push(job: Job): boolean;
+  /** Takes a job that came from the event bus, as soon as there is room. */
+  offer(job: Job): void;
+  /**
+   * The session that offered jobs is over, and its broker delivers again what was not acknowledged: drops what waits for
+   * room and lets go of acknowledgements that mean nothing any more. Otherwise they pile up while sessions come and go.
+   */
+  forgetOffers(): void;
   /** Waiting, sleeping or running. */
   has(lane: string, id: string): boolean;
   /** Anything at all of the lane. */
   hasLane(lane: string): boolean;
+  /** Waiting or sleeping: what the limit bounds. */
   waiting(): number;
   running(): number;
   /** Since when the oldest running job has been running, in the clock's monotonic milliseconds. */
@@ -45,18 +54,25 @@ interface Waiting {
   attempt: number;
 }
 
-/** Serial per resource, parallel across resources, newer hints coalesced, bounded. `slots` is shared by all queues. */
+/** Serial per resource, parallel across resources, newer hints coalesced, bounded; its share of the slots is its own. */
 export function createQueue(options: {
   readonly clock: Clock;
   readonly slots: Slots;
   readonly limit: number;
 }): OrderQueue {
+  const share = options.slots.share();
   const lanes = new Map<string, Lane>();
+  const offered: Job[] = [];
   const starts = new Set<{ readonly at: number }>();
   let count = 0;
+  let sleeping = 0;
   let closed = false;
   const roomWaiters: ((open: boolean) => void)[] = [];
   const idleWaiters: (() => void)[] = [];
+
+  /** A job that sleeps comes back, so it needs its place. */
+  const waiting = (): number => count + sleeping;
+  const isFull = (): boolean => waiting() >= options.limit;
 
   function push(job: Job): boolean {
     const lane = lanes.get(job.lane);
@@ -65,7 +81,7 @@ export function createQueue(options: {
       twin.settled.push(() => job.settled());
       return true;
     }
-    if (closed || count >= options.limit) return false;
+    if (closed || isFull()) return false;
     count++;
     const entry: Waiting = { job, settled: [() => job.settled()], attempt: 0 };
     if (lane === undefined) lanes.set(job.lane, { jobs: [entry], busy: false, current: undefined });
@@ -83,7 +99,7 @@ export function createQueue(options: {
       return;
     }
     lane.busy = true;
-    options.slots.take(() => void work(name, lane));
+    share.take(() => void work(name, lane));
   }
 
   async function work(name: string, lane: Lane): Promise<void> {
@@ -91,15 +107,17 @@ export function createQueue(options: {
     // Dropped, not settled: its frame stays unacknowledged and the next process gets it.
     if (entry === undefined) return finish(name, lane, undefined);
     count--;
-    for (const resolve of roomWaiters.splice(0)) resolve(true);
+    makeRoom();
     lane.current = entry.job.id;
     const start = { at: options.clock.monotonicMs() };
     starts.add(start);
     const again = await entry.job.run(entry.attempt++);
     starts.delete(start);
     if (again === undefined || closed) return finish(name, lane, entry);
-    options.slots.release();
+    share.release();
+    sleeping++;
     options.clock.after(again.againAfterMs, () => {
+      sleeping--;
       if (closed) return;
       lane.jobs.unshift(entry);
       count++;
@@ -114,10 +132,18 @@ export function createQueue(options: {
     if (entry !== undefined) settle(entry);
     lane.busy = false;
     lane.current = undefined;
-    options.slots.release();
+    share.release();
     if (closed) lanes.delete(name);
     else wake(name);
     notifyIdle();
+  }
+
+  function makeRoom(): void {
+    while (offered.length > 0 && !isFull()) {
+      const next = offered.shift();
+      if (next !== undefined) push(next);
+    }
+    for (const resolve of roomWaiters.splice(0)) resolve(true);
   }
 
   function notifyIdle(): void {
@@ -126,12 +152,19 @@ export function createQueue(options: {
 
   return {
     push,
+    offer: (job) => {
+      if (!push(job) && !closed) offered.push(job);
+    },
+    forgetOffers: () => {
+      offered.length = 0;
+      for (const { jobs } of lanes.values()) for (const entry of jobs) entry.settled.length = 0;
+    },
     has: (name, id) => {
       const lane = lanes.get(name);
       return lane !== undefined && (lane.current === id || lane.jobs.some((entry) => entry.job.id === id));
     },
     hasLane: (name) => lanes.has(name),
-    waiting: () => count,
+    waiting,
     running: () => starts.size,
     oldestStart: () => {
       let oldest: number | undefined;
@@ -140,10 +173,12 @@ export function createQueue(options: {
     },
     room: () => {
       if (closed) return Promise.resolve(false);
-      return count < options.limit ? Promise.resolve(true) : new Promise((resolve) => roomWaiters.push(resolve));
+      return !isFull() ? Promise.resolve(true) : new Promise((resolve) => roomWaiters.push(resolve));
     },
     drain: () => {
       closed = true;
+      share.close();
+      offered.length = 0;
       for (const resolve of roomWaiters.splice(0)) resolve(false);
       return starts.size === 0 ? Promise.resolve() : new Promise((resolve) => idleWaiters.push(resolve));
     },
@@ -152,28 +187,4 @@ export function createQueue(options: {
 
 function settle(entry: Waiting): void {
   for (const settled of entry.settled) settled();
-}
-
-/** How many jobs may run at once, over all queues; first come, first served. */
-export interface Slots {
-  take(start: () => void): void;
-  release(): void;
-}
-
-export function createSlots(total: number): Slots {
-  const waiting: (() => void)[] = [];
-  let free = total;
-  return {
-    take: (start) => {
-      if (free > 0) {
-        free--;
-        start();
-      } else waiting.push(start);
-    },
-    release: () => {
-      const next = waiting.shift();
-      if (next === undefined) free++;
-      else next();
-    },
-  };
 }

@@ -8,7 +8,7 @@ export async function reconcileOrders(
     readonly offering: OfferingConfig;
     readonly waldur: Waldur;
     readonly intake: Intake;
-    /** Called for every order, because a long list may wait for room in the queue. */
+    /** Called for every order and while there is no room in the queue, because a long list takes its time. */
     alive(): void;
   },
   signal: AbortSignal,
@@ -16,8 +16,8 @@ export async function reconcileOrders(
   let open = 0;
   const states = ['pending-provider', 'executing'] as const;
   for await (const order of deps.waldur.orders.list({ offering: deps.offering.uuid, states }, signal)) {
-    await deps.intake.reconcile({ order: order.uuid, resource: order.resource, state: order.state });
     deps.alive();
+    await deps.intake.reconcile({ order: order.uuid, resource: order.resource, state: order.state }, deps.alive);
     open++;
   }
   return open;

@@ -2,7 +2,8 @@ import { expect, test } from 'vitest';
 import { AgentError } from '../../src/lib/errors.ts';
 import type { Ending } from '../../src/orders/close.ts';
 import { createIntake } from '../../src/orders/intake.ts';
-import { createQueue, createSlots } from '../../src/orders/queue.ts';
+import { createQueue } from '../../src/orders/queue.ts';
+import { createSlots } from '../../src/orders/slots.ts';
 import { manualClock } from '../fakes/clock.ts';
 import { silentLog } from '../fakes/log.ts';
 import { ORDER, order, RESOURCE } from '../fakes/offering.ts';
@@ -66,7 +67,7 @@ test('what reconciliation lists is looked at even if it was done before', async 
   const { hear, intake, handled } = setup(['done', 'skipped']);
   hear(hint);
   await turn();
-  await intake.reconcile(hint);
+  await intake.reconcile(hint, () => undefined);
   await turn();
   expect(handled.length).toBe(2);
 });
@@ -130,4 +131,15 @@ test('with a full queue hints wait unacknowledged and none is lost', async () =>
     hear({ order: String(i).padStart(32, '0'), resource: String(i).padStart(32, '0'), state: undefined });
   for (let i = 0; i < 50; i++) await turn();
   expect([new Set(handled).size, acks()]).toEqual([20, 20]);
+});
+
+test('a list that waits for room says that it is alive', async () => {
+  const { hear, intake, handled } = setup([], 1);
+  const uuids = ['a', 'b', 'c', 'd', 'e', 'f', 'g'].map((digit) => digit.repeat(32));
+  for (const order of uuids) hear({ order, resource: order, state: undefined });
+  let signs = 0;
+  await intake.reconcile({ order: ORDER, resource: RESOURCE, state: undefined }, () => signs++);
+  await turn();
+  expect(signs).toBeGreaterThan(0);
+  expect(handled).toContain(ORDER);
 });

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { createQueue, createSlots, type Job } from '../../src/orders/queue.ts';
+import { createQueue, type Job } from '../../src/orders/queue.ts';
+import { createSlots } from '../../src/orders/slots.ts';
 import { manualClock } from '../fakes/clock.ts';
 
 function setup(slots = 4, limit = 100) {
@@ -84,6 +85,62 @@ test('a job that wants to run again keeps its lane, but not its slot', async () 
   other.release();
   await clock.advance(5000);
   expect(log).toEqual(['try 0', 'run other', 'settled other', 'try 1', 'settled a', 'run behind']);
+});
+
+test('jobs that sleep keep their places: an outage does not let the queue grow without end', async () => {
+  const { queue, clock } = setup(4, 10);
+  let runs = 0;
+  const failing = (id: number): Job => ({
+    lane: String(id),
+    id: String(id),
+    settled: () => undefined,
+    run: async () => {
+      runs++;
+      return { againAfterMs: 30_000 };
+    },
+  });
+  let taken = 0;
+  for (let id = 0; id < 1000; id++) {
+    if (queue.push(failing(id))) taken++;
+    await Promise.resolve();
+  }
+  await turn();
+  // Those that ran when the others came had left their places.
+  expect(taken).toBeLessThanOrEqual(10 + 4);
+  expect(queue.waiting()).toBe(taken);
+  await clock.advance(100_000);
+  expect([queue.waiting(), runs]).toEqual([taken, 4 * taken]);
+});
+
+describe('what a session offers', () => {
+  test('waits for room in the order in which it came, and comes in before what asks again', async () => {
+    const log: string[] = [];
+    const { queue } = setup(1, 1);
+    const jobs = ['a', 'b', 'c', 'd'].map((name) => held(name, name, log));
+    for (const job of jobs) queue.offer(job);
+    for (const job of jobs) {
+      job.release();
+      await turn();
+    }
+    expect(log.filter((line) => line.startsWith('run'))).toEqual(['run a', 'run b', 'run c', 'run d']);
+  });
+
+  test('is forgotten with the session: it is delivered again, and what waits in the queue needs no ack', async () => {
+    const log: string[] = [];
+    const { queue } = setup(1, 1);
+    const [running, waiting, offered] = [held('a', 'a', log), held('b', 'b', log), held('c', 'c', log)];
+    for (const job of [running, waiting, offered]) queue.offer(job);
+    for (let session = 0; session < 100; session++) {
+      queue.forgetOffers();
+      queue.offer({ ...waiting, settled: () => log.push(`settled b of session ${session}`) });
+      queue.offer({ ...offered, settled: () => log.push(`settled c of session ${session}`) });
+    }
+    for (const job of [running, waiting, offered]) {
+      job.release();
+      await turn();
+    }
+    expect(log).toEqual(['run a', 'settled a', 'run b', 'settled b of session 99', 'run c', 'settled c of session 99']);
+  });
 });
 
 describe('drain', () => {
