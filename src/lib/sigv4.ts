@@ -37,17 +37,18 @@ export interface SignInput {
   readonly host: string;
   /** As it goes out: encoded, with the query that `encodeQuery` made behind a `?`. */
   readonly path: string;
-  readonly body: string;
+  /** Undefined when it is not in memory: then it is not part of the signature. */
+  readonly body: string | undefined;
   readonly keys: KeyPair;
   readonly region: string;
   readonly now: Date;
 }
 
-/** The headers that sign a request whose body is in memory. */
+/** The headers that sign a request. */
 export function sign(input: SignInput): Readonly<Record<string, string>> {
   const { method, host, path, body, keys, region, now } = input;
   const scope = { stamp: stampOf(now), region };
-  const payloadHash = sha256(body);
+  const payloadHash = body === undefined ? UNSIGNED_PAYLOAD : sha256(body);
   const [uri = '/', query = ''] = path.split('?');
   const headers = [
     ['host', host],

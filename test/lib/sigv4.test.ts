@@ -26,6 +26,12 @@ describe('sign', () => {
         `SignedHeaders=host;x-amz-content-sha256;x-amz-date, Signature=${signature}`,
     });
   });
+
+  it('leaves a body that is not in memory out, and says so', () => {
+    const signed = sign({ ...request, path: '/', body: undefined });
+    expect(signed['x-amz-content-sha256']).toBe('UNSIGNED-PAYLOAD');
+    expect(signed['authorization']).not.toBe(sign({ ...request, path: '/' })['authorization']);
+  });
 });
 
 describe('encodeQuery', () => {
