@@ -6,8 +6,8 @@ import { badName, nameTaken, notEmpty, objectLimit, vanished } from './errors.ts
 import { issueKeyPair } from './keys.ts';
 import { isBucketName, QUOTA_FILE } from './layout.ts';
 import { look } from './look.ts';
-import { writeQuota } from './quotas.ts';
-import { type ScanResult, scan } from './scan.ts';
+import { writeQuota } from './quota/save.ts';
+import { type ScanResult, scan } from './quota/scan.ts';
 import { endpointOf } from './settings.ts';
 import { writeStamp } from './stamp.ts';
 
@@ -60,7 +60,7 @@ async function makeBucket(deps: Deps, action: Kind<'create-account'>, signal: Ab
   const { disk, layout, quotas, clock, settings } = deps;
   const stage = layout.stage(action.account);
   const maxBytes = action.quota.bytes === undefined ? BigInt(settings.bucket_quota_bytes) : action.quota.bytes;
-  quotas.forget(action.account);
+  await quotas.forget(action.account);
   await disk.removeTree(stage, signal);
   await disk.makeDirectory(stage, 0o777);
   await writeStamp(disk, stage, action.resource);
@@ -97,17 +97,19 @@ async function remove(deps: Deps, action: Kind<'delete-account'>, signal: AbortS
   await writeStamp(deps.disk, directory, resource);
   // The keys first, so that nobody writes into a directory that is going away.
   await deps.accounts.update(account, () => undefined);
+  // A flush must not find a bucket of the same name that is made afterwards.
+  await deps.quotas.forget(account);
   await deps.trash.discard(directory);
-  deps.quotas.forget(account);
+  await deps.quotas.forget(account);
   return { changed: true };
 }
 
 /** Old versions are data as well, although they are hidden and do not count as objects. */
-async function contents({ disk }: Deps, directory: string, signal: AbortSignal): Promise<ScanResult> {
-  const current = await scan(directory, signal);
+async function contents({ disk, clock }: Deps, directory: string, signal: AbortSignal): Promise<ScanResult> {
+  const current = await scan(directory, clock, signal);
   const versions = join(directory, '.versions');
   if ((await disk.kind(versions)) !== 'directory') return current;
-  const old = await scan(versions, signal);
+  const old = await scan(versions, clock, signal);
   return { objects: current.objects + old.objects, bytes: current.bytes + old.bytes };
 }
 

@@ -12,22 +12,34 @@ export interface Disk {
   names(directory: string): AsyncIterable<string>;
   /** Existing is fine. */
   makeDirectory(path: string, mode: number): Promise<void>;
-  /** A file that must not exist yet, on disk when this returns. */
-  write(path: string, text: string, mode: number): Promise<void>;
-  /** On disk when this returns. */
-  rename(from: string, to: string): Promise<void>;
+  /** A file that must not exist yet; on disk when this returns, unless `sync` is false. */
+  write(path: string, text: string, mode: number, sync?: boolean): Promise<void>;
+  /** On disk when this returns, unless `sync` is false. */
+  rename(from: string, to: string, sync?: boolean): Promise<void>;
   /** Absent is fine. */
   removeFile(path: string): Promise<void>;
   /** Absent is fine; stops between two files when the signal fires. */
   removeTree(path: string, signal: AbortSignal): Promise<void>;
 }
 
-/** Old contents or new, never half: written beside it, flushed, renamed over it. */
-export async function replaceFile(disk: Disk, path: string, text: string, mode: number): Promise<void> {
+/**
+ * Old contents or new, never half: written beside it, flushed, renamed over it. Answers the identity of the new file.
+ * Without `sync` that holds for the death of the process, not for that of the machine.
+ */
+export async function replaceFile(
+  disk: Disk,
+  path: string,
+  text: string,
+  mode: number,
+  sync = true,
+): Promise<string | undefined> {
   const temporary = `${path}.tmp`;
   await disk.removeFile(temporary);
-  await disk.write(temporary, text, mode);
-  await disk.rename(temporary, path);
+  await disk.write(temporary, text, mode, sync);
+  // Asked for before it gets its name: what somebody else puts there afterwards has another one.
+  const identity = await disk.identity(temporary);
+  await disk.rename(temporary, path, sync);
+  return identity;
 }
 
 export const nodeDisk: Disk = {
@@ -54,17 +66,18 @@ export const nodeDisk: Disk = {
       if (codeOf(error) !== 'EEXIST') throw error;
     });
   },
-  write: async (path, text, mode) => {
+  write: async (path, text, mode, sync = true) => {
     const file = await open(path, 'wx', mode);
     try {
       await file.writeFile(text);
-      await file.sync();
+      if (sync) await file.sync();
     } finally {
       await file.close();
     }
   },
-  rename: async (from, to) => {
+  rename: async (from, to, sync = true) => {
     await rename(from, to);
+    if (!sync) return;
     const directory = await open(dirname(to), constants.O_RDONLY | constants.O_DIRECTORY);
     try {
       await directory.sync();

@@ -1,6 +1,6 @@
 import { AgentError, isAgentError } from '../../src/lib/errors.ts';
 import { formatBytes } from '../../src/lib/units.ts';
-import type { ScanResult } from './scan.ts';
+import type { ScanResult } from './quota/scan.ts';
 
 export function nameTaken(account: string): AgentError {
   return new AgentError(`The bucket name ${account} is taken by something this resource does not own.`, {
@@ -39,6 +39,17 @@ export function badLimit(bytes: bigint): AgentError {
   return new AgentError(`A bucket cannot be limited to ${bytes} bytes.`, {
     code: 'IRONBUCKET_BAD_LIMIT',
     disposition: 'terminal',
+  });
+}
+
+export const QUOTA_EXCEEDED = 'IRONBUCKET_QUOTA_EXCEEDED';
+
+/** The message is the one that IronBucket answers with. */
+export function quotaExceeded(account: string): AgentError {
+  return new AgentError('Bucket quota exceeded', {
+    code: QUOTA_EXCEEDED,
+    disposition: 'terminal',
+    hint: `Delete objects of ${account}, or order a higher limit.`,
   });
 }
 

@@ -5,7 +5,7 @@ import type { Deps } from './deps.ts';
 import { damaged } from './errors.ts';
 import { isBucketName } from './layout.ts';
 import { look, type Sight } from './look.ts';
-import type { QuotaRecord } from './quota-file.ts';
+import type { QuotaRecord } from './quota/quota-file.ts';
 import { endpointOf, type Settings } from './settings.ts';
 
 /** All accounts with a stamp, or those asked for. One that cannot be read is left out: that proves nothing. */

@@ -9,6 +9,10 @@ export interface Settings {
   readonly access_key?: string;
   readonly secret_key?: string;
   readonly bucket_quota_bytes: number;
+  readonly quota_flush_interval_ms: number;
+  readonly quota_cache_max_size: number;
+  readonly enabled: boolean;
+  readonly fsync: boolean;
   readonly user_prefix: string;
 }
 
@@ -46,6 +50,29 @@ export const settingsSchema: JsonSchema = {
       maximum: Number.MAX_SAFE_INTEGER,
       default: 5_368_709_120,
       description: 'Limit of a bucket for which none was ordered. 0 allows nothing.',
+    },
+    quota_flush_interval_ms: {
+      type: 'integer',
+      minimum: 100,
+      maximum: 60_000,
+      default: 1000,
+      description: 'How long what was written to a bucket is counted in memory only, in milliseconds.',
+    },
+    quota_cache_max_size: {
+      type: 'integer',
+      minimum: 1,
+      default: 10_000,
+      description: 'Buckets whose numbers are kept in memory. Those that are written to stay there in any case.',
+    },
+    enabled: {
+      type: 'boolean',
+      default: true,
+      description: 'Whether limits are enforced and operations counted. false serves without either.',
+    },
+    fsync: {
+      type: 'boolean',
+      default: false,
+      description: 'Whether what was written and counted must survive the machine, not only the process.',
     },
     user_prefix: {
       type: 'string',

@@ -2,7 +2,7 @@ import type { Usage } from '../../src/plugin/contract.ts';
 import type { Deps } from './deps.ts';
 import { isBucketName } from './layout.ts';
 
-/** Counts what is stored now. An account that cannot be read is absent, never zero. */
+/** What is stored now. An account that cannot be read, or is not counted yet, is absent, never zero. */
 export async function* usage(deps: Deps, accounts: readonly string[], signal: AbortSignal): AsyncGenerator<Usage> {
   for (const account of accounts) {
     signal.throwIfAborted();
@@ -15,8 +15,8 @@ async function measure(deps: Deps, account: string, signal: AbortSignal): Promis
   try {
     if (!isBucketName(account) || (await deps.disk.kind(deps.layout.bucket(account))) !== 'directory') return undefined;
     const measuredAt = deps.clock.now();
-    const { bytes, objects } = await deps.quotas.measure(account, signal);
-    return { account, measuredAt, quantities: { storage: bytes, objects } };
+    const size = await deps.quotas.measure(account, signal);
+    return size && { account, measuredAt, quantities: { storage: size.bytes, objects: size.objects } };
   } catch (err) {
     if (signal.aborted) throw signal.reason;
     deps.log.warn({ err, account }, 'the bucket could not be counted');

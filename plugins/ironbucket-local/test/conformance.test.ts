@@ -12,6 +12,10 @@ const settings: Settings = {
   listen: '127.0.0.1:9000',
   s3_region: 'us-east-1',
   bucket_quota_bytes: 0,
+  quota_flush_interval_ms: 1000,
+  quota_cache_max_size: 10_000,
+  enabled: true,
+  fsync: false,
   user_prefix: 'waldur-',
 };
 

@@ -45,6 +45,10 @@ export async function createStorage(changes: Partial<Settings> = {}): Promise<St
     access_key: 'administrator',
     secret_key: secretKey,
     bucket_quota_bytes: 5_368_709_120,
+    quota_flush_interval_ms: 1000,
+    quota_cache_max_size: 10_000,
+    enabled: true,
+    fsync: false,
     user_prefix: 'waldur-',
     ...changes,
   };

@@ -1,6 +1,6 @@
 import { mkdir, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { formatQuota } from '../../../plugins/ironbucket-local/quota-file.ts';
+import { formatQuota } from '../../../plugins/ironbucket-local/quota/quota-file.ts';
 import { FIXTURE } from '../../../src/sandbox/fixture.ts';
 import type { Site } from '../../../src/sandbox/offerings.ts';
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { formatQuota, parseQuota, UNLIMITED } from '../quota-file.ts';
+import { formatQuota, parseQuota, UNLIMITED } from '../../quota/quota-file.ts';
 
 const GOLDEN = `{
   "max_size_bytes": 5368709120,

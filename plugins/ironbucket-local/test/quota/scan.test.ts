@@ -3,8 +3,9 @@ import { mkdir, mkdtemp, symlink, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { scan } from '../scan.ts';
-import { makeUnreadable } from './lab.ts';
+import { systemClock } from '../../../../src/lib/clock.ts';
+import { scan } from '../../quota/scan.ts';
+import { makeUnreadable } from '../lab.ts';
 
 const signal = new AbortController().signal;
 
@@ -29,7 +30,7 @@ describe('scan', () => {
       await put(internal, 1000);
     }
     await mkdir(join(root, 'nothing/in/here'), { recursive: true });
-    expect(await scan(root, signal)).toEqual({ bytes: 30n, objects: 3n });
+    expect(await scan(root, systemClock, signal)).toEqual({ bytes: 30n, objects: 3n });
   });
 
   it('never follows a link', async () => {
@@ -38,35 +39,35 @@ describe('scan', () => {
     await symlink(join(root, 'real/file'), join(root, 'link-to-file'));
     await symlink('/etc', join(root, 'out'));
     await symlink('.', join(root, 'loop'));
-    expect(await scan(root, signal)).toEqual({ bytes: 10n, objects: 1n });
+    expect(await scan(root, systemClock, signal)).toEqual({ bytes: 10n, objects: 1n });
   });
 
   it('leaves out what is no file, and counts the length of a sparse one', async () => {
     execFileSync('mkfifo', [join(root, 'pipe')]);
     await put('sparse', 0);
     await truncate(join(root, 'sparse'), 5_000_000_000);
-    expect(await scan(root, signal)).toEqual({ bytes: 5_000_000_000n, objects: 1n });
+    expect(await scan(root, systemClock, signal)).toEqual({ bytes: 5_000_000_000n, objects: 1n });
   });
 
   it('agrees with find on a larger tree', async () => {
     for (let i = 0; i < 300; i++) await put(`d${i % 7}/e${i % 3}/f${i}`, i);
     const script = 'find "$0" -type f -printf "%s\\n" | awk \'{ s += $1 } END { print s, NR }\'';
     const [bytes = '', objects = ''] = execFileSync('sh', ['-c', script, root], { encoding: 'utf8' }).trim().split(' ');
-    expect(await scan(root, signal)).toEqual({ bytes: BigInt(bytes), objects: BigInt(objects) });
+    expect(await scan(root, systemClock, signal)).toEqual({ bytes: BigInt(bytes), objects: BigInt(objects) });
   });
 
   it('fails on what it cannot read instead of leaving it out', async () => {
     await put('small', 1);
     makeUnreadable(root);
-    await expect(scan(root, signal)).rejects.toMatchObject({ code: 'ENAMETOOLONG' });
-    await expect(scan(join(root, 'small'), signal)).rejects.toMatchObject({ code: 'ENOTDIR' });
-    await expect(scan(join(root, 'absent'), signal)).rejects.toMatchObject({ code: 'ENOENT' });
+    await expect(scan(root, systemClock, signal)).rejects.toMatchObject({ code: 'ENAMETOOLONG' });
+    await expect(scan(join(root, 'small'), systemClock, signal)).rejects.toMatchObject({ code: 'ENOTDIR' });
+    await expect(scan(join(root, 'absent'), systemClock, signal)).rejects.toMatchObject({ code: 'ENOENT' });
   });
 
   it('stops when told to', async () => {
     for (let i = 0; i < 200; i++) await put(`d${i}/f`, 1);
     const stop = new AbortController();
-    const scanned = scan(root, stop.signal);
+    const scanned = scan(root, systemClock, stop.signal);
     setImmediate(() => stop.abort(new Error('enough')));
     await expect(scanned).rejects.toThrow('enough');
   });

@@ -1,5 +1,5 @@
-import type { Json } from '../../src/lib/json.ts';
-import { exactNumber, formatExact, parseExact, readExact } from './exact-json.ts';
+import type { Json } from '../../../src/lib/json.ts';
+import { exactNumber, formatExact, parseExact, readExact } from '../exact-json.ts';
 
 /** The contents of `.quota`. */
 export interface QuotaRecord {

@@ -1,0 +1,95 @@
+import type { QuotaRecord } from './quota-file.ts';
+import type { Recount } from './recount.ts';
+
+/** What is kept of a bucket in memory. Amounts are bytes, exact also beyond 2^53. */
+export interface Entry {
+  readonly account: string;
+  /** Null is "no limit", 0 is "nothing allowed". */
+  maxBytes: bigint | null;
+  usedBytes: bigint;
+  objects: bigint;
+  /** Bytes in the parts of open multipart uploads: they count against the limit, not as used. */
+  parts: bigint;
+  /** Of the last change, milliseconds since 1970. */
+  updatedMs: number;
+  others: QuotaRecord['others'];
+  /** Of `.quota` as it was read or written last; undefined when there was none. */
+  identity: string | undefined;
+  /** When `.quota` was last looked at, whole milliseconds of the monotonic clock. */
+  checkedMs: number;
+  /** The bucket is no more: whatever still holds the entry must leave the disk alone. */
+  gone: boolean;
+  /** Undefined while nothing goes on: an idle bucket costs no more than its numbers. */
+  work: Work | undefined;
+}
+
+/** Of a bucket that is being written to. */
+export interface Work {
+  /** Reservations that are not settled, and what they hold in bytes. */
+  open: number;
+  reserved: bigint;
+  /** Keys whose effect may be happening right now, with how often. */
+  readonly effects: Map<string, number>;
+  /** Counts the changes; `written` is how many of them the file has. */
+  changes: number;
+  written: number;
+  /** Whether `.quota.dirty` is known to be on disk. */
+  marked: boolean;
+  preparing: Promise<void> | undefined;
+  /** The numbers are not known to be right: they are counted afresh, and until then the marker stays. */
+  doubtful: boolean;
+  recount: Recount | undefined;
+  /** The failure to write was logged. */
+  failing: boolean;
+}
+
+export interface Use {
+  readonly maxBytes: bigint | null;
+  readonly usedBytes: bigint;
+  readonly objects: bigint;
+  readonly updated: Date;
+}
+
+export interface Change {
+  readonly bytes: number | bigint;
+  readonly objects: number | bigint;
+}
+
+export function createWork(): Work {
+  return {
+    open: 0,
+    reserved: 0n,
+    effects: new Map(),
+    changes: 0,
+    written: 0,
+    marked: false,
+    preparing: undefined,
+    doubtful: false,
+    recount: undefined,
+    failing: false,
+  };
+}
+
+export function useOf({ maxBytes, usedBytes, objects, updatedMs }: Entry): Use {
+  return { maxBytes, usedBytes, objects, updated: new Date(updatedMs) };
+}
+
+export function recordOf(entry: Entry): QuotaRecord {
+  return { ...useOf(entry), ...(entry.others !== undefined && { others: entry.others }) };
+}
+
+/** Whether `more` bytes can be written besides what is stored and reserved; an exact fit is one. */
+export function fits(entry: Entry, work: Work, more: bigint): boolean {
+  return entry.maxBytes === null || entry.usedBytes + entry.parts + work.reserved + more <= entry.maxBytes;
+}
+
+/** Applies what happened. False when the numbers cannot be right, because something was removed that was never counted. */
+export function applyChange(entry: Entry, work: Work, change: Change, nowMs: number): boolean {
+  const usedBytes = entry.usedBytes + BigInt(change.bytes);
+  const objects = entry.objects + BigInt(change.objects);
+  entry.usedBytes = usedBytes > 0n ? usedBytes : 0n;
+  entry.objects = objects > 0n ? objects : 0n;
+  entry.updatedMs = nowMs;
+  work.changes++;
+  return usedBytes >= 0n && objects >= 0n;
+}

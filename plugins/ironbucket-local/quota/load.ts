@@ -1,0 +1,71 @@
+import { join } from 'node:path';
+import type { Log } from '../../../src/lib/log.ts';
+import { vanished } from '../errors.ts';
+import { createWork, type Entry } from './entry.ts';
+import { parseQuota } from './quota-file.ts';
+import { type FileDeps, markerPath, quotaPath } from './save.ts';
+import { createSizes, scan } from './scan.ts';
+
+export interface LoadDeps extends FileDeps {
+  readonly log: Log;
+  /** Limit of a bucket whose `.quota` does not say. */
+  readonly defaultBytes: bigint;
+}
+
+/**
+ * A bucket as its files say. Without a usable `.quota` it is counted before anybody may write; after a crash it is in
+ * doubt, and counted while writing goes on.
+ *
+ * @throws AgentError transient `IRONBUCKET_VANISHED` when there is no such directory; what the operating system says
+ * when it cannot be read: then nobody may write either.
+ */
+export async function load(deps: LoadDeps, account: string, signal: AbortSignal): Promise<Entry> {
+  const { disk, layout, clock, log } = deps;
+  const directory = layout.bucket(account);
+  const path = quotaPath(layout, account);
+  // Before the text: what is put there in between is noticed at the next look.
+  const identity = await disk.identity(path);
+  const text = await disk.read(path);
+  if (text === undefined && (await disk.kind(directory)) !== 'directory') throw vanished(account);
+  const record = text === undefined ? undefined : parseQuota(text);
+  if (text !== undefined && record === undefined)
+    log.warn({ account }, 'the quota file is damaged; the bucket gets the default limit and is counted');
+  const crashed = (await disk.kind(markerPath(layout, account))) !== undefined;
+  const size = record ?? (await scan(directory, clock, signal));
+  const entry: Entry = {
+    account,
+    maxBytes: record === undefined ? deps.defaultBytes : record.maxBytes,
+    usedBytes: 'usedBytes' in size ? size.usedBytes : size.bytes,
+    objects: size.objects,
+    parts: await sizeOfParts(deps, directory, signal),
+    updatedMs: (record?.updated ?? clock.now()).getTime(),
+    others: record?.others?.length === 0 ? undefined : record?.others,
+    identity,
+    checkedMs: Math.trunc(clock.monotonicMs()),
+    gone: false,
+    work: undefined,
+  };
+  if (record === undefined || crashed) entry.work = createWork();
+  if (entry.work === undefined) return entry;
+  entry.work.changes = record === undefined ? 1 : 0;
+  entry.work.marked = crashed;
+  entry.work.doubtful = crashed && record !== undefined;
+  return entry;
+}
+
+/** `.multipart/{upload}/part-{number}` of uploads that are neither completed nor aborted. */
+async function sizeOfParts({ disk, clock }: LoadDeps, bucket: string, signal: AbortSignal): Promise<bigint> {
+  const uploads = join(bucket, '.multipart');
+  let bytes = 0n;
+  if ((await disk.kind(uploads)) !== 'directory') return bytes;
+  const sizesOf = createSizes(clock);
+  for await (const upload of disk.names(uploads)) {
+    signal.throwIfAborted();
+    const directory = join(uploads, upload);
+    if ((await disk.kind(directory)) !== 'directory') continue;
+    const parts: string[] = [];
+    for await (const name of disk.names(directory)) if (/^part-\d+$/.test(name)) parts.push(name);
+    for (const size of await sizesOf(`${directory}/`, parts)) bytes += BigInt(size ?? 0);
+  }
+  return bytes;
+}

@@ -1,0 +1,120 @@
+import { quotaExceeded, vanished } from '../errors.ts';
+import { applyChange, type Change, type Entry, fits, type Work } from './entry.ts';
+
+/** Room in a bucket, held until it is settled by the first of `commit`, `keep` and `release`; later calls are ignored. */
+export interface Reservation {
+  /**
+   * `bytes` more are about to be written, of a body whose length nobody told.
+   *
+   * @throws AgentError `IRONBUCKET_QUOTA_EXCEEDED`; what was held stays held.
+   */
+  grow(bytes: number | bigint): void;
+  /**
+   * Right before the effect on the object `key`, under the key's lock, when it is known what is replaced: makes the
+   * reservation exactly `delta`. A delta of zero or less always fits, also in a bucket over its limit. `parts` of the
+   * delta are held by parts of an upload already, which this reservation takes over until it is released. Without a key
+   * no object is changed, and there is nothing to commit.
+   *
+   * @throws AgentError `IRONBUCKET_QUOTA_EXCEEDED`, or `IRONBUCKET_VANISHED` when the bucket was removed meanwhile.
+   */
+  fit(delta: number | bigint, key?: string, parts?: number | bigint): void;
+  /** The effect that `fit` announced happened. `unknown`: perhaps, or with unknown sizes; the bucket is counted afresh. */
+  commit(change: Change | 'unknown'): void;
+  /** Parts of open uploads grew by `bytes` (negative: shrank), which count against the limit from now on. */
+  keep(bytes: number | bigint): void;
+  /** Nothing happened. */
+  release(): void;
+}
+
+export interface ReservationDeps {
+  readonly entry: Entry;
+  readonly work: Work;
+  nowMs(): number;
+  /** The numbers of the bucket are in doubt. */
+  doubt(): void;
+}
+
+/** @throws AgentError `IRONBUCKET_QUOTA_EXCEEDED` when `bytes` more do not fit; negative is what a body replaces. */
+export function openReservation(deps: ReservationDeps, bytes: number | bigint): Reservation {
+  const { entry, work } = deps;
+  let wanted = BigInt(bytes);
+  let held = 0n;
+  let takenOver = 0n;
+  let key: string | undefined;
+  let settled = false;
+
+  function hold(next: bigint): void {
+    const more = positive(next) - held;
+    if (more > 0n && !fits(entry, work, more)) throw quotaExceeded(entry.account);
+    work.reserved += more;
+    held += more;
+    wanted = next;
+  }
+
+  function settle(change: Change | 'unknown' | undefined): void {
+    settled = true;
+    work.open--;
+    work.reserved -= held;
+    if (key === undefined) return;
+    forgetEffect(work, key);
+    work.recount?.settled(key, change);
+  }
+
+  function takeOver(parts: bigint): void {
+    entry.parts -= parts - takenOver;
+    takenOver = parts;
+  }
+
+  hold(wanted);
+  work.open++;
+  return {
+    grow: (more) => {
+      if (!settled) hold(wanted + BigInt(more));
+    },
+    fit: (delta, of, parts = 0) => {
+      if (entry.gone) throw vanished(entry.account);
+      const before = { held, takenOver };
+      takeOver(BigInt(parts));
+      work.reserved -= held;
+      held = 0n;
+      try {
+        hold(BigInt(delta));
+      } catch (error) {
+        takeOver(before.takenOver);
+        held = before.held;
+        work.reserved += held;
+        throw error;
+      }
+      if (key !== undefined || of === undefined) return;
+      key = of;
+      work.effects.set(of, (work.effects.get(of) ?? 0) + 1);
+      work.recount?.touch(of);
+    },
+    commit: (change) => {
+      if (settled) return;
+      if (key === undefined) throw new Error('a change of a bucket is committed that was never fitted');
+      settle(change);
+      if (change === 'unknown' || !applyChange(entry, work, change, deps.nowMs())) deps.doubt();
+    },
+    keep: (more) => {
+      if (settled) return;
+      settle(undefined);
+      entry.parts = positive(entry.parts + BigInt(more));
+    },
+    release: () => {
+      if (settled) return;
+      takeOver(0n);
+      settle(undefined);
+    },
+  };
+}
+
+function positive(bytes: bigint): bigint {
+  return bytes > 0n ? bytes : 0n;
+}
+
+function forgetEffect(work: Work, key: string): void {
+  const others = (work.effects.get(key) ?? 1) - 1;
+  if (others === 0) work.effects.delete(key);
+  else work.effects.set(key, others);
+}

@@ -1,0 +1,70 @@
+import type { Dir, Dirent } from 'node:fs';
+import { opendir } from 'node:fs/promises';
+import { join } from 'node:path';
+
+/** Names the system is asked for at once; one trip through the thread pool each. */
+const NAMES = 512;
+/** Files handed on at once. */
+const FILES = 128;
+
+/** Some files of one directory. */
+export interface Batch {
+  /** Relative to the root, empty or with a slash at its end: with a name behind it, it is the key of the object. */
+  readonly directory: string;
+  readonly names: readonly string[];
+}
+
+/**
+ * Finds the objects below `root`: regular files whose names do not begin with a dot or end in `.metadata`, in directories
+ * of which the same is true. Links are never followed, and memory does not grow with the number of files. What
+ * disappears meanwhile was deleted.
+ *
+ * @throws what the operating system says about anything that cannot be read; the signal's reason when it fires.
+ */
+export async function* walk(root: string, signal: AbortSignal, directory = ''): AsyncGenerator<Batch> {
+  signal.throwIfAborted();
+  let names: string[] = [];
+  for await (const chunk of chunksOf(await opendir(join(root, directory), { bufferSize: NAMES }))) {
+    for (const entry of chunk) {
+      if (isInternal(entry)) continue;
+      if (entry.isDirectory()) yield* ignoreAbsent(walk(root, signal, `${directory}${entry.name}/`));
+      else if (entry.isFile()) names.push(entry.name);
+      if (names.length < FILES) continue;
+      yield { directory, names };
+      signal.throwIfAborted();
+      names = [];
+    }
+  }
+  if (names.length > 0) yield { directory, names };
+}
+
+/** The first name of a chunk comes from the thread pool, the others are in memory then: a promise each would take longer. */
+async function* chunksOf(handle: Dir): AsyncGenerator<readonly Dirent[]> {
+  try {
+    for (let first = await handle.read(); first !== null; first = await handle.read()) {
+      const chunk = [first];
+      for (let next = readBuffered(handle, chunk); next !== null; next = readBuffered(handle, chunk)) chunk.push(next);
+      yield chunk;
+    }
+  } finally {
+    await handle.close();
+  }
+}
+
+function readBuffered(handle: Dir, chunk: readonly Dirent[]): Dirent | null {
+  return chunk.length < NAMES ? handle.readSync() : null;
+}
+
+function isInternal({ name }: Dirent): boolean {
+  return name.startsWith('.') || name.endsWith('.metadata');
+}
+
+/** A file may stand where a directory was. */
+async function* ignoreAbsent(batches: AsyncIterable<Batch>): AsyncGenerator<Batch> {
+  try {
+    yield* batches;
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR')) return;
+    throw error;
+  }
+}

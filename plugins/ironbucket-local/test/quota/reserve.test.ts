@@ -1,0 +1,164 @@
+import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { QUOTA_EXCEEDED } from '../../errors.ts';
+import { UNLIMITED } from '../../quota/quota-file.ts';
+import { BUCKET, createQuotaLab, put, type QuotaLab, type Running, signal } from './lab.ts';
+
+const refused = { code: QUOTA_EXCEEDED, disposition: 'terminal', message: 'Bucket quota exceeded' };
+
+let lab: QuotaLab;
+let running: Running;
+beforeEach(async () => {
+  lab = await createQuotaLab();
+  running = lab.start();
+});
+afterEach(async () => {
+  await running.stop();
+  lab.remove();
+});
+
+const reserve = (bytes: number | bigint): ReturnType<Running['quotas']['reserve']> =>
+  running.quotas.reserve(BUCKET, bytes, signal);
+
+describe('a reservation', () => {
+  it('counts against the limit until it is settled, and an exact fit is one', async () => {
+    await lab.makeBucket();
+    const first = await reserve(600);
+    await expect(reserve(401)).rejects.toMatchObject(refused);
+    const second = await reserve(400);
+    await expect(reserve(1)).rejects.toMatchObject(refused);
+    first.release();
+    first.release();
+    await expect(reserve(601)).rejects.toMatchObject(refused);
+    second.release();
+    (await reserve(1000)).release();
+  });
+
+  it('lets exactly 10 of 100 concurrent uploads of 1 MiB into a bucket of 10 MiB', async () => {
+    await lab.makeBucket(BUCKET, { maxBytes: 10n << 20n });
+    const uploads = Array.from({ length: 100 }, async (_, index) => {
+      const reservation = await reserve(1 << 20);
+      await new Promise((resolve) => setImmediate(resolve));
+      reservation.fit(1 << 20, `key-${index}`);
+      reservation.commit({ bytes: 1 << 20, objects: 1 });
+    });
+    const outcomes = await Promise.allSettled(uploads);
+    expect(outcomes.filter(({ status }) => status === 'fulfilled')).toHaveLength(10);
+    for (const outcome of outcomes) if (outcome.status === 'rejected') expect(outcome.reason).toMatchObject(refused);
+    expect(await running.quotas.state(BUCKET, signal)).toMatchObject({ usedBytes: 10n << 20n, objects: 10n });
+  });
+
+  it('of an overwrite of 10 bytes with 4 leaves 4 bytes and one object', async () => {
+    await lab.makeBucket();
+    await put(lab, running, 'a', 10);
+    await put(lab, running, 'a', 4);
+    expect(await running.quotas.state(BUCKET, signal)).toMatchObject({ usedBytes: 4n, objects: 1n });
+  });
+
+  it('lets an object become smaller in a bucket that is over its limit, and nothing grow', async () => {
+    await lab.makeBucket(BUCKET, { usedBytes: 2000n, objects: 2n });
+    const smaller = await reserve(500 - 800);
+    smaller.fit(500 - 800, 'a');
+    smaller.commit({ bytes: -300, objects: 0 });
+    (await reserve(0)).release();
+    await expect(reserve(1)).rejects.toMatchObject(refused);
+  });
+
+  it('never overflows near 2^64, and a limit of 2^64 - 1 is none', async () => {
+    await lab.makeBucket(BUCKET, { maxBytes: UNLIMITED - 1n, usedBytes: UNLIMITED - 11n, objects: 1n });
+    await expect(reserve(UNLIMITED)).rejects.toMatchObject(refused);
+    await expect(reserve(11n)).rejects.toMatchObject(refused);
+    (await reserve(10n)).release();
+    await running.quotas.setLimit(BUCKET, null, signal);
+    (await reserve(UNLIMITED)).release();
+  });
+
+  it('takes a limit of 0 for nothing allowed', async () => {
+    await lab.makeBucket(BUCKET, { maxBytes: 0n });
+    await expect(reserve(1)).rejects.toMatchObject(refused);
+    (await reserve(0)).release();
+  });
+
+  it('of a body of unknown length grows up to the limit, and an overwritten object makes room', async () => {
+    await lab.makeBucket(BUCKET, { usedBytes: 900n, objects: 1n });
+    const body = await reserve(-50);
+    body.grow(100);
+    body.grow(50);
+    expect(() => body.grow(1)).toThrow('Bucket quota exceeded');
+    // What was held stays held.
+    await expect(reserve(1)).rejects.toMatchObject(refused);
+    body.fit(100, 'key');
+    expect(() => body.fit(101, 'key')).toThrow('Bucket quota exceeded');
+    body.commit({ bytes: 100, objects: 0 });
+    body.grow(5);
+    body.keep(5);
+    body.commit({ bytes: 1, objects: 1 });
+    expect(await running.quotas.state(BUCKET, signal)).toMatchObject({ usedBytes: 1000n, objects: 1n });
+  });
+
+  it('must be fitted before it is committed', async () => {
+    await lab.makeBucket();
+    const reservation = await reserve(1);
+    expect(() => reservation.commit({ bytes: 1, objects: 1 })).toThrow('never fitted');
+    reservation.release();
+  });
+
+  it('keeps parts of uploads reserved, hands them over on completion and takes them back when that fails', async () => {
+    await lab.makeBucket();
+    const part = await reserve(700);
+    part.fit(700);
+    part.keep(700);
+    await expect(reserve(301)).rejects.toMatchObject(refused);
+    const failed = await reserve(0);
+    failed.fit(700, 'whole', 700);
+    failed.release();
+    await expect(reserve(301)).rejects.toMatchObject(refused);
+    const impossible = await reserve(0);
+    expect(() => impossible.fit(1001, 'whole', 700)).toThrow('Bucket quota exceeded');
+    impossible.release();
+    await expect(reserve(301)).rejects.toMatchObject(refused);
+    const complete = await reserve(0);
+    complete.fit(700, 'whole', 700);
+    complete.commit({ bytes: 700, objects: 1 });
+    expect(await running.quotas.state(BUCKET, signal)).toMatchObject({ usedBytes: 700n, objects: 1n });
+    (await reserve(300)).release();
+    const aborted = await reserve(0);
+    aborted.keep(-5000);
+    (await reserve(300)).release();
+  });
+
+  it('counts the parts of open uploads that are on disk', async () => {
+    await lab.makeBucket();
+    mkdirSync(lab.path(BUCKET, '.multipart/one'), { recursive: true });
+    for (const [name, bytes] of [
+      ['one/part-1', 300],
+      ['one/part-2', 200],
+      ['one/etag-1', 999],
+      ['two.upload', 999],
+    ] as const)
+      writeFileSync(lab.path(BUCKET, '.multipart', name), Buffer.alloc(bytes));
+    await expect(reserve(501)).rejects.toMatchObject(refused);
+    (await reserve(500)).release();
+    expect(await running.quotas.state(BUCKET, signal)).toMatchObject({ usedBytes: 0n, objects: 0n });
+  });
+
+  it('in a bucket that does not exist is refused, and so is its effect when the bucket goes meanwhile', async () => {
+    const vanished = { code: 'IRONBUCKET_VANISHED', disposition: 'transient' };
+    await expect(reserve(1)).rejects.toMatchObject(vanished);
+    await lab.makeBucket();
+    const reservation = await reserve(1);
+    await running.quotas.forget(BUCKET);
+    expect(() => reservation.fit(1, 'a')).toThrow('is gone');
+    reservation.release();
+    rmSync(lab.path(BUCKET), { recursive: true });
+    await expect(reserve(1)).rejects.toMatchObject(vanished);
+    expect(readdirSync(lab.root)).toEqual([]);
+  });
+
+  it('notices on its own that the directory is gone', async () => {
+    await lab.makeBucket();
+    await running.quotas.state(BUCKET, signal);
+    rmSync(lab.path(BUCKET), { recursive: true });
+    await expect(reserve(1)).rejects.toMatchObject({ code: 'IRONBUCKET_VANISHED' });
+  });
+});
