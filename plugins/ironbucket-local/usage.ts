@@ -1,9 +1,12 @@
 import type { Usage } from '../../src/plugin/contract.ts';
 import type { Deps } from './deps.ts';
+import { storageGone } from './errors.ts';
 import { isBucketName } from './layout.ts';
 
 /** What is stored now. An account that cannot be read, or is not counted yet, is absent, never zero. */
 export async function* usage(deps: Deps, accounts: readonly string[], signal: AbortSignal): AsyncGenerator<Usage> {
+  // One failure of the whole storage, not one of every account.
+  if ((await deps.disk.kind(deps.layout.root)) === undefined) throw storageGone(deps.layout.root);
   for (const account of accounts) {
     signal.throwIfAborted();
     const measured = await measure(deps, account, signal);

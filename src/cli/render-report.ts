@@ -1,15 +1,16 @@
 import { toCents } from '../lib/units.ts';
 import type { Line } from '../usage/build.ts';
 import type { ReportSummary } from '../usage/report.ts';
+import { type Failure, renderFailure } from './render-failure.ts';
 import { printable, type Style } from './style.ts';
 import { renderTable } from './table.ts';
 
-/** What one pass over an offering found; `error` when it could not be finished. */
+/** What one pass over an offering found, if it came to an end, and the failure that ended or marred it. */
 export interface OfferingReport {
   readonly name: string;
   readonly lines: readonly (Line & { readonly period: string })[];
-  readonly summary: ReportSummary | undefined;
-  readonly error: { readonly code: string; readonly message: string; readonly hint: string | undefined } | undefined;
+  readonly summary: Omit<ReportSummary, 'failure'> | undefined;
+  readonly error: Failure | undefined;
 }
 
 /** A pass for a person: every decision of a dry run, and in any case what became of the resources. */
@@ -63,13 +64,19 @@ function difference({ recorded, measured }: OfferingReport['lines'][number]): st
 }
 
 function conclusion({ summary, error }: OfferingReport, dryRun: boolean, style: Style): string {
-  if (error !== undefined) {
-    const hint = error.hint === undefined ? '' : `      ${style.dim(printable(error.hint))}\n`;
-    return `  ${style.red(style.glyphs.failed)} ${printable(error.message)} ${style.dim(`(${error.code})`)}\n${hint}`;
-  }
-  if (summary === undefined) return '';
-  const { submitted, unchanged, missing, failed, guarded } = summary;
-  const sent = dryRun ? `${submitted} resources would be reported` : `${submitted} resources reported`;
-  const rest = `${unchanged} unchanged, ${missing} unreadable, ${failed} refused, ${guarded} components guarded`;
+  return (
+    (error === undefined ? '' : renderFailure(error, style)) + (summary === undefined ? '' : total(summary, dryRun))
+  );
+}
+
+function total({ submitted, unchanged, missing, failed, guarded }: Total, dryRun: boolean): string {
+  const sent = `${count(submitted, 'resource')} ${dryRun ? 'would be reported' : 'reported'}`;
+  const rest = `${unchanged} unchanged, ${missing} unreadable, ${failed} refused, ${count(guarded, 'component')} guarded`;
   return `  ${sent}, ${rest}.${dryRun ? ' Nothing was sent.' : ''}\n`;
+}
+
+type Total = NonNullable<OfferingReport['summary']>;
+
+function count(number: number, what: string): string {
+  return `${number} ${what}${number === 1 ? '' : 's'}`;
 }

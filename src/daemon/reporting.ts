@@ -38,8 +38,10 @@ export function startReporting(deps: ReportingDeps, signal: AbortSignal): Report
     metrics.reportStarted({ offering });
     try {
       const summary = await deps.reporter.report({}, signal);
-      metrics.reportFinished({ offering, ok: true, seconds: seconds(), resources: summary });
-      log.info({ ...summary, ms: Math.round(seconds() * 1000) }, 'usage reported');
+      const { failure, ...counts } = summary;
+      if (failure !== undefined) deps.failed(failure);
+      metrics.reportFinished({ offering, ok: failure === undefined, seconds: seconds(), resources: counts });
+      log.info({ ...counts, ms: Math.round(seconds() * 1000) }, 'usage reported');
     } catch (error) {
       if (signal.aborted) return;
       deps.failed(toAgentError(error));

@@ -14,13 +14,18 @@ export interface Period {
  */
 export function duePeriods(now: Date, timezone: string, count: number, metering: Metering): readonly Period[] {
   const { year, month } = localMonth(now, timezone);
-  const months = metering === 'current' ? 1 : count;
+  const months = hasHistory(metering) ? count : 1;
   return Array.from({ length: months }, (_, i) => months - 1 - i).map((back) => {
     const from = startOfMonth(year, month - back, timezone);
     const end = startOfMonth(year, month - back + 1, timezone);
     const isCurrent = back === 0;
     return { billingPeriod: dayOne(year, month - back), window: { from, to: isCurrent ? now : end }, isCurrent };
   });
+}
+
+/** Whether a month that is over can still be measured. */
+export function hasHistory(metering: Metering): boolean {
+  return metering !== 'current';
 }
 
 /** The one month `YYYY-MM`, for `report --period`; undefined when it is not one or lies in the future. */

@@ -3,7 +3,7 @@ import type { Clock } from '../lib/clock.ts';
 import { AgentError, toAgentError } from '../lib/errors.ts';
 import { forEachLimited } from '../lib/for-each-limited.ts';
 import type { Log } from '../lib/log.ts';
-import type { Backend, Usage } from '../plugin/contract.ts';
+import type { Backend, Metering, Usage } from '../plugin/contract.ts';
 import type { Waldur } from '../waldur/client.ts';
 import type { MeteredResource } from '../waldur/types.ts';
 import { isBackfillRefusal } from '../waldur/usages.ts';
@@ -11,7 +11,7 @@ import { type Built, buildReport, type Line } from './build.ts';
 import { collectUsage } from './collect.ts';
 import { createLedger, type Ledger } from './ledger.ts';
 import { reportUserUsage } from './per-user.ts';
-import { duePeriods, isAtMonthEdge, type Period, reportDate } from './period.ts';
+import { duePeriods, hasHistory, isAtMonthEdge, type Period, reportDate } from './period.ts';
 
 export interface UsageDeps {
   readonly offering: OfferingConfig;
@@ -42,13 +42,16 @@ export interface ReportSummary {
   readonly failed: number;
   /** Components held back because they would decrease. */
   readonly guarded: number;
+  /** What cut the backend short, if something did: the accounts it had not told yet are among the missing. */
+  readonly failure: AgentError | undefined;
 }
 
 export interface Reporter {
   /**
    * One pass over the offering. One resource's failure never holds up another.
    *
-   * @throws AgentError when Waldur cannot be read, refuses our credentials, or its clock and ours disagree by an hour.
+   * @throws AgentError when Waldur cannot be read, refuses our credentials, its clock and ours disagree by an hour, or a
+   *   month is asked for that can no longer be measured.
    */
   report(options: ReportOptions, signal: AbortSignal): Promise<ReportSummary>;
 }
@@ -80,7 +83,7 @@ export function createReporter(deps: UsageDeps): Reporter {
         await ledger.read(signal);
         isFresh = true;
       }
-      const usages = await measure(page, period, signal);
+      const usages = await measure(page, period, tally, signal);
       if (usages === undefined) return;
       const built = page.map((resource) => {
         const usage = usages.get(resource.backendId);
@@ -99,12 +102,16 @@ export function createReporter(deps: UsageDeps): Reporter {
   async function measure(
     page: readonly MeteredResource[],
     period: Period,
+    tally: Tally,
     signal: AbortSignal,
   ): Promise<ReadonlyMap<string, Usage> | undefined> {
     const accounts = page.filter(isReportable).map((resource) => resource.backendId);
     const query = { metering: deps.offering.metering, window: period.window };
     const { usages, failure } = await collectUsage(deps.backend, accounts, query, signal);
-    if (failure !== undefined) deps.log.warn({ err: failure }, 'usage of some accounts could not be read');
+    if (failure !== undefined) {
+      tally.failure = failure;
+      deps.log.warn({ err: failure }, 'usage of some accounts could not be read');
+    }
     const [current] = duePeriods(deps.clock.now(), deps.timezone, 1, deps.offering.metering);
     if (!period.isCurrent || current?.billingPeriod === period.billingPeriod) return usages;
     deps.log.info(
@@ -154,7 +161,8 @@ export function createReporter(deps: UsageDeps): Reporter {
   return {
     report: async (options, signal) => {
       checkSkew(deps);
-      const tally = { submitted: 0, unchanged: 0, missing: 0, failed: 0, guarded: 0 };
+      checkMeasurable(options.period, deps.offering.metering);
+      const tally: Tally = { submitted: 0, unchanged: 0, missing: 0, failed: 0, guarded: 0, failure: undefined };
       const now = deps.clock.now();
       const due = options.period
         ? [options.period]
@@ -175,7 +183,7 @@ interface Pass extends ReportOptions {
   readonly canDate: boolean;
 }
 
-type Tally = { -readonly [key in keyof ReportSummary]: number };
+type Tally = { -readonly [key in keyof ReportSummary]: ReportSummary[key] };
 
 interface Measured {
   readonly resource: MeteredResource;
@@ -206,6 +214,16 @@ function serverDate(deps: UsageDeps, period: Period, measuredAt: Date): string {
   const skew = Math.min(0, deps.waldur.clockSkewMs() ?? 0);
   const at = Math.max(measuredAt.getTime() + skew, period.window.from.getTime());
   return reportDate(period, new Date(at));
+}
+
+/** What is there now would be booked as what was there then. */
+function checkMeasurable(period: Period | undefined, metering: Metering): void {
+  if (period === undefined || period.isCurrent || hasHistory(metering)) return;
+  throw new AgentError(`the usage of ${period.billingPeriod.slice(0, 7)} cannot be measured any more`, {
+    code: 'PERIOD_OVER',
+    disposition: 'terminal',
+    hint: 'metering: current knows what is stored now; only a metering that accrues can report a past month',
+  });
 }
 
 function checkSkew(deps: UsageDeps): void {

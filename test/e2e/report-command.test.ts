@@ -1,4 +1,4 @@
-import { rmSync } from 'node:fs';
+import { renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { run as reportCommand } from '../../src/cli/commands/report.ts';
@@ -68,7 +68,7 @@ describe('agent report', () => {
         /storage +– +1\.00 GB +new: Waldur has nothing for this month/,
         /storage +1\.00 +1\.00 GB +0\.00 +unchanged, not sent/,
         /storage +1\.00 +– +unreadable, not sent/,
-        /2 resources would be reported, 2 unchanged, 1 unreadable, 0 refused, 1 components guarded\. Nothing was sent\./,
+        /2 resources would be reported, 2 unchanged, 1 unreadable, 0 refused, 1 component guarded\. Nothing was sent\./,
       ]) {
         expect(out).toMatch(words);
       }
@@ -81,5 +81,25 @@ describe('agent report', () => {
       expect((await command(site)).out).toContain('2 resources reported, 2 unchanged, 1 unreadable');
       expect(sent(site)).toBe(2);
       expect((await command(site, '--dry-run', '--exit-code')).code).toBe(EXIT.ok);
+    }));
+
+  test('a month that is over is refused where only the present can be measured', () =>
+    withSite(guarded, async (site) => {
+      await variety(site);
+      const { code, out } = await command(site, '--dry-run', '--period', '2025-01');
+      expect(code).toBe(EXIT.failed);
+      expect(out).toContain('the usage of 2025-01 cannot be measured any more');
+      expect(out).not.toContain('would be reported');
+    }));
+
+  test('a storage that is gone is said, and the exit code says so, too', () =>
+    withSite(guarded, async (site) => {
+      await variety(site);
+      renameSync(site.storage, `${site.storage}.away`);
+      const { code, out } = await command(site, '--dry-run');
+      renameSync(`${site.storage}.away`, site.storage);
+      expect(code).toBe(EXIT.unavailable);
+      expect(out).toMatch(/the storage at .* is not there.*\n +Is the file system mounted\?/);
+      expect(out).toContain('0 resources would be reported, 0 unchanged, 5 unreadable');
     }));
 });

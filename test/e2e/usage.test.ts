@@ -1,4 +1,4 @@
-import { rmSync, writeFileSync } from 'node:fs';
+import { renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { FIXTURE } from '../../src/sandbox/fixture.ts';
@@ -162,4 +162,21 @@ test('Waldur 2024 gets its reports without a date', () =>
     const body = JSON.parse(sent?.requestBody as string) as Record<string, unknown>;
     expect(body).toMatchObject({ resource: resource.uuid });
     expect(body).not.toHaveProperty('date');
+  }));
+
+test('a storage that is gone is no report at all, and counts as none', () =>
+  withSite(QUIET, async (site) => {
+    seed(site, 1);
+    const agent = await started(site);
+    renameSync(site.storage, `${site.storage}.away`);
+    expect(await report(site, agent)).toMatchObject({ submitted: 0, missing: 1 });
+    const last = async (): Promise<string | undefined> => {
+      const page = await (await fetch(`http://127.0.0.1:${site.port()}/metrics`)).text();
+      return /^waldur_agent_report_last_success_timestamp_seconds\{.*\} (.*)$/m.exec(page)?.[1];
+    };
+    expect(await last()).toBe('0');
+    expect(site.logs.join('')).toContain('IRONBUCKET_STORAGE_GONE');
+    renameSync(`${site.storage}.away`, site.storage);
+    expect(await report(site, agent)).toMatchObject({ submitted: 1, missing: 0 });
+    expect(Number(await last())).toBeGreaterThan(0);
   }));

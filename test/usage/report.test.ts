@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import { AgentError } from '../../src/lib/errors.ts';
 import type { Backend, Usage } from '../../src/plugin/contract.ts';
 import type { Line } from '../../src/usage/build.ts';
+import { periodOf } from '../../src/usage/period.ts';
 import { createReporter } from '../../src/usage/report.ts';
 import type { Waldur } from '../../src/waldur/client.ts';
 import type { ComponentUsage, MeteredResource, UsageReport } from '../../src/waldur/types.ts';
@@ -126,8 +127,33 @@ test('one refused resource and one unreadable one do not hold up the others', as
     refuse: uuid(1),
     quantities: (account) => (account === 'a2' ? undefined : 5000n),
   });
-  expect(await reporter.report({}, signal)).toEqual({ submitted: 1, unchanged: 0, missing: 1, failed: 1, guarded: 0 });
+  expect(await reporter.report({}, signal)).toEqual({
+    submitted: 1,
+    unchanged: 0,
+    missing: 1,
+    failed: 1,
+    guarded: 0,
+    failure: undefined,
+  });
   expect(records.map(({ resource }) => resource)).toEqual([uuid(0)]);
+});
+
+test('a backend that breaks off is named, and what it said before goes', async () => {
+  const broken = new AgentError('no answer', { code: 'BACKEND_DOWN', disposition: 'transient' });
+  const { reporter, records } = setup({
+    quantities: (account) => (account === 'a1' ? Promise.reject(broken) : Promise.resolve(5000n)),
+  });
+  expect(await reporter.report({}, signal)).toMatchObject({ submitted: 1, missing: 2, failure: broken });
+  expect(records.map(({ resource }) => resource)).toEqual([uuid(0)]);
+});
+
+test('what is there now is never booked in a month that is over', async () => {
+  const { reporter, clock, requests } = setup();
+  const july = periodOf('2026-07', clock.now(), 'UTC');
+  await expect(reporter.report({ period: july }, signal)).rejects.toMatchObject({ code: 'PERIOD_OVER' });
+  expect(requests).toEqual([]);
+  const august = periodOf('2026-08', clock.now(), 'UTC');
+  expect(await reporter.report({ period: august }, signal)).toMatchObject({ submitted: 3 });
 });
 
 test('a dry run shows every decision and sends nothing', async () => {

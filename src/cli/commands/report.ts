@@ -1,5 +1,5 @@
 import type { Config, OfferingConfig } from '../../config/types.ts';
-import { toAgentError } from '../../lib/errors.ts';
+import { type AgentError, toAgentError } from '../../lib/errors.ts';
 import type { Line } from '../../usage/build.ts';
 import { type Period, periodOf } from '../../usage/period.ts';
 import { createReporter } from '../../usage/report.ts';
@@ -8,6 +8,7 @@ import { EXIT, type ExitCode, exitCodeOf } from '../exit-codes.ts';
 import { type Io, writeJson } from '../io.ts';
 import { loadConfiguration } from '../load.ts';
 import type { Invocation } from '../parse.ts';
+import type { Failure } from '../render-failure.ts';
 import { type OfferingReport, renderReport } from '../render-report.ts';
 import { selectOfferings } from '../select-offerings.ts';
 import { usageError } from '../usage-error.ts';
@@ -52,20 +53,21 @@ async function reportOne(
     const onLine = (line: Line, { billingPeriod }: Period): void => {
       lines.push({ ...line, period: billingPeriod.slice(0, 7) });
     };
-    const summary = await reporter.report({ ...options, onLine }, io.signal);
-    const exit = summary.failed > 0 ? EXIT.failed : EXIT.ok;
-    return { report: { name, lines, summary, error: undefined }, exit };
+    const { failure, ...summary } = await reporter.report({ ...options, onLine }, io.signal);
+    const exit = failure ? exitCodeOf(failure) : summary.failed > 0 ? EXIT.failed : EXIT.ok;
+    return { report: { name, lines, summary, error: failure && told(failure) }, exit };
   } catch (error) {
     if (io.signal.aborted) throw error;
-    const { code, message, hint } = toAgentError(error);
-    return {
-      report: { name, lines, summary: undefined, error: { code, message, hint } },
-      exit: exitCodeOf(toAgentError(error)),
-    };
+    const failure = toAgentError(error);
+    return { report: { name, lines, summary: undefined, error: told(failure) }, exit: exitCodeOf(failure) };
   } finally {
     await backend.close();
     waldur.close();
   }
+}
+
+function told({ code, message, hint }: AgentError): Failure {
+  return { code, message, hint };
 }
 
 function askedPeriod(invocation: Invocation, config: Config, io: Io): Period | undefined {
