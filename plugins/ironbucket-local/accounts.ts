@@ -55,7 +55,7 @@ export function openAccounts(disk: Disk, layout: Layout): Accounts {
   }
 
   async function missing(): Promise<AccountRecords> {
-    if (cached !== undefined || (await disk.kind(layout.root)) !== 'directory') throw storageGone(layout.root);
+    if (cached !== undefined || (await disk.kind(layout.root)) === undefined) throw storageGone(layout.root);
     return new Map();
   }
 

@@ -4,13 +4,13 @@ import { toAgentError } from '../../src/lib/errors.ts';
 import { formatBytes } from '../../src/lib/units.ts';
 import type { Check } from '../../src/plugin/contract.ts';
 import type { Deps } from './deps.ts';
-import { storageError } from './errors.ts';
+import { storageError, storageGone } from './errors.ts';
 import { observe } from './observe.ts';
 import { endpointOf } from './settings.ts';
 
 /** Looks at the storage path without changing anything. */
 export async function check(deps: Deps, signal: AbortSignal): Promise<readonly Check[]> {
-  const path = await attempt('storage path', () => storagePath(deps.layout.root));
+  const path = await attempt('storage path', () => storagePath(deps));
   if (path.status === 'failed') return [path];
   return [
     path,
@@ -31,7 +31,8 @@ async function attempt(name: string, look: () => Promise<Finding>): Promise<Chec
   }
 }
 
-async function storagePath(root: string): Promise<Finding> {
+async function storagePath({ disk, layout: { root } }: Deps): Promise<Finding> {
+  if ((await disk.kind(root)) === undefined) throw storageGone(root);
   if (!(await stat(root)).isDirectory()) {
     return { status: 'failed', detail: `${root} is not a directory`, hint: 'Set storage_path to a directory.' };
   }

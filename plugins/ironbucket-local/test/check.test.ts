@@ -63,7 +63,9 @@ describe('check', () => {
     ]);
     await wrong.remove();
     await rm(storage.root, { recursive: true });
-    expect(await backend.check(signal)).toMatchObject([{ name: 'storage path', status: 'failed' }]);
+    expect(await backend.check(signal)).toMatchObject([
+      { name: 'storage path', status: 'failed', hint: expect.stringContaining('mounted') },
+    ]);
   });
 });
 

@@ -1,4 +1,4 @@
-import { lstat, mkdir, rename, rm, symlink, writeFile } from 'node:fs/promises';
+import { lstat, mkdir, rename, rm, symlink, unlink, writeFile } from 'node:fs/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Backend } from '../../../src/plugin/contract.ts';
 import { nodeDisk } from '../disk.ts';
@@ -122,6 +122,23 @@ describe('usage', () => {
   it('says nothing of a bucket that is gone or never was', async () => {
     expect(await usage(backend, [ACCOUNT, 'not_a_bucket', '../..'])).toEqual([]);
   });
+});
+
+it('a storage that is gone is not a storage of absent accounts', async () => {
+  await backend.apply(create(), signal);
+  await storage.remove();
+  await expect(usage(backend)).rejects.toMatchObject({ code: 'IRONBUCKET_STORAGE_GONE' });
+  await expect(observe(storage.open())).rejects.toMatchObject({ code: 'IRONBUCKET_STORAGE_GONE' });
+});
+
+it('a storage path that is a link is the directory it leads to', async () => {
+  const link = `${storage.root}.link`;
+  await symlink(storage.root, link);
+  const linked = await createStorage({ storage_path: link });
+  await linked.open().apply(create(), signal);
+  expect(await found(backend)).toMatchObject({ account: ACCOUNT });
+  await unlink(link);
+  await linked.remove();
 });
 
 describe('errors of the file system', () => {
