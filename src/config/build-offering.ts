@@ -1,4 +1,5 @@
 import { toUuid } from '../lib/ids.ts';
+import { isJsonObject } from '../lib/json.ts';
 import type { Plugin } from '../plugin/contract.ts';
 import { namingProblem } from '../plugin/naming.ts';
 import { COMMON_SETTINGS } from '../plugin/schema.ts';
@@ -78,6 +79,25 @@ export function buildOffering(input: BuildOfferingInput): BuiltOffering {
     allowDecrease: raw.allow_decrease ?? metering === 'current',
   };
   return { offering, problems };
+}
+
+/** What a schema cannot say about those parts of an offering that satisfy it, when others do not. */
+export function checkSoundParts(
+  { raw, path, plugin }: Pick<BuildOfferingInput, 'raw' | 'path' | 'plugin'>,
+  broken: (path: string) => boolean,
+): readonly Problem[] {
+  const isSound = (key: keyof RawOffering): boolean => raw[key] !== undefined && !broken(pointer(path, key));
+  const problems: Problem[] = [];
+  if (isSound('waldur_api_url')) problems.push(...checkUrl(raw, readApiUrl(raw.waldur_api_url), path));
+  if (isSound('backend_settings')) {
+    const settings = pluginSettings(raw.backend_settings);
+    problems.push(...checkNaming(plugin, settings, path), ...checkSettings({ raw, path, plugin }, settings));
+  }
+  const at = pointer(path, 'backend_components');
+  const components = isJsonObject(raw.backend_components) ? Object.entries(raw.backend_components) : [];
+  const sound = components.filter(([type]) => !broken(pointer(at, type)));
+  problems.push(...buildComponents(Object.fromEntries(sound), plugin, at).problems);
+  return problems;
 }
 
 const NOT_FOR_PLUGINS: readonly string[] = [...COMMON_SETTINGS, ...Object.keys(IGNORED_IN_SETTINGS)];
@@ -175,7 +195,10 @@ function checkNaming(plugin: Plugin, settings: unknown, path: string): readonly 
   return [{ severity: 'error', path: pointer(path, 'backend_settings'), atKey: true, message }];
 }
 
-function checkSettings({ raw, plugin, path }: BuildOfferingInput, settings: unknown): readonly Problem[] {
+function checkSettings(
+  { raw, plugin, path }: Pick<BuildOfferingInput, 'raw' | 'plugin' | 'path'>,
+  settings: unknown,
+): readonly Problem[] {
   const { on_terminate: onTerminate, metering } = raw.backend_settings;
   const at = pointer(path, 'backend_settings');
   return (plugin.problems?.(settings, { onTerminate, metering }) ?? []).map(({ setting, message, hint }) => {

@@ -1,7 +1,7 @@
 import { validateDetailed } from 'node-cron';
 import type { LogLevel } from '../lib/log.ts';
 import type { Plugin } from '../plugin/contract.ts';
-import { buildOffering } from './build-offering.ts';
+import { buildOffering, checkSoundParts } from './build-offering.ts';
 import { type Problem, pointer } from './diagnostic.ts';
 import type { RawConfig, RawOffering } from './raw.ts';
 import type { SubstituteDeps } from './substitute.ts';
@@ -28,7 +28,11 @@ export function build(input: BuildInput): Built {
   for (const [index, offering] of listOf(raw.offerings).entries()) {
     const path = pointer('/offerings', index);
     const plugin = input.plugins.find(({ id }) => id === offering?.backend_type);
-    if (broken(path) || plugin === undefined) continue;
+    if (plugin === undefined) continue;
+    if (broken(path)) {
+      problems.push(...checkSoundParts({ raw: offering, path, plugin }, broken));
+      continue;
+    }
     const built = buildOffering({ raw: offering, path, agent: raw, plugin, readFile: input.readFile });
     problems.push(...built.problems);
     if (built.offering !== undefined) offerings.push(built.offering);

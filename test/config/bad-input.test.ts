@@ -275,6 +275,28 @@ offerings:
   });
 });
 
+test('what is wrong in one part of an offering does not hide what is wrong in another', () => {
+  const text = fileWith({
+    waldur_api_url: 'http://user@waldur.example.com/api/',
+    backend_settings: { pth: '/srv' },
+    backend_components: {
+      storage: { accounting_type: 'usage' },
+      objects: { accounting_type: 'sometimes' },
+    },
+  });
+  const messages = load(text, { env: ENV }).diagnostics.map(({ path, message }) => [path, message]);
+  expect(messages).toEqual([
+    ['/offerings/0/waldur_api_url', '"waldur_api_url" must not hold a user name or password'],
+    ['/offerings/0/backend_settings', 'the key "path" is missing in "backend_settings"'],
+    ['/offerings/0/backend_settings/pth', 'unknown key "pth"'],
+    [
+      '/offerings/0/backend_components/storage/unit_factor',
+      '"storage" is counted in bytes and has no unit_factor: gigabytes would become bytes',
+    ],
+    ['/offerings/0/backend_components/objects/accounting_type', expect.stringContaining('"accounting_type" must be')],
+  ]);
+});
+
 describe('components', () => {
   const GIB = 1073741824;
   test.each<[string, Readonly<Record<string, unknown>>, string]>([
