@@ -90,7 +90,7 @@ export const COMMANDS: readonly CommandSpec[] = [
       EXIT_CODE,
     ],
     positionals: [],
-    examples: ['agent report --dry-run', 'agent report --offering minio-prod --period 2026-08'],
+    examples: ['agent report --dry-run', 'agent report --offering s3-prod --period 2026-08'],
     json: true,
   },
   {
@@ -119,7 +119,7 @@ export const COMMANDS: readonly CommandSpec[] = [
       'Checks the file, its secrets, Waldur (token, role, offering type, components), the broker and every backend. Each failure comes with a hint.',
     options: [OFFERING],
     positionals: [],
-    examples: ['agent doctor', 'agent doctor --offering minio-prod'],
+    examples: ['agent doctor', 'agent doctor --offering s3-prod'],
     json: true,
   },
   {
@@ -138,7 +138,7 @@ export const COMMANDS: readonly CommandSpec[] = [
       'Creates missing components and updates different ones. Never deletes, and keeps everything the configuration does not say.',
     options: [OFFERING],
     positionals: [],
-    examples: ['agent components push --offering minio-prod'],
+    examples: ['agent components push --offering s3-prod'],
     json: true,
   },
   {
@@ -167,7 +167,7 @@ export const COMMANDS: readonly CommandSpec[] = [
     ],
     positionals: [],
     examples: [
-      'agent offering create --backend minio --name "S3 storage" --customer acme --category Storage --dry-run',
+      'agent offering create --backend croit-s3 --name "S3 storage" --customer acme --category Storage --dry-run',
     ],
     json: true,
   },

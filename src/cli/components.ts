@@ -4,6 +4,7 @@ import { toAgentError } from '../lib/errors.ts';
 import type { Json } from '../lib/json.ts';
 import type { Waldur } from '../waldur/client.ts';
 import { type ComponentChange, isDifferent, planComponents } from './components-plan.ts';
+import { renderFailure } from './render-failure.ts';
 import { printable, type Style } from './style.ts';
 
 /** What is to do, or was done, for one offering; with what stopped it. */
@@ -37,9 +38,9 @@ export function renderChanges(results: readonly OfferingChanges[], style: Style)
       style.bold(`offering ${printable(offering)}`),
       ...changes.flatMap((change) => describe(change, style)),
     ];
-    return error === undefined ? lines : [...lines, `  ${style.red(style.glyphs.failed)} ${error.message}`];
+    return `${lines.join('\n')}\n${error === undefined ? '' : renderFailure(error, style)}`;
   });
-  return blocks.map((lines) => `${lines.join('\n')}\n`).join('');
+  return blocks.join('');
 }
 
 /** How many components need a request. */

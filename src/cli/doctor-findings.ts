@@ -87,7 +87,7 @@ export function offeringFinding(offering: Offering): Finding {
 
 export function componentsFinding(config: OfferingConfig, offering: Offering): Finding {
   const name = 'components';
-  const hint = 'agent components diff shows the differences, agent components push removes them';
+  const hint = 'agent components diff shows the differences, agent components push makes Waldur follow the file';
   const missing = config.components.filter(({ type }) => !offering.components.some((found) => found.type === type));
   if (missing.length > 0) {
     const detail = `Waldur lacks ${missing.map(({ type }) => type).join(', ')}`;

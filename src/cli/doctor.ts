@@ -35,8 +35,6 @@ export async function* examine(
 /** The longest any single look may take. */
 const DEADLINE_MS = 30_000;
 
-/** As the daemon registers it: another list would change the filter of its queue. */
-
 async function* examineWaldur(
   offering: OfferingConfig,
   waldur: Waldur,
@@ -76,6 +74,7 @@ async function brokerFinding(
     const identity = await waldur.agents.identify(offering.uuid, deps.clock.now(), inner);
     if (identity === undefined) return undefined;
     const target = { identity: identity.uuid, offering: offering.uuid };
+    // As the daemon registers it: another list would change the filter of its queue.
     const queue = await waldur.queues.register(target, HEARD_EVENTS, inner);
     if (queue === undefined) return undefined;
     await deps.tryBroker(offering, queue, await waldur.queues.passcode(inner), inner);
@@ -119,11 +118,19 @@ function looker(deps: DoctorDeps, signal: AbortSignal): Look {
     } catch (thrown) {
       signal.throwIfAborted();
       const error = toAgentError(thrown);
-      const { message, hint } = error;
+      const { message, hint = FALLBACK_HINT[error.disposition] } = error;
       return { finding: { name, status: 'failed', detail: message, hint, exit: exitCodeOf(error) } };
     }
   };
 }
+
+/** For what nobody could say more about. */
+const FALLBACK_HINT = {
+  transient: 'This may pass; the agent tries again by itself. If it stays, look at the logs over there.',
+  terminal: 'Correct what the message names.',
+  operator: 'Look at the logs over there for what was refused.',
+  bug: 'This is a defect of the agent: please report it.',
+} as const;
 
 function* skip(names: readonly string[], detail: string): Iterable<Finding> {
   for (const name of names) yield { name, status: 'skipped', detail };

@@ -28,9 +28,11 @@ export async function createOffering(
 ): Promise<Uuid> {
   const { offerings } = waldur;
   const category = await offerings.findCategory(offering.category, signal);
-  if (category === undefined) throw missing('category', offering.category);
+  if (category === undefined)
+    throw missing('category', offering.category, 'check the spelling; an administrator of Waldur makes categories');
   const customer = await offerings.findCustomer(offering.customer, signal);
-  if (customer === undefined) throw missing('organisation', offering.customer);
+  if (customer === undefined)
+    throw missing('organisation', offering.customer, 'check the spelling; the user needs a role in the organisation');
   const request = { ...offering, categoryUrl: category.url, customerUrl: customer.url };
   const uuid = await offerings.create(buildOfferingBody(request, plugin.offering), signal);
   try {
@@ -45,11 +47,11 @@ export async function createOffering(
   return uuid;
 }
 
-function missing(what: string, name: string): AgentError {
+function missing(what: string, name: string, hint: string): AgentError {
   return new AgentError(`Waldur has no ${what} ${JSON.stringify(name)} that this user can see`, {
     code: 'WALDUR_NOT_FOUND',
     disposition: 'terminal',
-    hint: `check the spelling; the user needs a role in the organisation`,
+    hint,
   });
 }
 

@@ -1,8 +1,10 @@
+import type { AgentError } from '../lib/errors.ts';
 import type { Json } from '../lib/json.ts';
 import { formatBytes } from '../lib/units.ts';
 import type { Preview } from '../orders/preview.ts';
 import type { Action, Quota } from '../plugin/contract.ts';
 import type { Finding } from '../upkeep/survey.ts';
+import { renderFailure } from './render-failure.ts';
 import { printable, type Style } from './style.ts';
 
 export interface OfferingPlan {
@@ -10,32 +12,36 @@ export interface OfferingPlan {
   readonly previews: readonly Preview[];
   /** Resources out of step. */
   readonly findings: readonly Finding[];
+  /** What kept the rest of the offering from being looked at. */
+  readonly error: AgentError | undefined;
 }
 
 /** Open orders with a line per action: `+` makes, `~` changes, `-` removes, `!` cannot be done. */
 export function renderPlan(plans: readonly OfferingPlan[], style: Style): string {
-  const blocks = plans.map(({ name, previews, findings }) => {
-    const head = style.bold(`offering ${printable(name)}`);
-    const orders =
-      previews.length === 0
-        ? [style.dim('  no open orders')]
-        : previews.flatMap((preview) => renderOrder(preview, style));
-    return [head, ...orders, ...findings.flatMap((finding) => renderFinding(finding, style))].join('\n');
+  const blocks = plans.map(({ name, previews, findings, error }) => {
+    const lines = [
+      style.bold(`offering ${printable(name)}`),
+      ...(previews.length === 0 && error === undefined ? [style.dim('  no open orders')] : []),
+      ...previews.flatMap((preview) => renderOrder(preview, style)),
+      ...findings.flatMap((finding) => renderFinding(finding, style)),
+    ];
+    return `${lines.join('\n')}\n${error === undefined ? '' : renderFailure(error, style)}`;
   });
   const actions = plans.flatMap(({ previews, findings }) =>
     [...previews, ...findings].flatMap((entry) => entry.actions),
   );
   const count = (wanted: Sign): number => actions.filter((action) => signOf(action) === wanted).length;
   const total = `Plan: ${count('+')} to create, ${count('~')} to change, ${count('-')} to remove. Nothing was applied.`;
-  return `${blocks.join('\n')}\n${total}\n`;
+  return `${blocks.join('')}${total}\n`;
 }
 
 /** The same for programs; stable keys, amounts as decimal strings. */
 export function planJson(plans: readonly OfferingPlan[]): Json {
   return {
     version: 1,
-    offerings: plans.map(({ name, previews, findings }) => ({
+    offerings: plans.map(({ name, previews, findings, error: failure }) => ({
       name,
+      error: errorJson(failure),
       orders: previews.map(({ order, kind, actions, error }) => ({
         uuid: order.uuid,
         type: kind,
@@ -117,7 +123,7 @@ function quotaText({ bytes, objects }: Partial<Quota>): string {
   return objects === undefined || objects === null ? size : `${size}, ${objects} objects`;
 }
 
-function errorJson(error: Preview['error']): Json {
+function errorJson(error: AgentError | undefined): Json {
   return error === undefined ? null : { code: error.code, message: error.message, hint: error.hint ?? null };
 }
 

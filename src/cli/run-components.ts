@@ -13,15 +13,16 @@ export async function runComponents(invocation: Invocation, io: Io, push: boolea
   const peers = connect(invocation, io);
   const results = await compareComponents(offerings, { push, waldur: ({ waldur }) => peers.waldur(waldur) }, io.signal);
   const differences = countDifferences(results);
-  if (invocation.flags.has('json')) writeJson(io.stdout, changesToJson(results));
-  else io.stdout.write(renderChanges(results, io.stdout.style) + conclusion(differences, push));
   const failed = results.find(({ error }) => error !== undefined);
+  const isSame = differences === 0 && failed === undefined;
+  const end = isSame ? 'Nothing to change.\n' : differences === 0 ? '' : conclusion(differences, push);
+  if (invocation.flags.has('json')) writeJson(io.stdout, changesToJson(results));
+  else io.stdout.write(renderChanges(results, io.stdout.style) + end);
   if (failed !== undefined) return exitCodeOf(failed.error);
   return invocation.flags.has('exit-code') && differences > 0 ? EXIT.differences : EXIT.ok;
 }
 
 function conclusion(differences: number, push: boolean): string {
-  if (differences === 0) return 'Nothing to change.\n';
   const components = differences === 1 ? '1 component' : `${differences} components`;
   return push ? `${components} written.\n` : `${components} to write: agent components push\n`;
 }

@@ -48,6 +48,7 @@ export function unanswered(
     return new AgentError(`${request.operation}: ${peer} did not answer within ${deadlineMs / 1000} s`, {
       code: errorCode(peer, 'TIMEOUT'),
       disposition: 'transient',
+      hint: `${peer} or a proxy in front of it is overloaded, or a firewall drops what is sent to it.`,
     });
   const { code, message } = reason(error);
   const cause = new Error(hide(code === '' || message.includes(code) ? message : `${code}: ${message}`));
@@ -60,9 +61,10 @@ export function unanswered(
       hint: 'Name the issuing authority in ca_file, or correct the host; verify_ssl: false turns the check off.',
       cause,
     });
-  return new AgentError(`${request.operation}: ${peer} (${host}) cannot be reached`, {
+  return new AgentError(`${request.operation}: ${peer} (${host}) cannot be reached${code && `: ${code}`}`, {
     code: errorCode(peer, 'UNREACHABLE'),
     disposition: 'transient',
+    hint: `Is the address right, and do name service, firewalls and proxies let this machine reach ${peer}?`,
     cause,
   });
 }

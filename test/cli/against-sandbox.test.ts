@@ -6,6 +6,7 @@ import { run as diff } from '../../src/cli/commands/components-diff.ts';
 import { run as push } from '../../src/cli/commands/components-push.ts';
 import { run as doctor } from '../../src/cli/commands/doctor.ts';
 import { run as createOffering } from '../../src/cli/commands/offering-create.ts';
+import { run as plan } from '../../src/cli/commands/plan.ts';
 import { EXIT, type ExitCode } from '../../src/cli/exit-codes.ts';
 import type { CommandModule } from '../../src/cli/io.ts';
 import { parseCommandLine } from '../../src/cli/parse.ts';
@@ -14,6 +15,16 @@ import { type FakeIo, fakeIo } from './fake-io.ts';
 
 const FILE = '/work/agent.yaml';
 const ENV_TOKEN = ['$', '{env:WALDUR_API_TOKEN}'].join('');
+
+/** Nothing listens where this offering is said to be. */
+const BROKEN = `  - name: broken
+    waldur_api_url: http://127.0.0.1:9/api/
+    waldur_api_token: ${ENV_TOKEN}
+    waldur_offering_uuid: e2ef0000000000000000000000000002
+    backend_type: ironbucket-local
+    backend_settings: { storage_path: ${tmpdir()} }
+    backend_components: { storage: { accounting_type: limit, unit_factor: 1073741824 } }
+`;
 
 describe('commands against a Waldur', () => {
   let sandbox: Sandbox;
@@ -26,6 +37,7 @@ describe('commands against a Waldur', () => {
     run: CommandModule['run'],
     argv: readonly string[],
     user = 'provider-owner',
+    more = '',
   ): Promise<{ readonly code: ExitCode; readonly io: FakeIo }> {
     const text = `offerings:
   - name: s3
@@ -38,7 +50,7 @@ describe('commands against a Waldur', () => {
     backend_components:
       storage: { accounting_type: limit, unit_factor: 1073741824, label: Disk space, max_value: 500 }
       objects: { accounting_type: usage, enforce_limits: false }
-`;
+${more}`;
     const io = fakeIo({ env: { WALDUR_API_TOKEN: sandbox.token(user) }, files: { [FILE]: text } });
     const parsed = parseCommandLine([...argv, '-c', FILE]);
     if (parsed.kind !== 'command') throw new Error(`not a command: ${argv.join(' ')}`);
@@ -84,6 +96,28 @@ describe('commands against a Waldur', () => {
     const { code, io } = await agent(doctor, ['doctor'], 'offering-manager');
     expect(code).toBe(EXIT.refused);
     expect(io.out()).toContain('✗ role: OFFERING.MANAGER of the offering only');
+  });
+
+  it('the plan of an offering that cannot be read does not keep that of the next from being shown', async () => {
+    const order = sandbox.placeOrder({});
+    const { code, io } = await agent(plan, ['plan'], 'provider-owner', BROKEN);
+    expect(code).toBe(EXIT.unavailable);
+    expect(io.out()).toMatch(
+      /offering s3\n {2}order \w{8} create[\s\S]*offering broken\n {2}✗ .* cannot be reached: ECONNREFUSED/,
+    );
+    expect(io.out()).toMatch(/\nPlan: 2 to create, 0 to change, 0 to remove\. Nothing was applied\.\n$/);
+    const json = await agent(plan, ['plan', '--json'], 'provider-owner', BROKEN);
+    expect(JSON.parse(json.io.out()).offerings).toMatchObject([
+      { name: 's3', error: null, orders: [{ uuid: order.uuid }] },
+      { name: 'broken', error: { code: 'WALDUR_UNREACHABLE' }, orders: [] },
+    ]);
+  });
+
+  it('components of an offering that cannot be read are not called the same', async () => {
+    const { code, io } = await agent(diff, ['components', 'diff', '--offering', 'broken'], 'provider-owner', BROKEN);
+    expect(code).toBe(EXIT.unavailable);
+    expect(io.out()).toContain('cannot be reached');
+    expect(io.out()).not.toContain('Nothing to change');
   });
 
   it('an offering is created and can be ordered from', async () => {

@@ -184,9 +184,17 @@ describe('healthcheck', () => {
   let server: Server | undefined;
   afterEach(() => server?.close());
 
+  const PAGE = `${JSON.stringify({
+    status: 'fail',
+    probes: [
+      { name: 'process', ok: true, detail: 'running' },
+      { name: 'offering s3', ok: false, detail: 'not connected' },
+    ],
+  })}\n`;
+
   async function listen(status: number): Promise<number> {
     server = createServer((request, response) => {
-      response.writeHead(request.url === '/readyz' ? status : 404).end('{"status":"answer"}\n');
+      response.writeHead(request.url === '/readyz' ? status : 404).end(PAGE);
     });
     await new Promise<void>((resolve) => server?.listen(0, '127.0.0.1', resolve));
     return (server.address() as AddressInfo).port;
@@ -198,13 +206,22 @@ describe('healthcheck', () => {
   ])('turns %d into exit code %d', async (status, code, ready) => {
     const io = surroundings(`listen: 0.0.0.0:${await listen(status)}\n${VALID}`);
     expect(await invoke(healthcheck, ['healthcheck', '-c', FILE, '--json'], io)).toBe(code);
-    expect(JSON.parse(io.out())).toEqual({ version: 1, ready, answer: '{"status":"answer"}' });
+    expect(JSON.parse(io.out())).toEqual({ version: 1, ready, probes: JSON.parse(PAGE).probes });
+  });
+
+  it('shows a person what is not ready', async () => {
+    const io = surroundings(`listen: 127.0.0.1:${await listen(503)}\n${VALID}`);
+    expect(await invoke(healthcheck, ['healthcheck', '-c', FILE], io)).toBe(EXIT.failed);
+    expect(io.out()).toBe('✓ process: running\n✗ offering s3: not connected\n');
   });
 
   it('is not ready when nobody listens', async () => {
     const port = await listen(200);
     await new Promise((resolve) => server?.close(resolve));
-    expect(await askReadiness('127.0.0.1', port)).toMatchObject({ ready: false });
+    expect(await askReadiness('127.0.0.1', port)).toEqual({
+      ready: false,
+      text: `no agent at 127.0.0.1:${port}: connect ECONNREFUSED 127.0.0.1:${port}`,
+    });
   });
 
   it('knows only 0 and 1', async () => {

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { parse } from 'yaml';
 import { agent, closeAll, type Program, start } from '../fakes/process.ts';
 
-vi.setConfig({ testTimeout: 20_000 });
+vi.setConfig({ testTimeout: 120_000 });
 
 /** What `agent sandbox --json` prints, as far as it is used here. */
 interface Guide {
@@ -122,7 +122,7 @@ describe('a site from the first look to the first report', () => {
     await withAgent(async (port) => {
       expect(await done(order)).toEqual({ reached: true });
       configure([ours()], `127.0.0.1:${port}`);
-      await vi.waitFor(async () => expect((await run('healthcheck')).code).toBe(0), { timeout: 10_000 });
+      await vi.waitFor(async () => expect((await run('healthcheck')).code).toBe(0), { timeout: 60_000 });
       expect(await json('healthcheck')).toMatchObject({ version: 1, ready: true });
     });
     const { code, stdout } = await run('healthcheck');

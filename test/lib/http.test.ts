@@ -213,7 +213,7 @@ test('nobody listens', async () => {
   await server.close();
   const error = await failure(client(`http://user:hunter22@127.0.0.1:${server.port}/api/`));
   expect(error).toMatchObject({ code: 'WALDUR_UNREACHABLE', disposition: 'transient' });
-  expect(error.message).toBe(`things.list: Waldur (127.0.0.1:${server.port}) cannot be reached`);
+  expect(error.message).toBe(`things.list: Waldur (127.0.0.1:${server.port}) cannot be reached: ECONNREFUSED`);
   expect(String(error.cause)).toContain('ECONNREFUSED');
   expect(inspect(error)).not.toContain('hunter22');
 });

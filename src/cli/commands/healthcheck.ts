@@ -4,12 +4,37 @@ import { EXIT, type ExitCode } from '../exit-codes.ts';
 import { type Io, writeJson } from '../io.ts';
 import { loadConfiguration } from '../load.ts';
 import type { Invocation } from '../parse.ts';
+import { printable, type Style } from '../style.ts';
 
 export async function run(invocation: Invocation, io: Io): Promise<ExitCode> {
   const { ready, text } = await ask(invocation, io);
-  if (invocation.flags.has('json')) writeJson(io.stdout, { version: 1, ready, answer: text });
-  else io.stdout.write(`${text}\n`);
+  const probes = readProbes(text);
+  if (invocation.flags.has('json')) writeJson(io.stdout, { version: 1, ready, ...(probes ?? { error: text }) });
+  else io.stdout.write(probes === undefined ? `${printable(text)}\n` : renderProbes(probes, io.stdout.style));
   return ready ? EXIT.ok : EXIT.failed;
+}
+
+interface Probes {
+  readonly probes: readonly { readonly name: string; readonly ok: boolean; readonly detail: string }[];
+}
+
+/** Undefined when it is not the page of an agent that answered. */
+function readProbes(text: string): Probes | undefined {
+  try {
+    const page = JSON.parse(text) as Partial<Probes> | null;
+    const probes = page?.probes?.map(({ name, ok, detail }) => ({ name: String(name), ok, detail: String(detail) }));
+    return probes && { probes };
+  } catch {
+    return undefined;
+  }
+}
+
+function renderProbes({ probes }: Probes, style: Style): string {
+  const lines = probes.map(({ name, ok, detail }) => {
+    const mark = ok ? style.green(style.glyphs.ok) : style.red(style.glyphs.failed);
+    return `${mark} ${printable(name)}: ${printable(detail)}\n`;
+  });
+  return lines.join('');
 }
 
 /** Containers know 0 and 1 only, so a wrong configuration is just as little ready. */
@@ -40,7 +65,9 @@ export function askReadiness(host: string, port: number): Promise<Readiness> {
       response.on('end', () => resolve({ ready: response.statusCode === 200, text: text.trim() }));
     });
     request.on('timeout', () => request.destroy(new Error(`no answer within ${TIMEOUT_MS} ms`)));
-    request.on('error', (error) => resolve({ ready: false, text: `${options.host}:${port}: ${error.message}` }));
+    request.on('error', (error) =>
+      resolve({ ready: false, text: `no agent at ${options.host}:${port}: ${error.message}` }),
+    );
   });
 }
 

@@ -1,9 +1,10 @@
 import type { OfferingConfig } from '../../config/types.ts';
 import { createPlanQuotas } from '../../daemon/plan-quotas.ts';
+import { toAgentError } from '../../lib/errors.ts';
 import { type Preview, previewOrders } from '../../orders/preview.ts';
 import { type Finding, survey } from '../../upkeep/survey.ts';
 import { connect } from '../connect.ts';
-import { EXIT, type ExitCode } from '../exit-codes.ts';
+import { EXIT, type ExitCode, exitCodeOf } from '../exit-codes.ts';
 import { type Io, writeJson } from '../io.ts';
 import { loadConfiguration } from '../load.ts';
 import type { Invocation } from '../parse.ts';
@@ -18,6 +19,8 @@ export async function run(invocation: Invocation, io: Io): Promise<ExitCode> {
   for (const offering of offerings) plans.push(await planOne(offering, invocation, io));
   if (invocation.flags.has('json')) writeJson(io.stdout, planJson(plans));
   else io.stdout.write(renderPlan(plans, io.stdout.style));
+  const failed = plans.find(({ error }) => error !== undefined);
+  if (failed !== undefined) return exitCodeOf(failed.error);
   const differs = plans.some(({ previews, findings }) => previews.length + findings.length > 0);
   return differs && invocation.flags.has('exit-code') ? EXIT.differences : EXIT.ok;
 }
@@ -33,9 +36,12 @@ async function planOne(offering: OfferingConfig, invocation: Invocation, io: Io)
   try {
     const deps = { offering, waldur, backend, log, clock: io.clock, planQuotas };
     for await (const preview of previewOrders(deps, io.signal)) previews.push(preview);
-    if (!invocation.flags.has('upkeep')) return plan;
+    if (!invocation.flags.has('upkeep')) return { ...plan, error: undefined };
     for await (const finding of survey(deps, io.signal)) if (finding.kind !== 'in-step') findings.push(finding);
-    return plan;
+    return { ...plan, error: undefined };
+  } catch (error) {
+    io.signal.throwIfAborted();
+    return { ...plan, error: toAgentError(error) };
   } finally {
     await backend.close();
     waldur.close();
