@@ -6,6 +6,9 @@ export default defineConfig({
     include: ['test/**/*.test.ts', 'plugins/*/test/**/*.test.ts'],
     exclude: ['test/labs/**', 'node_modules/**', 'dist/**'],
     pool: 'forks',
+    // What hangs is found out; what is slow on a busy machine is not called hanging.
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
     globalSetup: ['test/build.ts'],
     coverage: { provider: 'v8', include: ['src/**/*.ts', 'plugins/**/*.ts'], exclude: ['**/test/**'] },
   },

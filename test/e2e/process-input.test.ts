@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { afterEach, expect, test, vi } from 'vitest';
 import { closeAll, FIVE, openProcessSite, type ProcessSite, patience, soon } from '../fakes/process.ts';
 
-vi.setConfig({ testTimeout: 30_000 });
+vi.setConfig({ testTimeout: 120_000 });
 afterEach(closeAll);
 
 /** Ten levels of ten aliases each. */

@@ -14,7 +14,7 @@ import {
   type StartOptions,
 } from '../fakes/process.ts';
 
-vi.setConfig({ testTimeout: 60_000 });
+vi.setConfig({ testTimeout: 120_000 });
 afterEach(closeAll);
 
 interface Keys {

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { afterEach, expect, test, vi } from 'vitest';
 import { agent, closeAll, FIVE, openProcessSite, type ProcessSite, patience, start } from '../fakes/process.ts';
 
-vi.setConfig({ testTimeout: 20_000 });
+vi.setConfig({ testTimeout: 120_000 });
 afterEach(closeAll);
 
 async function orderAndFail({ sandbox }: ProcessSite): Promise<void> {

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterEach, expect, test, vi } from 'vitest';
 import { closeAll, FIVE, NOTIFIED, openProcessSite, patience, soon } from '../fakes/process.ts';
 
-vi.setConfig({ testTimeout: 20_000 });
+vi.setConfig({ testTimeout: 120_000 });
 afterEach(closeAll);
 
 /** A port on which nobody listens any more. */

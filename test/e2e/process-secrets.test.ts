@@ -5,7 +5,7 @@ import type { FaultAction } from '../../src/sandbox/faults.ts';
 import type { Order } from '../../src/sandbox/model.ts';
 import { closeAll, FIVE, openProcessSite, type ProcessSite, patience } from '../fakes/process.ts';
 
-vi.setConfig({ testTimeout: 60_000 });
+vi.setConfig({ testTimeout: 120_000 });
 afterEach(closeAll);
 
 /** Looks different in every encoding. */

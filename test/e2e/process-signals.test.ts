@@ -15,7 +15,7 @@ import {
   start,
 } from '../fakes/process.ts';
 
-vi.setConfig({ testTimeout: 20_000 });
+vi.setConfig({ testTimeout: 120_000 });
 afterEach(closeAll);
 
 /** Resolves when such a request was received. */

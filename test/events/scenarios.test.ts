@@ -58,4 +58,4 @@ afterEach(async () => {
   expect(await leakedSince(baseline)).toEqual([]);
 });
 
-test.each(Object.entries(scenarios))('%s', (_, run) => run(broker), 15_000);
+test.each(Object.entries(scenarios))('%s', (_, run) => run(broker));

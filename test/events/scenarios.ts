@@ -154,7 +154,7 @@ export const timedScenarios: Scenarios = {
     const startMs = systemClock.monotonicMs();
     broker.freeze();
     expect(await listener.done).toMatchObject({ code: 'STOMP_HEARTBEAT_LOST' });
-    expect(systemClock.monotonicMs() - startMs).toBeLessThan(2.5 * HEARTBEAT_MS);
+    expect(systemClock.monotonicMs() - startMs).toBeLessThan(5 * HEARTBEAT_MS);
     broker.thaw();
   },
 
@@ -165,7 +165,7 @@ export const timedScenarios: Scenarios = {
     const startMs = systemClock.monotonicMs();
     listener.abort();
     expect(await listener.done).toBeUndefined();
-    expect(systemClock.monotonicMs() - startMs).toBeLessThan(2500);
+    expect(systemClock.monotonicMs() - startMs).toBeLessThan(5000);
     broker.thaw();
   },
 };

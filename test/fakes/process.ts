@@ -11,7 +11,8 @@ export const PROGRAM = 'dist/src/cli/main.js';
 export const GIB = 1_073_741_824;
 /** An order that can be fulfilled. */
 export const FIVE = { limits: { storage: 5 } } as const;
-const PATIENCE_MS = 15_000;
+/** As long as nothing is slower than this, nothing hangs. */
+const PATIENCE_MS = 60_000;
 
 /** The built program, started. */
 export interface Program {
