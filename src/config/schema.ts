@@ -72,9 +72,10 @@ function settings(plugin: Plugin): JsonSchema {
       description: 'What is reported as usage: the bytes now, GB days of the month, or its peak.',
     },
     credentials: {
-      enum: ['metadata'],
+      enum: ['metadata', 'api_keys'],
       default: 'metadata',
-      description: 'Where consumers find their keys: in the metadata of the resource.',
+      description:
+        "Where consumers find their keys: in the metadata of the resource, or in Waldur's encrypted API keys.",
     },
   };
   const own = plugin.settings['properties'] as Readonly<Record<string, JsonSchema>> | undefined;

@@ -98,8 +98,8 @@ export interface OfferingConfig {
   readonly policy: 'full' | 'no-delete' | 'observe-only';
   readonly onTerminate: 'refuse' | 'suspend' | 'purge';
   readonly metering: Metering;
-  /** Where consumers find their keys. */
-  readonly credentials: 'metadata';
+  /** Where consumers find their keys: in the metadata of the resource, or in Waldur's encrypted API keys. */
+  readonly credentials: 'metadata' | 'api_keys';
   /** Report a smaller usage than the one Waldur has; by default only where what is there now is measured. */
   readonly allowDecrease: boolean;
 }

@@ -8,6 +8,7 @@ import { createReleasers } from '../lib/releasers.ts';
 import type { Random } from '../lib/retry.ts';
 import { handleOrder } from '../orders/handle.ts';
 import { createIntake } from '../orders/intake.ts';
+import { createKeyStore } from '../orders/key-store.ts';
 import { createQueue } from '../orders/queue.ts';
 import { reconcileOrders } from '../orders/reconcile.ts';
 import type { Slots } from '../orders/slots.ts';
@@ -92,7 +93,8 @@ export function startOffering(offering: OfferingConfig, shared: Shared): Running
   const meterQueue = (): void =>
     metrics.queue({ offering: name, queued: queue.waiting(), inProgress: queue.running() });
   const planQuotas = createPlanQuotas(waldur, clock);
-  const orders = { offering, waldur, backend, log, clock, planQuotas };
+  const keys = createKeyStore({ offering, waldur, clock, random });
+  const orders = { offering, waldur, backend, keys, log, clock, planQuotas };
   const intake = createIntake(
     {
       queue,

@@ -12,6 +12,6 @@ export async function convergeResource(deps: OrderDeps, resource: Resource, sign
   const plan = decidingPlan(deps.offering, resource, undefined);
   const quotas = plan === undefined ? {} : await deps.planQuotas(plan, signal);
   const intent = await intendPresence(deps, resource, desired(deps.offering, resource, undefined, quotas), signal);
-  await establish(deps, intent, { prune: false }, signal);
+  await establish(deps, intent, { isNew: false }, signal);
   return intent.actions.length;
 }

@@ -2,19 +2,22 @@ import type { OfferingConfig } from '../config/types.ts';
 import { AgentError, isAgentError } from '../lib/errors.ts';
 import { sameJson } from '../lib/json.ts';
 import type { Log } from '../lib/log.ts';
-import type { Action, Backend, Credentials, Found, Observed } from '../plugin/contract.ts';
+import type { Action, Applied, Backend, Credentials, Found, Observed } from '../plugin/contract.ts';
 import type { Waldur } from '../waldur/client.ts';
 import type { Resource } from '../waldur/types.ts';
 import type { Desired } from './desired.ts';
-import { knownKeys, mergeMetadata, withoutCredentials } from './metadata.ts';
+import type { KeyStore, ResourceKeys } from './key-store.ts';
+import { withoutCredentials } from './metadata.ts';
 import { observeAccount } from './observe-account.ts';
 import { planPresence, planPrune, planRemoval } from './plan.ts';
-import { allow } from './policy.ts';
+import { allow, permitted } from './policy.ts';
+import { isUnsettled } from './report-key.ts';
 
 export interface ConvergeDeps {
   readonly offering: OfferingConfig;
   readonly waldur: Waldur;
   readonly backend: Backend;
+  readonly keys: KeyStore;
   readonly log: Log;
 }
 
@@ -26,33 +29,32 @@ export interface Intent {
   readonly actions: readonly Action[];
 }
 
+/** The account shall be there, with these keys. */
+export interface Presence extends Intent {
+  readonly keys: ResourceKeys;
+}
+
 /** The plan that makes `resource` as desired. Reads the backend, writes nothing. */
 export async function intendPresence(
   deps: ConvergeDeps,
   resource: Resource,
   desired: Desired,
   signal: AbortSignal,
-): Promise<Intent> {
+): Promise<Presence> {
   const observed = await observeAccount(deps.backend, desired.account, signal);
-  const actions = actionsFor(deps.offering, resource, desired, observed);
-  return { resource, account: desired.account, observed, actions: allow(deps.offering.policy, actions) };
-}
-
-/** What is missing between the two, whatever the policy says of it. */
-export function actionsFor(
-  offering: OfferingConfig,
-  resource: Resource,
-  desired: Desired,
-  observed: Observed,
-): readonly Action[] {
-  // Metadata holds one pair; a second one would have nowhere to be stored.
-  return planPresence(desired, observed, knownKeys(resource.backendMetadata), Math.min(offering.plugin.keys, 1));
+  const keys = await deps.keys.open(resource, signal);
+  const actions = planPresence(desired, observed, keys.missing(accessKeysOf(observed)));
+  return { resource, account: desired.account, observed, keys, actions: allow(deps.offering.policy, actions) };
 }
 
 /** Whether Waldur has the facts and endpoints of the account as they are. */
-export function isReported(resource: Resource, observed: Found): boolean {
-  const metadata = mergeMetadata(resource.backendMetadata, observed.metadata, undefined);
+export function isReported(resource: Resource, keys: ResourceKeys, observed: Found): boolean {
+  const metadata = keys.metadata(observed.metadata);
   return sameJson(metadata, resource.backendMetadata) && sameJson(observed.endpoints, resource.endpoints);
+}
+
+export function accessKeysOf(observed: Observed): readonly string[] {
+  return observed.state === 'found' ? observed.accessKeys : [];
 }
 
 /** The plan that ends `resource`. An empty `backend_id` means that nothing was ever made. */
@@ -66,27 +68,66 @@ export async function intendRemoval(deps: ConvergeDeps, resource: Resource, sign
 
 /**
  * Executes the plan and tells Waldur what came of it. The name is stored as soon as the account exists, and a key as soon
- * as it is issued, so that a crash after any step is repaired by running the plan again.
+ * as it is issued, so that a crash after any step is repaired by running the plan again. `isNew`: the account was made by
+ * this order, or by an earlier try of it.
  */
 export async function establish(
   deps: ConvergeDeps,
-  intent: Intent,
-  options: { readonly prune: boolean },
+  intent: Presence,
+  options: { readonly isNew: boolean },
   signal: AbortSignal,
 ): Promise<void> {
   const { resource, account } = intent;
+  const had = accessKeysOf(intent.observed);
   const create = intent.actions.filter((action) => action.kind === 'create-account');
   const rest = intent.actions.filter((action) => action.kind !== 'create-account');
   for (const action of create) await execute(deps, action, signal);
   if (resource.backendId !== account) await storeName(deps, resource, account, signal);
-  let credentials: Credentials | undefined;
-  for (const action of rest) credentials = (await execute(deps, action, signal)) ?? credentials;
+  let keys = await intent.keys.adopt(had, signal);
+  for (const action of rest) {
+    const { credentials } = await execute(deps, action, signal);
+    if (credentials !== undefined) keys = await keep(deps, action, keys, credentials, had, signal);
+  }
 
   const observed = intent.actions.length === 0 ? intent.observed : await observeAccount(deps.backend, account, signal);
-  const metadata = await report(deps, resource, observed, credentials, signal);
-  if (!options.prune) return;
-  const leftovers = planPrune({ account, resource: resource.uuid }, observed, knownKeys(metadata));
-  for (const action of allow(deps.offering.policy, leftovers)) await execute(deps, action, signal);
+  await report(deps, resource, keys, observed, signal);
+  const leftovers = planPrune(
+    { account, resource: resource.uuid },
+    keys.leftovers(accessKeysOf(observed), options.isNew),
+  );
+  for (const action of permitted(deps.offering.policy, leftovers)) await execute(deps, action, signal);
+}
+
+/** A key that Waldur did not take opens an account for nobody: it goes before anything else is tried. */
+async function keep(
+  deps: ConvergeDeps,
+  { account, resource }: Action,
+  keys: ResourceKeys,
+  credentials: Credentials,
+  had: readonly string[],
+  signal: AbortSignal,
+): Promise<ResourceKeys> {
+  try {
+    return await keys.keep(credentials, had, signal);
+  } catch (error) {
+    signal.throwIfAborted();
+    if (!isUnsettled(error)) await discardKey(deps, { account, resource, accessKey: credentials.accessKey }, signal);
+    throw error;
+  }
+}
+
+/** Revokes a key that was just issued, as far as the backend lets us; what is left is found by upkeep. */
+export async function discardKey(
+  deps: ConvergeDeps,
+  key: { readonly account: string; readonly resource: string; readonly accessKey: string },
+  signal: AbortSignal,
+): Promise<void> {
+  try {
+    await execute(deps, { kind: 'revoke-key', ...key }, signal);
+  } catch (err) {
+    signal.throwIfAborted();
+    deps.log.warn({ err, account: key.account }, 'a key that nobody will use could not be revoked');
+  }
 }
 
 /** Executes the plan of a removal and takes the credentials out of Waldur. */
@@ -110,10 +151,10 @@ export async function revert(deps: ConvergeDeps, intent: Intent, signal: AbortSi
   }
 }
 
-async function execute(deps: ConvergeDeps, action: Action, signal: AbortSignal): Promise<Credentials | undefined> {
+export async function execute(deps: ConvergeDeps, action: Action, signal: AbortSignal): Promise<Applied> {
   const applied = await deps.backend.apply(action, signal);
   deps.log.info({ action: action.kind, account: action.account, changed: applied.changed }, 'action applied');
-  return applied.credentials;
+  return applied;
 }
 
 /**
@@ -135,21 +176,21 @@ async function storeName(deps: ConvergeDeps, resource: Resource, account: string
   }
 }
 
-/** Metadata and endpoints, each sent only when it differs. Answers the metadata Waldur has now. */
+/** Metadata and endpoints, each sent only when it differs. */
 async function report(
   deps: ConvergeDeps,
   resource: Resource,
+  keys: ResourceKeys,
   observed: Observed,
-  credentials: Credentials | undefined,
   signal: AbortSignal,
-): Promise<Resource['backendMetadata']> {
+): Promise<void> {
   if (observed.state === 'absent') {
     throw new AgentError(`account ${observed.account} vanished while it was being set up`, {
       code: 'ACCOUNT_VANISHED',
       disposition: 'transient',
     });
   }
-  const metadata = mergeMetadata(resource.backendMetadata, observed.metadata, credentials);
+  const metadata = keys.metadata(observed.metadata);
   if (!sameJson(metadata, resource.backendMetadata)) {
     await deps.waldur.resources.setBackendMetadata(resource.uuid, metadata, signal);
   }
@@ -162,5 +203,4 @@ async function report(
       deps.log.warn({ err }, 'access endpoints were not stored');
     }
   }
-  return metadata;
 }

@@ -2,7 +2,7 @@ import { type AgentError, toAgentError } from '../lib/errors.ts';
 import type { Uuid } from '../lib/ids.ts';
 import type { Order, Resource } from '../waldur/types.ts';
 import { approve, awaitCompletion, complete, type Ending, fail, refuse, tellConsumer } from './close.ts';
-import { establish, type Intent, intendPresence, intendRemoval, remove, revert } from './converge.ts';
+import { establish, type Intent, intendPresence, intendRemoval, type Presence, remove, revert } from './converge.ts';
 import { convergeResource } from './converge-resource.ts';
 import type { OrderDeps } from './deps.ts';
 import { decidingPlan, desired } from './desired.ts';
@@ -44,14 +44,14 @@ async function follow(deps: OrderDeps, order: Order, signal: AbortSignal): Promi
       break;
   }
   const resource = await deps.waldur.resources.get(order.resource, deps.offering.uuid, signal);
-  let intent: Intent;
+  let intent: Intent | Presence;
   try {
     intent = await intend(deps, order, resource, signal);
   } catch (error) {
     return concede(deps, order, toAgentError(error), signal);
   }
   if (turn === 'fulfil') return fulfil(deps, order, intent, signal);
-  if (orderKind(order) === 'options') return applyThenApprove(deps, order, intent, signal);
+  if (orderKind(order) === 'options' && 'keys' in intent) return applyThenApprove(deps, order, intent, signal);
   const state = await approve(deps, order, signal);
   return state === 'executing' ? fulfil(deps, order, intent, signal) : 'deferred';
 }
@@ -65,7 +65,12 @@ async function verify(deps: OrderDeps, order: Order, signal: AbortSignal): Promi
 }
 
 /** The plan of an order: shared with dry runs. */
-export async function intend(deps: OrderDeps, order: Order, resource: Resource, signal: AbortSignal): Promise<Intent> {
+export async function intend(
+  deps: OrderDeps,
+  order: Order,
+  resource: Resource,
+  signal: AbortSignal,
+): Promise<Intent | Presence> {
   if (orderKind(order) === 'terminate') return intendRemoval(deps, resource, signal);
   const plan = decidingPlan(deps.offering, resource, order);
   const quotas = plan === undefined ? {} : await deps.planQuotas(plan, signal);
@@ -73,9 +78,9 @@ export async function intend(deps: OrderDeps, order: Order, resource: Resource, 
 }
 
 /** Waldur closes an options order right after its approval, so this is the only moment at which it can be refused. */
-async function applyThenApprove(deps: OrderDeps, order: Order, intent: Intent, signal: AbortSignal): Promise<Ending> {
+async function applyThenApprove(deps: OrderDeps, order: Order, intent: Presence, signal: AbortSignal): Promise<Ending> {
   try {
-    await establish(deps, intent, { prune: false }, signal);
+    await establish(deps, intent, { isNew: false }, signal);
   } catch (error) {
     const failure = toAgentError(error);
     if (isHopeless(failure)) await revert(deps, intent, signal);
@@ -85,12 +90,11 @@ async function applyThenApprove(deps: OrderDeps, order: Order, intent: Intent, s
   return state === 'executing' || state === 'done' ? awaitCompletion(deps, order, signal) : 'deferred';
 }
 
-async function fulfil(deps: OrderDeps, order: Order, intent: Intent, signal: AbortSignal): Promise<Ending> {
+async function fulfil(deps: OrderDeps, order: Order, intent: Intent | Presence, signal: AbortSignal): Promise<Ending> {
   const kind = orderKind(order);
   try {
-    if (kind === 'terminate') await remove(deps, intent, signal);
-    // Keys that nobody knows can only come from an earlier try of the order that made the account.
-    else await establish(deps, intent, { prune: kind === 'create' || kind === 'restore' }, signal);
+    if ('keys' in intent) await establish(deps, intent, { isNew: kind === 'create' || kind === 'restore' }, signal);
+    else await remove(deps, intent, signal);
   } catch (error) {
     // Approved, here or before: what fails from now on is erred, never rejected.
     return concede(deps, { ...order, state: 'executing' }, toAgentError(error), signal);

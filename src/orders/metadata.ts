@@ -5,9 +5,20 @@ const CREDENTIALS = 's3_credentials';
 
 /** Access keys stored in `backend_metadata`: the set Waldur knows in the mode `credentials: metadata`. */
 export function knownKeys(metadata: JsonObject): readonly string[] {
+  const key = textIn(metadata, 'access_key');
+  return key === undefined ? [] : [key];
+}
+
+/** The whole pair, where it is stored. */
+export function storedPair(metadata: JsonObject): Pick<Credentials, 'accessKey' | 'secretKey'> | undefined {
+  const [accessKey, secretKey] = [textIn(metadata, 'access_key'), textIn(metadata, 'secret_key')];
+  return accessKey === undefined || secretKey === undefined ? undefined : { accessKey, secretKey };
+}
+
+function textIn(metadata: JsonObject, name: string): string | undefined {
   const stored = metadata[CREDENTIALS];
-  const key = isJsonObject(stored) ? stored['access_key'] : undefined;
-  return typeof key === 'string' && key !== '' ? [key] : [];
+  const text = isJsonObject(stored) ? stored[name] : undefined;
+  return typeof text === 'string' && text !== '' ? text : undefined;
 }
 
 /** Waldur replaces the whole object, so keys that are not ours are carried over. */

@@ -5,29 +5,23 @@ import type { Desired } from './desired.ts';
 
 /**
  * The actions that turn what was observed into what is desired, in the order in which they must run. Empty when it is so
- * already. `knownKeys` are the access keys Waldur has; `keys` is how many an account should have.
+ * already. `missingKeys` is how many working keys it lacks that Waldur knows.
  *
  * @throws AgentError terminal `ACCOUNT_TAKEN` when the account is not ours.
  */
-export function planPresence(
-  desired: Desired,
-  observed: Observed,
-  knownKeys: readonly string[],
-  keys: number,
-): readonly Action[] {
+export function planPresence(desired: Desired, observed: Observed, missingKeys: number): readonly Action[] {
   const of = { account: desired.account, resource: desired.resource };
   const suspend: Action[] = desired.suspended ? [{ kind: 'suspend', ...of }] : [];
   if (observed.state === 'absent') {
     const create: Action = { kind: 'create-account', ...of, displayName: desired.displayName, quota: desired.quota };
-    return [create, ...suspend, ...issue(of, keys)];
+    return [create, ...suspend, ...issue(of, missingKeys)];
   }
   refuseForeign(observed, desired.resource);
   const to = targetQuota(desired, observed);
   const quota: Action[] = sameQuota(observed.quota, to) ? [] : [{ kind: 'set-quota', ...of, from: observed.quota, to }];
   const flag: Action[] =
     desired.suspended === observed.suspended ? [] : desired.suspended ? suspend : [{ kind: 'resume', ...of }];
-  const working = knownKeys.filter((key) => observed.accessKeys.includes(key));
-  return [...quota, ...flag, ...issue(of, keys - working.length)];
+  return [...quota, ...flag, ...issue(of, missingKeys)];
 }
 
 /**
@@ -46,17 +40,12 @@ export function planRemoval(
   return observed.suspended ? [] : [{ kind: 'suspend', ...of }];
 }
 
-/** Keys of the account nobody knows: left over by a run that ended between issuing one and reporting it. */
+/** Keys nobody knows: left over by a run that ended between issuing one and reporting it. */
 export function planPrune(
   of: { readonly account: string; readonly resource: string },
-  observed: Observed,
-  knownKeys: readonly string[],
+  leftovers: readonly string[],
 ): readonly Action[] {
-  // An empty set of known keys means that nothing was ever reported, not that every key is wrong.
-  if (observed.state === 'absent' || knownKeys.length === 0) return [];
-  return observed.accessKeys
-    .filter((accessKey) => !knownKeys.includes(accessKey))
-    .map((accessKey) => ({ kind: 'revoke-key', ...of, accessKey }));
+  return leftovers.map((accessKey) => ({ kind: 'revoke-key', ...of, accessKey }));
 }
 
 /** A dimension nobody ordered keeps its value. A frozen account may hold what it holds, where the backend says how much. */

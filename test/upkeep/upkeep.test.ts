@@ -1,8 +1,10 @@
 import { expect, test } from 'vitest';
+import { createKeyStore } from '../../src/orders/key-store.ts';
 import type { Backend, Found, Observed } from '../../src/plugin/contract.ts';
 import { createUpkeep } from '../../src/upkeep/upkeep.ts';
 import type { Waldur } from '../../src/waldur/client.ts';
 import type { Resource } from '../../src/waldur/types.ts';
+import { manualClock } from '../fakes/clock.ts';
 import { silentLog } from '../fakes/log.ts';
 import { GIB, offeringConfig, resource } from '../fakes/offering.ts';
 
@@ -60,6 +62,7 @@ function setup(resources: Resource[], accounts: Observed[], busy: string[] = [])
     offering: offeringConfig(),
     waldur,
     backend,
+    keys: createKeyStore({ offering: offeringConfig(), waldur, clock: manualClock(), random: () => 0.5 }),
     planQuotas: async () => ({}),
     log: silentLog(),
     isBusy: (of) => busy.includes(of),

@@ -1,6 +1,7 @@
 import type { OfferingConfig } from '../../config/types.ts';
 import { createPlanQuotas } from '../../daemon/plan-quotas.ts';
 import { toAgentError } from '../../lib/errors.ts';
+import { createKeyStore } from '../../orders/key-store.ts';
 import { type Preview, previewOrders } from '../../orders/preview.ts';
 import { type Finding, survey } from '../../upkeep/survey.ts';
 import { connect } from '../connect.ts';
@@ -34,7 +35,9 @@ async function planOne(offering: OfferingConfig, invocation: Invocation, io: Io)
   const findings: Finding[] = [];
   const plan = { name: offering.name, previews, findings };
   try {
-    const deps = { offering, waldur, backend, log, clock: io.clock, planQuotas };
+    const { clock, random } = io;
+    const keys = createKeyStore({ offering, waldur, clock, random });
+    const deps = { offering, waldur, backend, keys, log, clock, planQuotas };
     for await (const preview of previewOrders(deps, io.signal)) previews.push(preview);
     if (!invocation.flags.has('upkeep')) return { ...plan, error: undefined };
     for await (const finding of survey(deps, io.signal)) if (finding.kind !== 'in-step') findings.push(finding);

@@ -1,0 +1,107 @@
+import type { Uuid } from '../lib/ids.ts';
+import { createRecent } from '../lib/recent.ts';
+import type { KeyPair } from '../waldur/client.ts';
+import type { ApiKey, Resource } from '../waldur/types.ts';
+import type { KeyStore, KeyStoreDeps, ResourceKeys } from './key-store.ts';
+import { storedPair, withoutCredentials } from './metadata.ts';
+import { isRefusal, listKeys, reportKey } from './report-key.ts';
+
+/** A key that nobody knows may have been issued a moment ago, by somebody who is about to report it. */
+const RIPE_AFTER_MS = 15 * 60_000;
+
+interface Shared extends KeyStoreDeps {
+  readonly count: number;
+  /** Whether the key of the resource has been unknown for long enough; remembers that it is. */
+  isRipe(resource: Uuid, accessKey: string): boolean;
+}
+
+/** `count` pairs per resource, in Waldur's encrypted API keys and nowhere else. */
+export function createApiKeyStore(deps: KeyStoreDeps, count: number): KeyStore {
+  const strangers = createRecent<number>();
+  const shared: Shared = {
+    ...deps,
+    count,
+    isRipe: (resource, accessKey) => {
+      const id = `${resource} ${accessKey}`;
+      const now = deps.clock.monotonicMs();
+      const since = strangers.get(id);
+      if (since === undefined) strangers.set(id, now);
+      return now - (since ?? now) >= RIPE_AFTER_MS;
+    },
+  };
+  return {
+    open: async (resource, signal) => keysOf(shared, resource, await listKeys(deps, resource.uuid, signal), []),
+    openAll: async (signal) => {
+      strangers.turn();
+      const keys = await listKeys(deps, undefined, signal);
+      const byResource = new Map<Uuid, ApiKey[]>();
+      for (const key of keys) byResource.set(key.resource, [...(byResource.get(key.resource) ?? []), key]);
+      return (resource) => keysOf(shared, resource, byResource.get(resource.uuid) ?? [], []);
+    },
+  };
+}
+
+/** `kept` are the access keys that Waldur has got since it was asked for `rows`. */
+function keysOf(shared: Shared, resource: Resource, rows: readonly ApiKey[], kept: readonly string[]): ResourceKeys {
+  const { waldur } = shared;
+  const known = [...rows.flatMap(({ clientId }) => clientId ?? []), ...kept];
+  // A key that newer servers want to be made: how many there will be is not ours to say.
+  const isComplete = rows.every(({ clientId }) => clientId !== undefined);
+  const adoptable = pairToAdopt(resource, known);
+  const ours = adoptable === undefined ? known : [...known, adoptable.accessKey];
+
+  /** In place of a key that is gone at the backend; a server that does not take that has the dead one beside the new. */
+  async function store(pair: KeyPair, dead: ApiKey | undefined, signal: AbortSignal): Promise<void> {
+    const { accessKey } = pair;
+    const report = (send: () => Promise<void>): Promise<void> =>
+      reportKey(shared, { resource: resource.uuid, accessKey }, signal, send);
+    if (dead !== undefined) {
+      try {
+        await report(() => waldur.apiKeys.setKey(dead.uuid, pair, signal));
+        return;
+      } catch (error) {
+        signal.throwIfAborted();
+        if (!isRefusal(error)) throw error;
+      }
+    }
+    await report(() => waldur.apiKeys.reportCreated(resource.uuid, pair, signal));
+  }
+
+  const keys: ResourceKeys = {
+    missing: (accessKeys) => {
+      if (!isComplete) return 0;
+      return Math.max(0, shared.count - ours.filter((key) => accessKeys.includes(key)).length);
+    },
+    leftovers: (accessKeys) => {
+      if (!isComplete || known.length === 0 || rows.some(isPending)) return [];
+      return accessKeys.filter((key) => !ours.includes(key) && shared.isRipe(resource.uuid, key));
+    },
+    adopt: async (accessKeys, signal) => {
+      if (adoptable === undefined || !accessKeys.includes(adoptable.accessKey)) return keys;
+      await store(adoptable, undefined, signal);
+      return keysOf(shared, resource, rows, [...kept, adoptable.accessKey]);
+    },
+    keep: async (pair, accessKeys, signal) => {
+      const dead = rows.find(({ clientId }) => clientId !== undefined && !accessKeys.includes(clientId));
+      await store(pair, dead, signal);
+      return keysOf(shared, resource, without(rows, dead?.uuid), [...kept, pair.accessKey]);
+    },
+    metadata: (facts) => ({ ...withoutCredentials(resource.backendMetadata), ...facts }),
+  };
+  return keys;
+}
+
+/** The pair of an offering whose credentials were in the metadata before: it goes on working. */
+function pairToAdopt({ backendMetadata }: Resource, known: readonly string[]): KeyPair | undefined {
+  const pair = storedPair(backendMetadata);
+  return pair !== undefined && !known.includes(pair.accessKey) ? pair : undefined;
+}
+
+/** Whether Waldur waits for us to do something about the key. */
+export function isPending({ state, pendingAction }: ApiKey): boolean {
+  return state === 'Updating' || pendingAction !== undefined;
+}
+
+function without(rows: readonly ApiKey[], key: Uuid | undefined): readonly ApiKey[] {
+  return rows.filter(({ uuid }) => uuid !== key);
+}

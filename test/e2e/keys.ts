@@ -1,0 +1,46 @@
+import { expect } from 'vitest';
+import { type Cluster, startCluster } from '../../plugins/croit-s3/test/lab.ts';
+import type { ApiKey, Resource } from '../../src/sandbox/model.ts';
+import { openSite, type Site } from '../fakes/site.ts';
+import { accountsOf, act, HASTY, ready } from './helpers.ts';
+
+/** What Waldur keeps of the resource's keys, with the secrets. */
+export function keysOf({ sandbox }: Site, { uuid }: Resource): readonly ApiKey[] {
+  return sandbox.store.keys.by('resource', uuid);
+}
+
+/** Somebody in the portal wants everything looked at. */
+export function lookAtAll(site: Site): Promise<unknown> {
+  return act(site, 'provider-owner', `marketplace-provider-offerings/${site.offering}/sync_resources/`);
+}
+
+/** The keys that consumers see are those that open the bucket, and there are no others. */
+export function expectKeysWork(site: Site, resource: Resource): void {
+  expect(resource.state).toBe('OK');
+  const seen = keysOf(site, resource);
+  expect(seen.map(({ state }) => state)).toEqual(['OK']);
+  const pairs = seen.map(({ clientId, secret }) => ({ access_key: clientId, secret_key: secret }));
+  const record = accountsOf(site)[resource.backendId];
+  expect(record).toMatchObject({ resource: resource.uuid, suspended: false });
+  expect(record?.keys).toEqual(pairs);
+}
+
+/** A site whose buckets are on a cluster, for the time of `work`. */
+export async function withCroit(
+  flavour: 'croit' | 'radosgw',
+  settings: string,
+  work: (site: Site, cluster: Cluster) => Promise<void>,
+): Promise<void> {
+  const cluster = await startCluster();
+  const own = Object.entries(cluster.settings(flavour)).filter(([, value]) => value !== '');
+  const lines = own.map(([key, value]) => `${key}: ${JSON.stringify(value)}\n`).join('') + settings;
+  const site = await openSite({ ...HASTY, offering: 'options', backend: 'croit_s3', settings: lines });
+  try {
+    await ready(site);
+    await work(site, cluster);
+    expect(site.sandbox.invariants()).toEqual([]);
+  } finally {
+    await site.close();
+    await cluster.close();
+  }
+}
