@@ -107,7 +107,7 @@ async function removeTree(directory: string, signal: AbortSignal): Promise<void>
   }
 }
 
-async function absentIsUndefined<T>(work: () => Promise<T>): Promise<T | undefined> {
+export async function absentIsUndefined<T>(work: () => Promise<T>): Promise<T | undefined> {
   try {
     return await work();
   } catch (error) {
@@ -116,6 +116,7 @@ async function absentIsUndefined<T>(work: () => Promise<T>): Promise<T | undefin
   }
 }
 
-function codeOf(error: unknown): unknown {
+/** What the operating system calls the failure, for example `ENOENT`. */
+export function codeOf(error: unknown): unknown {
   return error instanceof Error && 'code' in error ? error.code : undefined;
 }

@@ -1,0 +1,81 @@
+import { createHash } from 'node:crypto';
+import { S3Error } from '../gateway/s3-error.ts';
+import type { Place } from './place.ts';
+import { readRange } from './read.ts';
+import { stageBody } from './stage.ts';
+import type { StoredObject } from './stored.ts';
+import type { Part } from './upload-file.ts';
+import {
+  partBytes,
+  partFile,
+  readParts,
+  removeUpload,
+  requireUpload,
+  type UploadDeps,
+  type UploadPlace,
+} from './uploads.ts';
+import { commitObject, type Terms } from './write.ts';
+
+/** A part as the client names it to complete the upload. */
+export interface NamedPart {
+  readonly number: number;
+  readonly etag: string;
+}
+
+export const SMALLEST_PART = 5 * 1024 * 1024;
+
+/** The object out of its parts; the upload is over then. A crash leaves the upload, the object, or both. */
+export async function completeUpload(
+  deps: UploadDeps,
+  { object, upload }: { readonly object: Place; readonly upload: UploadPlace },
+  named: readonly NamedPart[],
+  terms: Terms,
+  signal: AbortSignal,
+): Promise<StoredObject> {
+  return deps.locks.hold(upload.lock, async () => {
+    const { described } = await requireUpload(deps, upload, object.key);
+    const parts = choose(named, await readParts(deps, upload, signal));
+    const staged = await stageBody(deps, object.root, bytesOf(deps, upload, parts), () => undefined, signal);
+    const held = await partBytes(deps, upload);
+    const whole = { ...staged, etag: etagOf(parts) };
+    const stored = await commitObject(deps, object, whole, described, { ...terms, parts: held });
+    await removeUpload(deps, upload);
+    return stored;
+  });
+}
+
+/** @throws S3Error `InvalidPart`, `InvalidPartOrder`, `EntityTooSmall`, `MalformedXML` for a list without parts. */
+function choose(named: readonly NamedPart[], parts: readonly Part[]): readonly Part[] {
+  if (named.length === 0) throw new S3Error('MalformedXML');
+  const byNumber = new Map(parts.map((part) => [part.number, part]));
+  let before = 0;
+  const chosen = named.map(({ number, etag }) => {
+    if (number <= before) throw new S3Error('InvalidPartOrder');
+    before = number;
+    const part = byNumber.get(number);
+    if (part?.etag !== etag) throw new S3Error('InvalidPart', { fields: { PartNumber: String(number) } });
+    return part;
+  });
+  const small = chosen.slice(0, -1).find(({ size }) => size < SMALLEST_PART);
+  if (small !== undefined) throw new S3Error('EntityTooSmall', { fields: { PartNumber: String(small.number) } });
+  return chosen;
+}
+
+async function* bytesOf({ files }: UploadDeps, place: UploadPlace, parts: readonly Part[]): AsyncGenerator<Buffer> {
+  for (const { number, size } of parts) {
+    const file = await files.open(partFile(place, number));
+    if (file === undefined) throw new S3Error('InvalidPart', { fields: { PartNumber: String(number) } });
+    try {
+      yield* readRange(file, 0, size);
+    } finally {
+      await file.close();
+    }
+  }
+}
+
+/** MD5 of the MD5s, and how many there were. */
+function etagOf(parts: readonly Part[]): string {
+  const hash = createHash('md5');
+  for (const { etag } of parts) hash.update(Buffer.from(etag, 'hex'));
+  return `${hash.digest('hex')}-${parts.length}`;
+}

@@ -1,0 +1,164 @@
+import { constants } from 'node:fs';
+import { lstat, mkdir, open, opendir, realpath, rename, rmdir, unlink } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { absentIsUndefined, codeOf } from '../disk.ts';
+
+export interface FileFacts {
+  readonly kind: 'file' | 'directory' | 'other';
+  readonly size: number;
+  readonly modified: Date;
+  /** Changes with the contents: inode and modification time. */
+  readonly identity: string;
+}
+
+/** A file that is being written. */
+export interface NewFile {
+  /** Writes all of it. */
+  write(chunk: Uint8Array): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** A file that stays readable whatever happens to its name. */
+export interface OpenFile {
+  readonly facts: FileFacts;
+  /** Fills `buffer` from `position` on; answers how many bytes there were. */
+  read(buffer: Uint8Array, position: number): Promise<number>;
+  close(): Promise<void>;
+}
+
+export interface Entry {
+  readonly name: string;
+  readonly kind: 'file' | 'directory' | 'other';
+}
+
+/**
+ * What objects need of the file system, one effect per call. No call follows a link in the last part of a path, and none
+ * makes a directory that was not asked for.
+ */
+export interface Files {
+  facts(path: string): Promise<FileFacts | undefined>;
+  /** Undefined when there is none; a directory or a device is none. */
+  open(path: string): Promise<OpenFile | undefined>;
+  entries(directory: string): AsyncIterable<Entry>;
+  /** The path without links; undefined when it does not exist. */
+  resolve(path: string): Promise<string | undefined>;
+  /** @throws ENOENT without its directory, EEXIST when there is one. */
+  create(path: string): Promise<NewFile>;
+  move(from: string, to: string): Promise<void>;
+  /** Answers whether there was one. */
+  remove(path: string): Promise<boolean>;
+  /** Existing is fine. */
+  makeDirectory(path: string): Promise<void>;
+  /** Answers false when it is not there or not empty. */
+  removeDirectory(path: string): Promise<boolean>;
+}
+
+/** With `fsync`, everything is on disk when a call returns; without, a crash of the machine may cost the last seconds. */
+export function nodeFiles({ fsync }: { readonly fsync: boolean }): Files {
+  const settled = async (path: string): Promise<void> => {
+    if (fsync) await syncDirectory(dirname(path));
+  };
+  return {
+    facts: (path) => absentIsUndefined(async () => factsOf(await lstat(path, { bigint: true }))),
+    open: openFile,
+    entries: async function* (directory) {
+      for await (const entry of await opendir(directory, { bufferSize: 1024 })) {
+        const kind = entry.isFile() ? 'file' : entry.isDirectory() ? 'directory' : 'other';
+        yield { name: entry.name, kind };
+      }
+    },
+    resolve: (path) => absentIsUndefined(() => realpath(path)),
+    create: async (path) => {
+      const file = await open(path, 'wx', 0o666);
+      return {
+        write: async (chunk) => {
+          for (let done = 0; done < chunk.length; ) done += (await file.write(chunk, done)).bytesWritten;
+        },
+        close: async () => {
+          try {
+            if (fsync) await file.sync();
+          } finally {
+            await file.close();
+          }
+        },
+      };
+    },
+    move: async (from, to) => {
+      await rename(from, to);
+      await settled(to);
+    },
+    remove: async (path) => {
+      const removed = (await absentIsUndefined(async () => ({ done: await unlink(path) }))) !== undefined;
+      if (removed) await settled(path);
+      return removed;
+    },
+    makeDirectory: async (path) => {
+      try {
+        await mkdir(path);
+        await settled(path);
+      } catch (error) {
+        if (codeOf(error) !== 'EEXIST') throw error;
+      }
+    },
+    removeDirectory: async (path) => {
+      try {
+        await rmdir(path);
+        return true;
+      } catch (error) {
+        if (NOT_REMOVED.has(codeOf(error))) return false;
+        throw error;
+      }
+    },
+  };
+}
+
+const NOT_REMOVED: ReadonlySet<unknown> = new Set(['ENOENT', 'ENOTEMPTY', 'EEXIST', 'ENOTDIR']);
+
+async function openFile(path: string): Promise<OpenFile | undefined> {
+  // Without O_NONBLOCK, opening a pipe that somebody left there would wait for ever.
+  const flags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
+  const file = await open(path, flags).catch((error: unknown) => {
+    if (NO_FILE.has(codeOf(error))) return undefined;
+    throw error;
+  });
+  if (file === undefined) return undefined;
+  try {
+    const facts = factsOf(await file.stat({ bigint: true }));
+    if (facts.kind === 'file') {
+      return {
+        facts,
+        read: async (buffer, position) => (await file.read(buffer, 0, buffer.length, position)).bytesRead,
+        close: () => file.close(),
+      };
+    }
+  } catch (error) {
+    await file.close();
+    throw error;
+  }
+  await file.close();
+  return undefined;
+}
+
+/** A link, a folder where a file should be or a file where a folder should be: no object in any of these cases. */
+const NO_FILE: ReadonlySet<unknown> = new Set(['ENOENT', 'ENOTDIR', 'ELOOP', 'ENXIO', 'ENAMETOOLONG']);
+
+function factsOf(stats: {
+  isFile(): boolean;
+  isDirectory(): boolean;
+  readonly size: bigint;
+  readonly ino: bigint;
+  readonly mtime: Date;
+  readonly mtimeNs: bigint;
+}): FileFacts {
+  const kind = stats.isFile() ? 'file' : stats.isDirectory() ? 'directory' : 'other';
+  return { kind, size: Number(stats.size), modified: stats.mtime, identity: `${stats.ino}:${stats.mtimeNs}` };
+}
+
+async function syncDirectory(path: string): Promise<void> {
+  const directory = await open(path, constants.O_RDONLY | constants.O_DIRECTORY);
+  try {
+    await directory.sync();
+  } finally {
+    await directory.close();
+  }
+}

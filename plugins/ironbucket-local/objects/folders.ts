@@ -1,0 +1,80 @@
+import { join } from 'node:path';
+import { codeOf } from '../disk.ts';
+import { S3Error } from '../gateway/s3-error.ts';
+import type { Files } from './files.ts';
+import { isInternalName, refused, SIDECAR_SUFFIX } from './key.ts';
+import type { Place } from './place.ts';
+
+type Where = Pick<Place, 'root' | 'folders' | 'folder'>;
+
+/** Are the folders of the object real directories inside the bucket? A link in the way leads out of what is counted. */
+export async function isReachable(files: Files, { root, folders, folder }: Where): Promise<boolean> {
+  if (folders.length === 0) return true;
+  const [base, actual] = await Promise.all([files.resolve(root), files.resolve(folder)]);
+  return base !== undefined && actual === join(base, ...folders);
+}
+
+/**
+ * Makes the folders of a key, but never the bucket.
+ *
+ * @throws S3Error `NoSuchBucket`; `InvalidArgument` when a part of the way is an object or a link.
+ */
+export async function makeFolders(files: Files, { root, folders, folder }: Where): Promise<void> {
+  if (folders.length === 0) return;
+  const base = await files.resolve(root);
+  if (base === undefined) throw new S3Error('NoSuchBucket');
+  const wanted = join(base, ...folders);
+  const isThere = async (): Promise<boolean> => (await files.resolve(folder)) === wanted;
+  if ((await isThere().catch(notDirectory)) === true && (await files.facts(folder))?.kind === 'directory') return;
+  for (let depth = 1; depth <= folders.length; depth++) {
+    const path = join(root, ...folders.slice(0, depth));
+    await files.makeDirectory(path);
+    // Before the next one is made: behind a link, it would be made elsewhere.
+    const kind = (await files.facts(path))?.kind;
+    if (kind === 'file') throw refused('an object has the name of one of its folders');
+    if (kind === 'other') throw refused('a link has the name of one of its folders');
+  }
+  if (!(await isThere())) throw new S3Error('OperationAborted');
+}
+
+function notDirectory(error: unknown): undefined {
+  if (codeOf(error) === 'ENOTDIR') return undefined;
+  throw error;
+}
+
+/**
+ * Removes a folder in which there is no object, with the empty ones below it; answers whether it is gone. `orphan` removes
+ * a sidecar whose object is gone, which a crash between the two removals leaves.
+ */
+export async function removeEmpty(
+  files: Files,
+  folder: string,
+  orphan: (sidecar: string) => Promise<void>,
+): Promise<boolean> {
+  if (await files.removeDirectory(folder)) return true;
+  const orphans: string[] = [];
+  const below: string[] = [];
+  try {
+    for await (const { name, kind } of files.entries(folder)) {
+      if (kind === 'directory' && !isInternalName(name)) below.push(name);
+      else if (kind === 'file' && name.endsWith(SIDECAR_SUFFIX) && name !== SIDECAR_SUFFIX) orphans.push(name);
+      else return false;
+    }
+    for (const name of below) if (!(await removeEmpty(files, join(folder, name), orphan))) return false;
+    for (const name of orphans) await orphan(join(folder, name));
+  } catch (error) {
+    if (codeOf(error) !== 'ENOENT' && codeOf(error) !== 'ENOTDIR') throw error;
+  }
+  return files.removeDirectory(folder);
+}
+
+/** Removes the folders that a deletion left empty, from the object up to the bucket. */
+export async function pruneFolders(files: Files, { root, folders }: Where): Promise<void> {
+  for (let depth = folders.length; depth > 0; depth--) {
+    if (!(await files.removeDirectory(join(root, ...folders.slice(0, depth))))) return;
+  }
+}
+
+export function folderInTheWay(): S3Error {
+  return refused('other objects have it as their folder');
+}

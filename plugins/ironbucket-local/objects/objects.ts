@@ -1,0 +1,156 @@
+import type { Clock } from '../../../src/lib/clock.ts';
+import { codeOf, type Disk } from '../disk.ts';
+import { S3Error } from '../gateway/s3-error.ts';
+import { createKeyedLock } from '../keyed-lock.ts';
+import type { Layout } from '../layout.ts';
+import { completeUpload, type NamedPart } from './complete.ts';
+import type { Files } from './files.ts';
+import { refused } from './key.ts';
+import { type ListQuery, listObjects, type Page } from './listing.ts';
+import { type Place, placeOf, rootOf } from './place.ts';
+import { factsAt, type OpenObject, openObject } from './read.ts';
+import { recoverBucket } from './recover.ts';
+import type { Settlement } from './settlement.ts';
+import type { Description } from './sidecar.ts';
+import { stageWithMd5 } from './stage.ts';
+import type { StoredObject } from './stored.ts';
+import type { Part, Upload } from './upload-file.ts';
+import {
+  abortUpload,
+  commitPart,
+  createUpload,
+  readParts,
+  readUploads,
+  requireUpload,
+  type UploadDeps,
+  type UploadPlace,
+  uploadPlace,
+} from './uploads.ts';
+import { openWindows } from './windows.ts';
+import { commitMarker, commitObject, removeObject, type Terms } from './write.ts';
+
+export interface ObjectsDeps {
+  readonly files: Files;
+  readonly disk: Pick<Disk, 'read'>;
+  readonly layout: Layout;
+  readonly clock: Clock;
+  readonly random: (bytes: number) => Uint8Array;
+  readonly removeEmptyFolders: boolean;
+}
+
+export interface Content {
+  readonly body: AsyncIterable<Uint8Array>;
+  /** Asked when the body is whole: what was computed on the way belongs to it. */
+  readonly describe: () => Description;
+}
+
+/** Objects as files in the directory of a bucket. Keys that the layout cannot hold are refused by every method. */
+export interface Objects {
+  /** Undefined when there is none. */
+  head(bucket: string, key: string): Promise<StoredObject | undefined>;
+  /** The same with the bytes; the caller must close it. */
+  open(bucket: string, key: string): Promise<OpenObject | undefined>;
+  put(bucket: string, key: string, content: Content, terms: Terms, signal: AbortSignal): Promise<StoredObject>;
+  /** Answers whether there was one. */
+  remove(bucket: string, key: string, terms: Terms): Promise<boolean>;
+  list(bucket: string, query: ListQuery, signal: AbortSignal): Promise<Page>;
+  readonly uploads: Uploads;
+  /** What a process that died left behind; before anything else is done with the bucket. */
+  recover(bucket: string, signal: AbortSignal): Promise<void>;
+}
+
+export interface PartRef {
+  readonly bucket: string;
+  readonly key: string;
+  readonly id: string;
+}
+
+/** Multipart uploads. Every method but `create` and `list` throws `NoSuchUpload`. */
+export interface Uploads {
+  create(bucket: string, key: string, described: Description): Promise<Upload>;
+  find(upload: PartRef): Promise<Upload>;
+  putPart(
+    upload: PartRef,
+    number: number,
+    body: AsyncIterable<Uint8Array>,
+    reservation: Settlement,
+    signal: AbortSignal,
+  ): Promise<Part>;
+  parts(upload: PartRef, signal: AbortSignal): Promise<readonly Part[]>;
+  complete(upload: PartRef, parts: readonly NamedPart[], terms: Terms, signal: AbortSignal): Promise<StoredObject>;
+  abort(upload: PartRef, reservation: Settlement): Promise<void>;
+  list(bucket: string, signal: AbortSignal): Promise<readonly Upload[]>;
+}
+
+export function openObjects(given: ObjectsDeps): Objects {
+  const deps = { ...given, locks: createKeyedLock(), windows: openWindows(given.files, given.clock) };
+  const { layout } = deps;
+  const place = (bucket: string, key: string): Place => placeOf(layout, bucket, key);
+  const facts = (bucket: string, key: string): Promise<StoredObject | undefined> => factsAt(deps, place(bucket, key));
+  return {
+    head: async (bucket, key) => {
+      const at = place(bucket, key);
+      return deps.locks.hold(at.lock, () => factsAt(deps, at));
+    },
+    open: async (bucket, key) => openObject(deps, place(bucket, key)),
+    put: (bucket, key, { body, describe }, terms, signal) =>
+      inBucket(deps, bucket, async () => {
+        const at = place(bucket, key);
+        if (at.data !== undefined) {
+          const staged = await stageWithMd5(deps, at.root, body, signal);
+          return commitObject(deps, at, staged, describe(), terms);
+        }
+        await requireEmpty(body);
+        return commitMarker(deps, at, describe(), terms);
+      }),
+    remove: (bucket, key, terms) => inBucket(deps, bucket, () => removeObject(deps, place(bucket, key), terms)),
+    list: (bucket, query, signal) => listObjects({ ...deps, facts }, bucket, query, signal),
+    recover: (bucket, signal) => recoverBucket(deps, bucket, signal),
+    uploads: openUploads(deps),
+  };
+}
+
+function openUploads(deps: UploadDeps): Uploads {
+  const { layout } = deps;
+  const at = ({ bucket, id }: PartRef): UploadPlace => uploadPlace(layout, bucket, id);
+  return {
+    create: (bucket, key, described) =>
+      inBucket(deps, bucket, () => createUpload(deps, placeOf(layout, bucket, key), described)),
+    find: async (upload) => requireUpload(deps, at(upload), upload.key),
+    putPart: (upload, number, body, reservation, signal) =>
+      inBucket(deps, upload.bucket, async () => {
+        await requireUpload(deps, at(upload), upload.key);
+        const staged = await stageWithMd5(deps, at(upload).root, body, signal);
+        return commitPart(deps, at(upload), upload.key, staged, number, reservation);
+      }),
+    parts: async (upload, signal) => {
+      await requireUpload(deps, at(upload), upload.key);
+      return readParts(deps, at(upload), signal);
+    },
+    complete: (upload, parts, terms, signal) =>
+      inBucket(deps, upload.bucket, () => {
+        const object = placeOf(layout, upload.bucket, upload.key);
+        return completeUpload(deps, { object, upload: at(upload) }, parts, terms, signal);
+      }),
+    abort: async (upload, reservation) => abortUpload(deps, at(upload), upload.key, reservation),
+    list: (bucket, signal) => readUploads(deps, bucket, signal),
+  };
+}
+
+/** Whatever was missing: when the bucket is, that is the reason. */
+async function inBucket<T>({ files, layout }: ObjectsDeps, bucket: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (cause) {
+    if (codeOf(cause) !== 'ENOENT') throw cause;
+    if ((await files.facts(rootOf(layout, bucket)))?.kind === 'directory') throw cause;
+    throw new S3Error('NoSuchBucket', { cause });
+  }
+}
+
+/** @throws S3Error `InvalidArgument` when there is a byte in it. */
+async function requireEmpty(body: AsyncIterable<Uint8Array>): Promise<void> {
+  for await (const chunk of body) {
+    if (chunk.length > 0) throw refused('it ends in a slash, and such an object has no contents');
+  }
+}

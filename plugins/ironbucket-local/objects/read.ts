@@ -1,0 +1,97 @@
+import { codeOf, type Disk } from '../disk.ts';
+import type { KeyedLock } from '../keyed-lock.ts';
+import type { Files, OpenFile } from './files.ts';
+import { isReachable } from './folders.ts';
+import type { Place } from './place.ts';
+import { describeFile, describeMarker, type StoredObject } from './stored.ts';
+
+export interface ReadDeps {
+  readonly files: Files;
+  readonly disk: Pick<Disk, 'read'>;
+  readonly locks: KeyedLock;
+}
+
+/** An object that stays as it is while it is read, whatever is written under its key meanwhile. */
+export interface OpenObject {
+  readonly object: StoredObject;
+  /** The bytes from `start` up to, and without, `end`. @throws when the file turns out to be shorter. */
+  read(start: number, end: number): AsyncGenerator<Buffer>;
+  close(): Promise<void>;
+}
+
+/** Undefined when there is none. The caller must close it. */
+export async function openObject(deps: ReadDeps, place: Place): Promise<OpenObject | undefined> {
+  const { data, sidecar, key } = place;
+  return deps.locks.hold(place.lock, async () => {
+    if (data === undefined) {
+      const object = await markerAt(deps, place);
+      return object && { object, read: async function* () {}, close: async () => undefined };
+    }
+    const file = await deps.files.open(data);
+    if (file === undefined) return undefined;
+    try {
+      if (await isReachable(deps.files, place)) {
+        const object = describeFile(key, file.facts, await deps.disk.read(sidecar));
+        return { object, read: (start, end) => readRange(file, start, end), close: () => file.close() };
+      }
+    } catch (error) {
+      await file.close();
+      throw error;
+    }
+    await file.close();
+    return undefined;
+  });
+}
+
+/** Without the lock, for those that hold it or can do with what is there now. */
+export async function factsAt(deps: Omit<ReadDeps, 'locks'>, place: Place): Promise<StoredObject | undefined> {
+  const { data, sidecar, key, folders } = place;
+  if (data === undefined) return markerAt(deps, place);
+  const facts = await ignoreNotDirectory(deps.files.facts(data));
+  if (facts?.kind !== 'file') return undefined;
+  if (folders.length > 0 && !(await isReachable(deps.files, place))) return undefined;
+  return describeFile(key, facts, await deps.disk.read(sidecar));
+}
+
+async function markerAt(deps: Omit<ReadDeps, 'locks'>, place: Place): Promise<StoredObject | undefined> {
+  const facts = await ignoreNotDirectory(deps.files.facts(place.sidecar));
+  if (facts?.kind !== 'file' || !(await isReachable(deps.files, place))) return undefined;
+  return describeMarker(place.key, facts, await deps.disk.read(place.sidecar));
+}
+
+/** `a/b` where `a` is an object. */
+async function ignoreNotDirectory<T>(work: Promise<T>): Promise<T | undefined> {
+  try {
+    return await work;
+  } catch (error) {
+    if (NOT_THERE.has(codeOf(error))) return undefined;
+    throw error;
+  }
+}
+
+const NOT_THERE: ReadonlySet<unknown> = new Set(['ENOTDIR', 'ENAMETOOLONG']);
+
+/** Enough for the disk and the network to be busy at once; two of them are in memory. */
+const CHUNK = 262_144;
+
+export async function* readRange(file: OpenFile, start: number, end: number): AsyncGenerator<Buffer> {
+  const readAt = async (position: number): Promise<Buffer> => {
+    const buffer = Buffer.allocUnsafe(Math.min(CHUNK, end - position));
+    return buffer.subarray(0, await file.read(buffer, position));
+  };
+  let position = start;
+  let next = position < end ? readAt(position) : undefined;
+  try {
+    while (next !== undefined) {
+      const chunk = await next;
+      next = undefined;
+      if (chunk.length === 0) throw new Error('a file became shorter while it was read');
+      position += chunk.length;
+      next = position < end ? readAt(position) : undefined;
+      yield chunk;
+    }
+  } finally {
+    // The file is closed next, and must not be while it is read.
+    await next?.catch(() => undefined);
+  }
+}

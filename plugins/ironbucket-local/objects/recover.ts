@@ -1,0 +1,79 @@
+import { join } from 'node:path';
+import { codeOf, type Disk } from '../disk.ts';
+import { S3Error } from '../gateway/s3-error.ts';
+import type { Layout } from '../layout.ts';
+import type { Entry, Files } from './files.ts';
+import { SIDECAR_SUFFIX } from './key.ts';
+import { MULTIPART_FOLDER, placeOf, rootOf, STAGE_FOLDER } from './place.ts';
+import { parseSidecar } from './sidecar.ts';
+
+export interface RecoverDeps {
+  readonly files: Files;
+  readonly disk: Pick<Disk, 'read'>;
+  readonly layout: Layout;
+}
+
+/**
+ * What a process that died left in the stage of a bucket. A sidecar alone says that its data was moved into place, so it
+ * follows; everything else was never acknowledged and goes. Nobody may write into the bucket meanwhile.
+ */
+export async function recoverBucket(deps: RecoverDeps, bucket: string, signal: AbortSignal): Promise<void> {
+  const stage = join(rootOf(deps.layout, bucket), STAGE_FOLDER);
+  const staged = (await entriesOf(deps.files, stage)).filter(({ kind }) => kind === 'file');
+  const names = new Set(staged.map(({ name }) => name));
+  const sidecars = [...names].filter((name) => name.endsWith(SIDECAR_SUFFIX));
+  for (const name of sidecars) {
+    signal.throwIfAborted();
+    if (!names.has(name.slice(0, -SIDECAR_SUFFIX.length))) await follow(deps, bucket, join(stage, name));
+    // Before the data, or another crash would make it look like one whose data is in place.
+    else await deps.files.remove(join(stage, name));
+  }
+  for (const name of names) {
+    signal.throwIfAborted();
+    if (!name.endsWith(SIDECAR_SUFFIX)) await deps.files.remove(join(stage, name));
+  }
+  await removeParts(deps, bucket, signal);
+}
+
+/** Parts of an upload whose document is gone: it was completed or aborted. */
+async function removeParts({ files, layout }: RecoverDeps, bucket: string, signal: AbortSignal): Promise<void> {
+  const folder = join(rootOf(layout, bucket), MULTIPART_FOLDER);
+  const names = new Map((await entriesOf(files, folder)).map(({ name, kind }) => [name, kind]));
+  for (const [id, kind] of names) {
+    if (kind !== 'directory' || names.has(`${id}.upload`)) continue;
+    for (const { name } of await entriesOf(files, join(folder, id))) {
+      signal.throwIfAborted();
+      if (/^(part|etag)-\d+$/.test(name)) await files.remove(join(folder, id, name));
+    }
+    await files.removeDirectory(join(folder, id));
+  }
+}
+
+async function entriesOf(files: Files, directory: string): Promise<readonly Entry[]> {
+  const entries: Entry[] = [];
+  try {
+    for await (const entry of files.entries(directory)) entries.push(entry);
+  } catch (error) {
+    if (codeOf(error) !== 'ENOENT' && codeOf(error) !== 'ENOTDIR') throw error;
+  }
+  return entries;
+}
+
+async function follow({ files, disk, layout }: RecoverDeps, bucket: string, staged: string): Promise<void> {
+  const sidecar = parseSidecar((await disk.read(staged)) ?? '');
+  const place = sidecar === undefined ? undefined : placeIn(layout, bucket, sidecar.key);
+  const facts = place?.data === undefined ? undefined : await files.facts(place.data);
+  if (place !== undefined && facts?.kind === 'file' && facts.size === sidecar?.size) {
+    await files.move(staged, place.sidecar);
+  } else await files.remove(staged);
+}
+
+/** Undefined for a key that this server would not have written. */
+function placeIn(layout: Layout, bucket: string, key: string): ReturnType<typeof placeOf> | undefined {
+  try {
+    return placeOf(layout, bucket, key);
+  } catch (error) {
+    if (error instanceof S3Error) return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,32 @@
+import { S3Error } from '../gateway/s3-error.ts';
+
+/** What an effect on disk needs of a quota reservation. Sizes are bytes. */
+export interface Settlement {
+  /**
+   * Right before the effect, under the lock of the key, when what is replaced is known. `parts` bytes of it are taken
+   * over from parts that were kept. Throws when it is too much.
+   */
+  fit(delta: number, key?: string, parts?: number): void;
+  /** The effect happened; `unknown` when it failed and may have happened all the same. */
+  commit(change: Change | 'unknown'): void;
+  /** The effect happened to a part: it counts against the limit, but not as used. */
+  keep(delta: number): void;
+}
+
+export interface Change {
+  readonly bytes: number;
+  readonly objects: number;
+}
+
+/** Runs an effect that was made to fit. One that is refused did not happen: the reservation is left to its owner. */
+export async function settle<T>(reservation: Settlement, change: Change, effect: () => Promise<T>): Promise<T> {
+  let result: T;
+  try {
+    result = await effect();
+  } catch (error) {
+    if (!(error instanceof S3Error)) reservation.commit('unknown');
+    throw error;
+  }
+  reservation.commit(change);
+  return result;
+}

@@ -1,0 +1,120 @@
+import type { Json, JsonObject } from '../../../src/lib/json.ts';
+import { isJsonObject } from '../../../src/lib/json.ts';
+import { exactNumber, formatExact, parseExact, readExact } from '../exact-json.ts';
+
+/** What a client says about an object when it stores it. */
+export interface Description {
+  readonly contentType: string | undefined;
+  readonly cacheControl?: string | undefined;
+  readonly contentDisposition?: string | undefined;
+  readonly contentEncoding?: string | undefined;
+  readonly contentLanguage?: string | undefined;
+  readonly expires?: string | undefined;
+  /** `x-amz-meta-*` without the prefix. */
+  readonly metadata: Readonly<Record<string, string>>;
+  /** Base64 by algorithm in lower case, for example `crc32`. */
+  readonly checksums?: Readonly<Record<string, string>> | undefined;
+  /** Fields somebody else put there, kept as they are. */
+  readonly others?: readonly (readonly [string, Json])[] | undefined;
+}
+
+/** The contents of `<key>.metadata`. */
+export interface Sidecar extends Description {
+  readonly key: string;
+  readonly size: number;
+  /** Without quotes. */
+  readonly etag: string;
+  readonly modified: Date;
+  /** The bytes are not those of the object: another server stored them encrypted. */
+  readonly encrypted: boolean;
+}
+
+export function formatSidecar(sidecar: Sidecar): string {
+  const { key, size, etag, modified, metadata, others = [], ...described } = sidecar;
+  const own = Object.entries(OWN_FIELDS).flatMap(([field, property]) => {
+    const value = described[property];
+    return value === undefined ? [] : [[field, value] as const];
+  });
+  const { checksums } = described;
+  const known: readonly (readonly [string, Json])[] = [
+    ['key', key],
+    ['size', exactNumber(BigInt(size))],
+    ['etag', etag],
+    ['last_modified', modified.toISOString()],
+    ['content_type', described.contentType ?? DEFAULT_TYPE],
+    ['storage_class', 'STANDARD'],
+    ['metadata', metadata],
+    ['version_id', null],
+    ['encryption', null],
+    ...own,
+    ...(checksums === undefined ? [] : [['checksums', checksums] as const]),
+  ];
+  const taken = new Set(known.map(([field]) => field));
+  return formatExact([...known, ...withTags(others).filter(([field]) => !taken.has(field))]);
+}
+
+/** Undefined when it is not what this server or IronBucket writes: the object is served without it. */
+export function parseSidecar(text: string): Sidecar | undefined {
+  const value = parseExact(text);
+  if (value === undefined) return undefined;
+  const size = readExact(value['size']);
+  const { key, etag, last_modified, encryption, metadata, checksums } = value;
+  const modified = typeof last_modified === 'string' ? new Date(last_modified) : undefined;
+  if (typeof key !== 'string' || typeof etag !== 'string' || size === undefined) return undefined;
+  if (modified === undefined || Number.isNaN(modified.getTime())) return undefined;
+  const described = Object.fromEntries(
+    Object.entries(OWN_FIELDS).map(([field, property]) => [property, asText(value[field])]),
+  );
+  return {
+    key,
+    size: Number(size),
+    etag: etag.replaceAll('"', ''),
+    modified,
+    encrypted: encryption !== null && encryption !== undefined,
+    ...described,
+    contentType: asText(value['content_type']),
+    metadata: texts(metadata) ?? {},
+    checksums: texts(checksums),
+    others: Object.entries(value).filter(([field]) => !KNOWN.has(field)),
+  };
+}
+
+export const DEFAULT_TYPE = 'binary/octet-stream';
+
+/** Fields of ours beside those of the format, which readers of the format ignore. */
+const OWN_FIELDS = {
+  cache_control: 'cacheControl',
+  content_disposition: 'contentDisposition',
+  content_encoding: 'contentEncoding',
+  content_language: 'contentLanguage',
+  expires: 'expires',
+} as const satisfies Readonly<Record<string, keyof Description>>;
+
+const KNOWN: ReadonlySet<string> = new Set(
+  [
+    'key',
+    'size',
+    'etag',
+    'last_modified',
+    'content_type',
+    'storage_class',
+    'metadata',
+    'version_id',
+    'encryption',
+  ].concat(Object.keys(OWN_FIELDS), 'checksums'),
+);
+
+/** The format has the field in every sidecar. */
+function withTags(others: readonly (readonly [string, Json])[]): readonly (readonly [string, Json])[] {
+  return others.some(([field]) => field === 'tags') ? others : [['tags', {}], ...others];
+}
+
+function asText(value: Json | undefined): string | undefined {
+  return typeof value === 'string' ? value : undefined;
+}
+
+function texts(value: Json | undefined): Readonly<Record<string, string>> | undefined {
+  if (!isJsonObject(value)) return undefined;
+  const entries = Object.entries(value satisfies JsonObject);
+  return Object.fromEntries(entries.flatMap(([name, text]) => (typeof text === 'string' ? [[name, text]] : [])));
+}

@@ -1,0 +1,124 @@
+import { createHash } from 'node:crypto';
+import { join } from 'node:path';
+import { codeOf } from '../disk.ts';
+import type { Files, NewFile } from './files.ts';
+import { SIDECAR_SUFFIX } from './key.ts';
+import { STAGE_FOLDER } from './place.ts';
+import { formatSidecar, type Sidecar } from './sidecar.ts';
+
+/** Bytes that are on disk and belong to no object yet. */
+export interface Staged {
+  readonly data: string;
+  readonly sidecar: string;
+  readonly size: number;
+}
+
+export interface StageDeps {
+  readonly files: Files;
+  readonly random: (bytes: number) => Uint8Array;
+}
+
+/**
+ * Writes the whole body; what it throws comes through, and nothing is left then. Memory does not grow with the body.
+ * `look` sees every chunk while it is written.
+ */
+export async function stageBody(
+  deps: StageDeps,
+  root: string,
+  body: AsyncIterable<Uint8Array>,
+  look: (chunk: Uint8Array) => void,
+  signal: AbortSignal,
+): Promise<Staged> {
+  const paths = stagePaths(deps, root);
+  let size = 0;
+  const file = await createStaged(deps.files, root, paths.data);
+  try {
+    try {
+      for await (const chunk of body) {
+        signal.throwIfAborted();
+        const written = file.write(chunk);
+        look(chunk);
+        size += chunk.length;
+        await written;
+      }
+    } finally {
+      await file.close();
+    }
+    return { ...paths, size };
+  } catch (error) {
+    await deps.files.remove(paths.data);
+    throw error;
+  }
+}
+
+/** The same with the MD5 of the body in hexadecimal, which is its ETag. */
+export async function stageWithMd5(
+  deps: StageDeps,
+  root: string,
+  body: AsyncIterable<Uint8Array>,
+  signal: AbortSignal,
+): Promise<Staged & { readonly etag: string }> {
+  const hash = createHash('md5');
+  const staged = await stageBody(deps, root, body, (chunk) => hash.update(chunk), signal);
+  return { ...staged, etag: hash.digest('hex') };
+}
+
+/** Completes what is staged: from here on a restart finds everything it needs. */
+export async function stageSidecar(
+  { files }: StageDeps,
+  staged: Pick<Staged, 'sidecar'>,
+  sidecar: Sidecar,
+): Promise<void> {
+  await writeText(files, staged.sidecar, formatSidecar(sidecar));
+}
+
+/** The sidecar alone, of a marker. */
+export async function stageMarker(deps: StageDeps, root: string, sidecar: Sidecar): Promise<Pick<Staged, 'sidecar'>> {
+  const paths = stagePaths(deps, root);
+  await writeInto(await createStaged(deps.files, root, paths.data), formatSidecar(sidecar));
+  return { sidecar: paths.data };
+}
+
+/** A small file in one piece, staged and renamed. */
+export async function replaceText(deps: StageDeps, root: string, path: string, text: string): Promise<void> {
+  const { data } = stagePaths(deps, root);
+  await writeInto(await createStaged(deps.files, root, data), text);
+  await deps.files.move(data, path);
+}
+
+/** The sidecar first: alone, it would say that its data is in place already. */
+export async function discard(
+  { files }: StageDeps,
+  { data, sidecar }: Pick<Staged, 'data' | 'sidecar'>,
+): Promise<void> {
+  await files.remove(sidecar);
+  await files.remove(data);
+}
+
+function stagePaths({ random }: StageDeps, root: string): Pick<Staged, 'data' | 'sidecar'> {
+  const data = join(root, STAGE_FOLDER, Buffer.from(random(16)).toString('hex'));
+  return { data, sidecar: data + SIDECAR_SUFFIX };
+}
+
+async function createStaged(files: Files, root: string, path: string): Promise<NewFile> {
+  try {
+    return await files.create(path);
+  } catch (error) {
+    if (codeOf(error) !== 'ENOENT') throw error;
+  }
+  // Only this one: a bucket that was removed stays removed.
+  await files.makeDirectory(join(root, STAGE_FOLDER));
+  return files.create(path);
+}
+
+async function writeText(files: Files, path: string, text: string): Promise<void> {
+  await writeInto(await files.create(path), text);
+}
+
+async function writeInto(file: NewFile, text: string): Promise<void> {
+  try {
+    await file.write(Buffer.from(text));
+  } finally {
+    await file.close();
+  }
+}

@@ -1,0 +1,87 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { parseKey, parsePrefix } from '../../objects/key.ts';
+
+describe('a key', () => {
+  it.each([
+    ['a', [], 'a'],
+    ['a/b/c.txt', ['a', 'b'], 'c.txt'],
+    ['folder/', ['folder'], undefined],
+    ['häns/öß 😀', ['häns'], 'öß 😀'],
+    ['a..b/c...', ['a..b'], 'c...'],
+    ['a\tb\n"\'\\%2e', [], 'a\tb\n"\'\\%2e'],
+    ['metadata', [], 'metadata'],
+    ['x'.repeat(246), [], 'x'.repeat(246)],
+    [`${'x'.repeat(255)}/y`, ['x'.repeat(255)], 'y'],
+  ])('%j is a path', (key, folders, file) => {
+    expect(parseKey(key)).toEqual({ folders, file });
+  });
+
+  it.each([
+    '',
+    '/',
+    '/etc/passwd',
+    'a//b',
+    'a//',
+    '..',
+    '../x',
+    'a/../../x',
+    'a/./b',
+    '.quota',
+    '.metadata',
+    'a/.hidden/b',
+    'x.metadata',
+    'x.metadata/y',
+    'a\0b',
+    'lone \ud800 surrogate',
+  ])('%j is refused as InvalidArgument', (key) => {
+    expect(() => parseKey(key)).toThrow(expect.objectContaining({ code: 'InvalidArgument', status: 400 }));
+  });
+
+  it.each([
+    ['k'.repeat(1025)],
+    [`${'ü'.repeat(128)}/x`],
+    // Its sidecar would not fit.
+    ['x'.repeat(247)],
+    [`${'a/'.repeat(512)}b`],
+  ])('%s is refused as KeyTooLongError', (key) => {
+    expect(() => parseKey(key)).toThrow(expect.objectContaining({ code: 'KeyTooLongError', status: 400 }));
+  });
+
+  it('never leaves the bucket, and gives the same path to no other key', () => {
+    const pieces = fc.constantFrom('a', 'b', '.', '..', '/', '.metadata', '\0', 'ä', '😀', '\ud800');
+    fc.assert(
+      fc.property(fc.array(pieces, { maxLength: 12 }), (parts) => {
+        const key = parts.join('');
+        let path: ReturnType<typeof parseKey>;
+        try {
+          path = parseKey(key);
+        } catch {
+          return;
+        }
+        const names = [...path.folders, ...(path.file === undefined ? [] : [path.file])];
+        expect([...path.folders.map((name) => `${name}/`), path.file ?? ''].join('')).toBe(key);
+        for (const name of names) expect(name).toMatch(/^[^./\0][^/\0]*$/u);
+      }),
+      { numRuns: 500 },
+    );
+  });
+});
+
+describe('a prefix', () => {
+  it.each([
+    ['', []],
+    ['a', []],
+    ['a/', ['a']],
+    ['a/b/c', ['a', 'b']],
+    // Half a name may begin with anything.
+    ['a/.', ['a']],
+    ['../', undefined],
+    ['a/../b', undefined],
+    ['/', undefined],
+    ['.quota/', undefined],
+    ['a\0/b', undefined],
+  ])('%j', (prefix, folders) => {
+    expect(parsePrefix(prefix)).toEqual(folders);
+  });
+});
