@@ -2,7 +2,7 @@ import type { Json } from '../lib/json.ts';
 import { authenticate, type Credential } from './auth.ts';
 import type { Call } from './call.ts';
 import { parseQuery } from './query.ts';
-import { html, ok, Refusal, type Reply, ServerCrash } from './reply.ts';
+import { html, noRows, ok, Refusal, type Reply, ServerCrash } from './reply.ts';
 import type { Router } from './router.ts';
 import type { World } from './world.ts';
 
@@ -54,7 +54,7 @@ function route(world: World, router: Router, request: Request): Reply {
       return ok({ detail: `Method "${method}" not allowed.` }, 405);
     case 'unknown-list':
       world.journal.add('warning', { object: 'unimplemented', method, path });
-      return { status: 200, body: [], headers: { 'X-Result-Count': '0' } };
+      return noRows();
     case 'unknown':
       world.journal.add('warning', { object: 'unknown', method, path });
       return ok({ detail: 'Not found.' }, 404);

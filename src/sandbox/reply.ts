@@ -29,6 +29,11 @@ export function ok(body?: Json, status = 200): Reply {
   return { status, body };
 }
 
+/** A list without rows. */
+export function noRows(): Reply {
+  return { status: 200, body: [], headers: { 'X-Result-Count': '0' } };
+}
+
 export function status(text: string): Reply {
   return { status: 200, body: { status: text } };
 }

@@ -151,6 +151,7 @@ describe('register_queue', () => {
     expect((await as().post('event-consumers/register/', { scopes: [] })).status).toBe(403);
     expect((await as('other-provider').post('event-consumers/register/', body)).status).toBe(403);
     const [consumer] = (await as().get('event-consumers/')).body;
+    expect(consumer).toMatchObject({ object_types: TYPES, is_global: false, queue_created: true });
     expect((await as('consumer').send('DELETE', `event-consumers/${consumer.uuid}/`)).status).toBe(404);
     expect((await as().send('DELETE', `event-consumers/${consumer.uuid}/`)).status).toBe(204);
   });

@@ -44,9 +44,11 @@ describe('lists', () => {
   test('the full object has every key', async () => {
     const { as, uuid } = await start();
     const { body } = await as().get(path(uuid));
-    expect(Object.keys(body).length).toBeGreaterThan(80);
+    expect(Object.keys(body).length).toBeGreaterThanOrEqual(80);
     expect(body).toMatchObject({ state: 'OK', endpoints: [], report: [], backend_metadata: {}, has_api_keys: false });
     expect(body.creation_order).toMatchObject({ type: 'Create', state: 'done' });
+    // Of a parent it has none, Waldur's own client could not read a null.
+    expect(Object.keys(body).filter((key) => /^parent_|^service_settings/.test(key))).toEqual([]);
     expect(body.offering_components[0]).toMatchObject({ type: 'storage', limit_period: 'month', limit_amount: null });
   });
 });
@@ -212,7 +214,7 @@ describe('team', () => {
     expect([off.status, off.body.detail]).toEqual([409, 'Membership sync status is not enabled for this offering.']);
     row.offering.pluginOptions = { enable_membership_sync_status: true };
     const on = await as().post(path(uuid, 'set_membership_sync_statuses'), { statuses });
-    expect(on.body).toEqual({ stored: 1, skipped: [{ username: 'ghost' }] });
+    expect(on.body).toEqual({ stored: 1, skipped: ['ghost'] });
     expect((await as().post(path(uuid, 'sync_user_roles'))).status).toBe(200);
     expect((await as().post(path(uuid, 'sync_user_roles'))).status).toBe(429);
   });

@@ -3,7 +3,7 @@ import type { Customer } from '../model.ts';
 import { list } from '../paginate.ts';
 import { holds, seesProject } from '../permissions.ts';
 import { type Query, uuidFilter } from '../query.ts';
-import { notFound, ok } from '../reply.ts';
+import { noRows, notFound, ok } from '../reply.ts';
 import {
   renderCategory,
   renderCustomer,
@@ -67,7 +67,7 @@ export const lookupRoutes: Routes = {
   },
   'GET marketplace-service-providers/:u/keys/': (call) => {
     findProvider(call);
-    return { status: 200, body: [], headers: { 'X-Result-Count': '0' } };
+    return noRows();
   },
   'GET marketplace-service-providers/:u/projects/': (call) => {
     const provider = findProvider(call);

@@ -6,7 +6,7 @@ import { addOffering, addPlan } from '../offerings.ts';
 import { list } from '../paginate.ts';
 import { demand, holds, type Permission, seesOffering } from '../permissions.ts';
 import { choices, uuidFilter } from '../query.ts';
-import { forbidden, invalid, notFound, ok, type Reply, required, wrongState } from '../reply.ts';
+import { forbidden, invalid, noRows, notFound, ok, type Reply, required, wrongState } from '../reply.ts';
 import { renderComponent, renderOffering, renderPlan } from '../serialize/offering.ts';
 import { backendIdProblems } from './resource-access.ts';
 
@@ -257,5 +257,5 @@ function integerOf(body: JsonObject, name: string, otherwise: number | null): nu
 
 function emptyList(call: Call): Reply {
   find(call);
-  return { status: 200, body: [], headers: { 'X-Result-Count': '0' } };
+  return noRows();
 }

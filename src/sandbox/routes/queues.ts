@@ -41,11 +41,11 @@ const FAILURES = {
 
 const renderConsumer = renderer<Consumer>({
   uuid: (row) => row.uuid,
-  url: (row, to) => url(to, 'event-consumers', row.uuid),
-  queue_name: (row) => row.queue,
+  object_types: (row) => [...row.objectTypes],
+  scopes: (row) => row.offerings.map((uuid) => ({ type: 'offering', uuid })),
+  is_global: (row) => row.offerings.length === 0,
   rmq_username: (row) => row.login,
-  vhost: (row) => row.owner.uuid,
-  observable_object_types: (row) => [...row.objectTypes],
+  queue_created: () => true,
   created: (row) => row.created,
   modified: (row) => row.modified,
 });

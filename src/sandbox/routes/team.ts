@@ -72,8 +72,14 @@ function setMembershipStatuses(call: Call): Reply {
   const { statuses } = bodyOf(call, ['statuses']);
   if (!Array.isArray(statuses)) throw invalid({ statuses: ['This field is required.'] });
   const known = statuses.filter((entry: Json) => isJsonObject(entry) && findUser(call, entry) !== undefined);
-  const skipped = statuses.filter((entry: Json) => !known.includes(entry));
+  // By the name or UUID they came with: the client reads a list of texts.
+  const skipped = statuses.filter((entry: Json) => !known.includes(entry)).map(nameIn);
   return ok({ stored: known.length, skipped });
+}
+
+function nameIn(entry: Json): string {
+  const { username, user_uuid: uuid } = isJsonObject(entry) ? entry : {};
+  return [username, uuid].find((name) => typeof name === 'string') ?? '';
 }
 
 function findUser(call: Call, entry: Readonly<Record<string, Json>>): User | undefined {

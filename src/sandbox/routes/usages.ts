@@ -6,7 +6,7 @@ import { list } from '../paginate.ts';
 import { allows, demand, seesOffering, seesResource } from '../permissions.ts';
 import { uuidFilter } from '../query.ts';
 import { recordUsage } from '../record-usage.ts';
-import { invalid, notFound, ok, type Reply, ServerCrash } from '../reply.ts';
+import { invalid, noRows, notFound, ok, type Reply, ServerCrash } from '../reply.ts';
 import { billingPeriod } from '../rules/billing-period.ts';
 import { parseDecimal } from '../rules/decimal.ts';
 import { overLimit, parseUsages, usageProblem } from '../rules/usage.ts';
@@ -34,6 +34,7 @@ export const usageRoutes: Routes = {
     return { status: 201 };
   },
   'GET marketplace-component-user-usages/': listUserUsages,
+  'GET component-user-usage-limits/': noRows,
 };
 
 function listUsages(call: Call): Reply {

@@ -7,7 +7,10 @@ import { offeringKeys, planKeys, projectKeys } from './shared.ts';
 
 const OPEN = ['pending-consumer', 'pending-provider', 'pending-project', 'pending-start-date', 'executing'];
 
-/** A resource as `marketplace-provider-resources` and `marketplace-resources` show it. */
+/**
+ * A resource as `marketplace-provider-resources` and `marketplace-resources` show it. What would come from a parent
+ * resource or from service settings is left out, not null: these have neither, and Waldur's Python client takes no null there.
+ */
 export const renderResource = renderer<Resource>({
   uuid: (row) => row.uuid,
   url: (row, to) => url(to, 'marketplace-resources', row.uuid),
@@ -69,12 +72,6 @@ export const renderResource = renderer<Resource>({
     const creation = to.world.store.orders.by('resource', row.uuid).find(({ type }) => type === 'Create');
     return creation === undefined ? null : renderOrder(creation, to);
   },
-  parent_uuid: () => null,
-  parent_name: () => null,
-  parent_offering_uuid: () => null,
-  parent_offering_name: () => null,
-  parent_offering_slug: () => null,
-  service_settings_uuid: () => null,
   user_requires_reconsent: () => false,
 });
 
