@@ -57,10 +57,10 @@ async function create(deps: Deps, action: Kind<'create-account'>, signal: AbortS
 
 /** Complete or not there: a directory without a stamp would be taken for somebody else's after a crash. */
 async function makeBucket(deps: Deps, action: Kind<'create-account'>, signal: AbortSignal): Promise<void> {
-  const { disk, layout, quotas, clock, settings } = deps;
+  const { disk, layout, quotas, statistics, clock, settings } = deps;
   const stage = layout.stage(action.account);
   const maxBytes = action.quota.bytes === undefined ? BigInt(settings.bucket_quota_bytes) : action.quota.bytes;
-  await quotas.forget(action.account);
+  await Promise.all([quotas.forget(action.account), statistics.forget(action.account)]);
   await disk.removeTree(stage, signal);
   await disk.makeDirectory(stage, 0o777);
   await writeStamp(disk, stage, action.resource);
@@ -97,10 +97,12 @@ async function remove(deps: Deps, action: Kind<'delete-account'>, signal: AbortS
   await writeStamp(deps.disk, directory, resource);
   // The keys first, so that nobody writes into a directory that is going away.
   await deps.accounts.update(account, () => undefined);
-  // A flush must not find a bucket of the same name that is made afterwards.
   await deps.quotas.forget(account);
+  await deps.statistics.forget(account);
   await deps.trash.discard(directory);
+  // What a request that was under way brought back.
   await deps.quotas.forget(account);
+  await deps.statistics.forget(account);
   return { changed: true };
 }
 

@@ -7,6 +7,7 @@ import { isBucketName } from './layout.ts';
 import { look, type Sight } from './look.ts';
 import type { QuotaRecord } from './quota/quota-file.ts';
 import { endpointOf, type Settings } from './settings.ts';
+import { type Counts, fieldOf, monthOf, OPERATIONS } from './statistics/statistics-file.ts';
 
 /** All accounts with a stamp, or those asked for. One that cannot be read is left out: that proves nothing. */
 export async function* observe(
@@ -18,25 +19,42 @@ export async function* observe(
   for await (const account of accounts === 'all' ? deps.disk.names(deps.layout.root) : accounts) {
     signal.throwIfAborted();
     if (accounts === 'all' && !isBucketName(account)) continue;
-    const observed = await observeOne(deps, account, records);
+    const observed = await observeOne(deps, account, records, signal);
     const stamped = observed?.state === 'found' && observed.resource !== undefined;
     if (observed !== undefined && (stamped || accounts !== 'all')) yield observed;
   }
 }
 
-async function observeOne(deps: Deps, account: string, records: AccountRecords): Promise<Observed | undefined> {
+async function observeOne(
+  deps: Deps,
+  account: string,
+  records: AccountRecords,
+  signal: AbortSignal,
+): Promise<Observed | undefined> {
   try {
     const sight = await look(deps, account, records);
     if (sight.kind === undefined) return { state: 'absent', account };
     if (sight.kind === 'other') throw damaged(deps.layout.bucket(account), 'it is not a directory');
-    return found(deps.settings, account, sight, await deps.quotas.read(account));
+    const quota = await deps.quotas.read(account);
+    const month = monthOf(deps.clock.now());
+    const counts = await deps.statistics.read(account, month, signal);
+    return found(deps.settings, account, sight, { quota, month, counts });
   } catch (err) {
+    if (signal.aborted) throw signal.reason;
     deps.log.warn({ err, account }, 'the account could not be read');
     return undefined;
   }
 }
 
-function found(settings: Settings, account: string, { owner, record }: Sight, quota: QuotaRecord | undefined): Found {
+/** What is counted in a bucket. */
+interface Numbers {
+  readonly quota: QuotaRecord | undefined;
+  readonly month: string;
+  readonly counts: Counts;
+}
+
+function found(settings: Settings, account: string, { owner, record }: Sight, numbers: Numbers): Found {
+  const { quota } = numbers;
   const bytes = quota === undefined ? BigInt(settings.bucket_quota_bytes) : quota.maxBytes;
   return {
     state: 'found',
@@ -46,7 +64,7 @@ function found(settings: Settings, account: string, { owner, record }: Sight, qu
     quota: { bytes, objects: null },
     accessKeys: record?.keys.map(({ accessKey }) => accessKey) ?? [],
     ...(quota && { holds: { bytes: quota.usedBytes, objects: quota.objects } }),
-    metadata: metadata(settings, account, bytes, quota),
+    metadata: metadata(settings, account, bytes, numbers),
     endpoints: [{ name: 'S3', url: endpointOf(settings) }],
   };
 }
@@ -59,7 +77,7 @@ function metadata(
   settings: Settings,
   account: string,
   bytes: bigint | null,
-  quota: QuotaRecord | undefined,
+  { quota, month, counts }: Numbers,
 ): JsonObject {
   const limit = { enabled: bytes !== null, maxSize: bytes === null ? -1 : Number(bytes), maxObjects: -1 };
   return {
@@ -68,6 +86,7 @@ function metadata(
     s3_user: account,
     s3_bucket: account,
     ...(quota && { storage_summary: summary(account, quota) }),
+    ...(OPERATIONS.some((operation) => counts[operation] > 0n) && { statistics: statistics(month, counts) }),
     quotas: { user_quota: limit, bucket_quota: limit },
   };
 }
@@ -80,4 +99,10 @@ function summary(account: string, { usedBytes, objects }: QuotaRecord): JsonObje
     total_objects: count,
     buckets: [{ name: account, size_bytes: bytes, objects: count }],
   };
+}
+
+/** Of the current month, once there are any. */
+function statistics(month: string, counts: Counts): JsonObject {
+  const fields = OPERATIONS.map((operation) => [fieldOf(operation), Number(counts[operation])]);
+  return { month, ...Object.fromEntries(fields) };
 }

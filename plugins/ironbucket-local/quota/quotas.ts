@@ -1,4 +1,5 @@
 import { createKeyedLock } from '../keyed-lock.ts';
+import { repeat } from '../repeat.ts';
 import { untilAborted } from '../until-aborted.ts';
 import { createCache } from './cache.ts';
 import { createWork, type Entry, recordOf, type Use, useOf, type Work } from './entry.ts';
@@ -187,10 +188,7 @@ export function openQuotas(deps: QuotaDeps): Quotas {
     state,
     serve: async (signal) => {
       serving = true;
-      while (!signal.aborted) {
-        await flushAll();
-        await clock.sleep(deps.flushIntervalMs, signal).catch(() => undefined);
-      }
+      await repeat(clock, deps.flushIntervalMs, signal, flushAll);
       closing.abort();
       await verify.idle();
       // Once for what changed, once for the markers.

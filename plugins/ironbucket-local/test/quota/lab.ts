@@ -22,6 +22,8 @@ export interface QuotaLab {
   readonly clock: ManualClock;
   readonly warnings: string[];
   path(...parts: string[]): string;
+  /** One interval, until whoever waits for the next one waits again. */
+  pass(): Promise<void>;
   /** A process: its engine, what it flushes, and its end. */
   start(changes?: Partial<QuotaDeps>): Running;
   makeBucket(name?: string, record?: Partial<QuotaRecord>): Promise<void>;
@@ -38,30 +40,36 @@ export interface Running {
   stop(): Promise<void>;
 }
 
-export async function createQuotaLab(): Promise<QuotaLab> {
+export async function createQuotaLab(time?: string): Promise<QuotaLab> {
   const root = await mkdtemp(join(tmpdir(), 'quotas-'));
-  const clock = manualClock();
+  const clock = manualClock(time);
   const warnings: string[] = [];
   const layout = layoutOf(root);
+  const pass = async (): Promise<void> => {
+    await until(() => clock.pending() > 0);
+    await clock.advance(INTERVAL_MS);
+    await until(() => clock.pending() > 0);
+  };
   const path = (...parts: string[]): string => join(root, ...parts);
   return {
     root,
     clock,
     warnings,
     path,
+    pass,
     start: (changes = {}) => {
       const deps: QuotaDeps = {
         disk: nodeDisk,
         layout,
         clock,
-        log: collect(warnings),
+        log: collectLog(warnings),
         fsync: false,
         defaultBytes: 1000n,
         flushIntervalMs: INTERVAL_MS,
         cacheMaxSize: 100,
         ...changes,
       };
-      return run(deps, clock);
+      return run(deps, pass);
     },
     makeBucket: async (name = BUCKET, record = {}) => {
       mkdirSync(path(name));
@@ -74,17 +82,13 @@ export async function createQuotaLab(): Promise<QuotaLab> {
   };
 }
 
-function run(deps: QuotaDeps, clock: ManualClock): Running {
+function run(deps: QuotaDeps, pass: () => Promise<void>): Running {
   const quotas = openQuotas(deps);
   const stopping = new AbortController();
   const served = quotas.serve(stopping.signal);
   return {
     quotas,
-    pass: async () => {
-      await until(() => clock.pending() > 0);
-      await clock.advance(INTERVAL_MS);
-      await until(() => clock.pending() > 0);
-    },
+    pass,
     stop: async () => {
       stopping.abort();
       await served;
@@ -146,7 +150,7 @@ export function watchedDisk(before: (operation: 'write' | 'rename' | 'remove', p
   };
 }
 
-function collect(warnings: string[]): Log {
+export function collectLog(warnings: string[]): Log {
   const log: Log = {
     debug: () => undefined,
     info: () => undefined,
