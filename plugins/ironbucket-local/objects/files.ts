@@ -67,7 +67,14 @@ export function nodeFiles({ fsync }: { readonly fsync: boolean }): Files {
         yield { name: entry.name, kind };
       }
     },
-    resolve: (path) => absentIsUndefined(() => realpath(path)),
+    resolve: async (path) => {
+      try {
+        return await realpath(path);
+      } catch (error) {
+        if (NO_FILE.has(codeOf(error))) return undefined;
+        throw error;
+      }
+    },
     create: async (path) => {
       const file = await open(path, 'wx', 0o666);
       return {

@@ -25,7 +25,7 @@ export async function makeFolders(files: Files, { root, folders, folder }: Where
   if (base === undefined) throw new S3Error('NoSuchBucket');
   const wanted = join(base, ...folders);
   const isThere = async (): Promise<boolean> => (await files.resolve(folder)) === wanted;
-  if ((await isThere().catch(notDirectory)) === true && (await files.facts(folder))?.kind === 'directory') return;
+  if ((await isThere()) && (await files.facts(folder))?.kind === 'directory') return;
   for (let depth = 1; depth <= folders.length; depth++) {
     const path = join(root, ...folders.slice(0, depth));
     await files.makeDirectory(path);
@@ -35,11 +35,6 @@ export async function makeFolders(files: Files, { root, folders, folder }: Where
     if (kind === 'other') throw refused('a link has the name of one of its folders');
   }
   if (!(await isThere())) throw new S3Error('OperationAborted');
-}
-
-function notDirectory(error: unknown): undefined {
-  if (codeOf(error) === 'ENOTDIR') return undefined;
-  throw error;
 }
 
 /**

@@ -12,7 +12,7 @@ import { factsAt, type OpenObject, openObject } from './read.ts';
 import { recoverBucket } from './recover.ts';
 import type { Settlement } from './settlement.ts';
 import type { Description } from './sidecar.ts';
-import { stageWithMd5 } from './stage.ts';
+import { type Body, stageWithEtag } from './stage.ts';
 import type { StoredObject } from './stored.ts';
 import type { Part, Upload } from './upload-file.ts';
 import {
@@ -38,9 +38,8 @@ export interface ObjectsDeps {
   readonly removeEmptyFolders: boolean;
 }
 
-export interface Content {
-  readonly body: AsyncIterable<Uint8Array>;
-  /** Asked when the body is whole: what was computed on the way belongs to it. */
+export interface Content extends Body {
+  /** Asked when the body has ended: what was computed on the way belongs to it. */
   readonly describe: () => Description;
 }
 
@@ -69,13 +68,7 @@ export interface PartRef {
 export interface Uploads {
   create(bucket: string, key: string, described: Description): Promise<Upload>;
   find(upload: PartRef): Promise<Upload>;
-  putPart(
-    upload: PartRef,
-    number: number,
-    body: AsyncIterable<Uint8Array>,
-    reservation: Settlement,
-    signal: AbortSignal,
-  ): Promise<Part>;
+  putPart(upload: PartRef, number: number, body: Body, reservation: Settlement, signal: AbortSignal): Promise<Part>;
   parts(upload: PartRef, signal: AbortSignal): Promise<readonly Part[]>;
   complete(upload: PartRef, parts: readonly NamedPart[], terms: Terms, signal: AbortSignal): Promise<StoredObject>;
   abort(upload: PartRef, reservation: Settlement): Promise<void>;
@@ -93,14 +86,14 @@ export function openObjects(given: ObjectsDeps): Objects {
       return deps.locks.hold(at.lock, () => factsAt(deps, at));
     },
     open: async (bucket, key) => openObject(deps, place(bucket, key)),
-    put: (bucket, key, { body, describe }, terms, signal) =>
+    put: (bucket, key, { describe, ...body }, terms, signal) =>
       inBucket(deps, bucket, async () => {
         const at = place(bucket, key);
         if (at.data !== undefined) {
-          const staged = await stageWithMd5(deps, at.root, body, signal);
+          const staged = await stageWithEtag(deps, at.root, body, signal);
           return commitObject(deps, at, staged, describe(), terms);
         }
-        await requireEmpty(body);
+        await requireEmpty(body.body);
         return commitMarker(deps, at, describe(), terms);
       }),
     remove: (bucket, key, terms) => inBucket(deps, bucket, () => removeObject(deps, place(bucket, key), terms)),
@@ -120,7 +113,7 @@ function openUploads(deps: UploadDeps): Uploads {
     putPart: (upload, number, body, reservation, signal) =>
       inBucket(deps, upload.bucket, async () => {
         await requireUpload(deps, at(upload), upload.key);
-        const staged = await stageWithMd5(deps, at(upload).root, body, signal);
+        const staged = await stageWithEtag(deps, at(upload).root, body, signal);
         return commitPart(deps, at(upload), upload.key, staged, number, reservation);
       }),
     parts: async (upload, signal) => {

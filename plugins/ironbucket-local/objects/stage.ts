@@ -13,6 +13,12 @@ export interface Staged {
   readonly size: number;
 }
 
+export interface Body {
+  readonly body: AsyncIterable<Uint8Array>;
+  /** Asked when the body has ended. */
+  readonly etag?: (() => string) | undefined;
+}
+
 export interface StageDeps {
   readonly files: Files;
   readonly random: (bytes: number) => Uint8Array;
@@ -51,13 +57,17 @@ export async function stageBody(
   }
 }
 
-/** The same with the MD5 of the body in hexadecimal, which is its ETag. */
-export async function stageWithMd5(
+/** The same with its ETag: what somebody computed on the way, or else the MD5 of the body in hexadecimal. */
+export async function stageWithEtag(
   deps: StageDeps,
   root: string,
-  body: AsyncIterable<Uint8Array>,
+  { body, etag }: Body,
   signal: AbortSignal,
 ): Promise<Staged & { readonly etag: string }> {
+  if (etag !== undefined) {
+    const staged = await stageBody(deps, root, body, () => undefined, signal);
+    return { ...staged, etag: etag() };
+  }
   const hash = createHash('md5');
   const staged = await stageBody(deps, root, body, (chunk) => hash.update(chunk), signal);
   return { ...staged, etag: hash.digest('hex') };
