@@ -70,6 +70,7 @@ export function buildOffering(input: BuildOfferingInput): BuiltOffering {
     },
     plugin,
     settings,
+    backendLimits: { concurrency: raw.backend_concurrency, perSecond: raw.backend_rate },
     components: built.components,
     approval: raw.approval ?? agent.approval,
     policy: raw.policy ?? agent.policy,

@@ -157,6 +157,19 @@ export const OFFERING: Readonly<Record<string, JsonSchema>> = {
   stomp_ws_path: { type: 'string', pattern: '^[A-Za-z0-9._~/-]*$', 'x-expected': 'a path', default: '/rmqws-stomp' },
   websocket_use_tls: { type: 'boolean', description: 'Default: as waldur_api_url.' },
   backend_settings: { type: 'object', description: 'Settings of the backend, see its README.' },
+  backend_concurrency: {
+    type: 'integer',
+    minimum: 1,
+    maximum: 256,
+    default: 8,
+    description: 'Calls to the backend at once.',
+  },
+  backend_rate: {
+    type: 'number',
+    minimum: 0.1,
+    maximum: 10000,
+    description: 'Calls to the backend in a second, on average. Default: no limit.',
+  },
   backend_components: {
     type: 'object',
     additionalProperties: { $ref: '#/definitions/component' },

@@ -43,6 +43,8 @@ export interface RawOffering {
   readonly websocket_use_tls?: boolean;
   readonly backend_type: string;
   readonly backend_settings: RawSettings;
+  readonly backend_concurrency: number;
+  readonly backend_rate?: number;
   readonly backend_components: Readonly<Record<string, RawComponent>>;
   readonly approval?: OfferingConfig['approval'];
   readonly policy?: OfferingConfig['policy'];

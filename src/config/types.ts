@@ -92,6 +92,8 @@ export interface OfferingConfig {
   readonly plugin: Plugin;
   /** Valid under `plugin.settings`, common keys taken out. */
   readonly settings: Readonly<Record<string, unknown>>;
+  /** Calls to the backend at once, and begun in a second; undefined is no limit. */
+  readonly backendLimits: { readonly concurrency: number; readonly perSecond: number | undefined };
   readonly components: readonly ComponentConfig[];
   /** `auto` approves orders that can be fulfilled; `manual` leaves approval to a person in the portal. */
   readonly approval: 'auto' | 'manual';

@@ -3,9 +3,11 @@ import type { OfferingConfig, WaldurConfig } from '../config/types.ts';
 import type { Clock } from '../lib/clock.ts';
 import { createHttp, type HttpFactory, type HttpOutcome } from '../lib/http.ts';
 import type { Log } from '../lib/log.ts';
+import type { CircuitState } from '../plugin/circuit.ts';
 import type { Backend } from '../plugin/contract.ts';
 import { pluginHttp } from '../plugin/http.ts';
 import { type CallOutcome, instrument } from '../plugin/instrument.ts';
+import { protect } from '../plugin/protect.ts';
 import type { Waldur } from '../waldur/client.ts';
 import { createWaldur } from '../waldur/create-client.ts';
 
@@ -22,7 +24,8 @@ export interface ConnectDeps {
 /** The two peers of an offering. No request is made yet. */
 export interface Connect {
   waldur(config: WaldurConfig): Waldur;
-  backend(offering: OfferingConfig): Backend;
+  /** `onCircuit` hears when it stops being called, and when it answers again. */
+  backend(offering: OfferingConfig, onCircuit?: (state: CircuitState) => void): Backend;
 }
 
 export function createConnect(deps: ConnectDeps): Connect {
@@ -37,7 +40,7 @@ export function createConnect(deps: ConnectDeps): Connect {
         version,
         observe: deps.waldurRequest,
       }),
-    backend: (offering) => {
+    backend: (offering, onChange = () => undefined) => {
       const { plugin, name } = offering;
       const userAgent = `waldur-storage-agent/${version}`;
       const backend = plugin.create({
@@ -48,7 +51,8 @@ export function createConnect(deps: ConnectDeps): Connect {
         random: (bytes) => randomBytes(bytes),
       });
       const observe = (outcome: CallOutcome): void => deps.backendRequest({ ...outcome, plugin: plugin.id });
-      return instrument(backend, { plugin: plugin.id, offering: name, clock, observe });
+      const measured = instrument(backend, { plugin: plugin.id, offering: name, clock, observe });
+      return protect(measured, { offering: name, clock, ...offering.backendLimits, onChange });
     },
   };
 }

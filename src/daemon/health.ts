@@ -22,6 +22,8 @@ export interface OfferingHealth {
   readonly failing: string | undefined;
   /** Code of the operator error that holds the offering back. */
   readonly blockedBy: string | undefined;
+  /** Why the backend is not called, and until when; undefined while it is. */
+  readonly backendPause: string | undefined;
 }
 
 export interface Health {
@@ -61,7 +63,15 @@ export function readiness(snapshot: HealthSnapshot): Health {
   return summarise([process, ...snapshot.offerings.map((offering) => probeOffering(offering, snapshot.nowMs))]);
 }
 
+/** An outage of the backend is said, but nothing that another instance would do better: orders are taken and kept. */
 function probeOffering(offering: OfferingHealth, nowMs: number): Probe {
+  const probe = probeWaldur(offering, nowMs);
+  return offering.backendPause === undefined
+    ? probe
+    : { ...probe, detail: `${probe.detail}; ${offering.backendPause}` };
+}
+
+function probeWaldur(offering: OfferingHealth, nowMs: number): Probe {
   const name = `offering ${offering.name}`;
   if (offering.blockedBy !== undefined) return { name, ok: false, detail: offering.blockedBy };
   if (offering.connected) return { name, ok: true, detail: 'connected' };

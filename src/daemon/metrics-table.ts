@@ -83,6 +83,11 @@ export const METRICS = {
     help: 'Whether the last check of the backend found no failure: 1 or 0.',
     labels: ['offering'],
   },
+  backend_paused: {
+    type: 'gauge',
+    help: 'Whether the backend is not called, because it failed five times in a row: 1 or 0.',
+    labels: ['offering'],
+  },
   backend_requests_total: {
     type: 'counter',
     help: 'Calls to a backend, by outcome: `ok` or an error code.',

@@ -57,6 +57,7 @@ export interface Metrics {
   ): void;
   drift(event: OfOffering & { readonly result: (typeof DRIFT_RESULTS)[number] }): void;
   backendUp(event: OfOffering & { readonly up: boolean }): void;
+  backendPaused(event: OfOffering & { readonly paused: boolean }): void;
   /** `code` is `ok` or the code of the error. */
   backendRequest(event: {
     readonly plugin: string;
@@ -134,6 +135,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
     },
     drift: ({ offering, result }) => m.drift_total.inc({ offering, result }),
     backendUp: ({ offering, up }) => m.backend_up.set({ offering }, up ? 1 : 0),
+    backendPaused: ({ offering, paused }) => m.backend_paused.set({ offering }, paused ? 1 : 0),
     backendRequest: ({ plugin, operation, code, seconds }) => {
       m.backend_requests_total.inc({ plugin, operation, code });
       m.backend_request_duration_seconds.observe({ plugin, operation }, seconds);
@@ -204,6 +206,7 @@ function offeringGauges(m: Instruments): readonly Gauge<'offering'>[] {
     m.reconcile_last_success_timestamp_seconds,
     m.reconcile_consecutive_failures,
     m.backend_up,
+    m.backend_paused,
     m.upkeep_last_success_timestamp_seconds,
     m.report_last_success_timestamp_seconds,
     m.report_last_attempt_timestamp_seconds,

@@ -10,13 +10,14 @@ import { handleOrder } from '../orders/handle.ts';
 import { createIntake } from '../orders/intake.ts';
 import { createKeyStore } from '../orders/key-store.ts';
 import { createQueue } from '../orders/queue.ts';
-import { reconcileOrders } from '../orders/reconcile.ts';
 import type { Slots } from '../orders/slots.ts';
+import type { CircuitState } from '../plugin/circuit.ts';
 import type { Backend } from '../plugin/contract.ts';
 import { createReporter } from '../usage/report.ts';
 import type { Waldur } from '../waldur/client.ts';
 import { HEARD_EVENTS } from '../waldur/types.ts';
 import { createBackendCheck } from './backend-check.ts';
+import { createCircuitWatch } from './circuit-watch.ts';
 import type { HealthSnapshot, OfferingHealth } from './health.ts';
 import { createHearing } from './hearing.ts';
 import { createLogShipper } from './log-shipping.ts';
@@ -24,6 +25,7 @@ import type { Metrics } from './metrics.ts';
 import { createPlanQuotas } from './plan-quotas.ts';
 import { createPresence } from './presence.ts';
 import { createPulse } from './pulse.ts';
+import { createReconciling } from './reconciling.ts';
 import { startReporting } from './reporting.ts';
 import { createUpkeeping } from './upkeeping.ts';
 
@@ -42,7 +44,7 @@ export interface Shared {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Clients are shared between offerings of one server and credential. */
   waldur(config: WaldurConfig): Waldur;
-  backend(offering: OfferingConfig): Backend;
+  backend(offering: OfferingConfig, onCircuit: (state: CircuitState) => void): Backend;
 }
 
 export interface RunningOffering {
@@ -74,13 +76,12 @@ export function startOffering(offering: OfferingConfig, shared: Shared): Running
   const running = new AbortController();
   const { signal } = running;
   let connected = false;
-  let lastReconcileMs: number | undefined;
-  let failing: string | undefined;
   let blockedBy: AgentError | undefined;
 
   metrics.addOffering({ name, plugin: offering.plugin.id, stomp: offering.stomp.enabled });
   const waldur = shared.waldur(offering.waldur);
-  const backend = shared.backend(offering);
+  const circuit = createCircuitWatch({ offering: name, log, metrics, onAnswering: () => reconcile.kick() });
+  const backend = shared.backend(offering, circuit.onChange);
   releasers.add(() => backend.close());
 
   function failed(error: AgentError): void {
@@ -120,27 +121,22 @@ export function startOffering(offering: OfferingConfig, shared: Shared): Running
     signal,
   );
 
-  const reconcile = createPulse({
-    intervalMs: () => (connected ? config.reconcile.intervalMs : config.reconcile.pollIntervalMs),
-    clock,
-    random,
-    beat: async (_, alive) => {
-      try {
-        await reconcileOrders({ offering, waldur, intake, alive }, signal);
-        lastReconcileMs = clock.monotonicMs();
-        failing = undefined;
-        metrics.reconciled({ offering: name, ok: true });
+  const reconciling = createReconciling(
+    {
+      ...orders,
+      intake,
+      random,
+      metrics,
+      intervals: config.reconcile,
+      connected: () => connected,
+      succeeded: () => {
         if (blockedBy?.code.startsWith('WALDUR_') === true) blockedBy = undefined;
-      } catch (error) {
-        if (signal.aborted) return;
-        const err = toAgentError(error);
-        failed(err);
-        failing = err.code;
-        metrics.reconciled({ offering: name, ok: false });
-        log.warn({ err }, 'open orders could not be listed');
-      }
+      },
+      failed,
     },
-  });
+    signal,
+  );
+  const reconcile = reconciling.pulse;
 
   // Events: one session, whose frames only hint at what to read.
   const presence = createPresence({
@@ -275,10 +271,11 @@ export function startOffering(offering: OfferingConfig, shared: Shared): Running
     health: () => ({
       name,
       connected,
-      lastReconcileMs,
-      reconcileIntervalMs: connected ? config.reconcile.intervalMs : config.reconcile.pollIntervalMs,
-      failing,
+      lastReconcileMs: reconciling.lastSuccessMs(),
+      reconcileIntervalMs: reconciling.intervalMs(),
+      failing: reconciling.failing(),
       blockedBy: blockedBy?.code,
+      backendPause: circuit.detail(),
     }),
     supervisors: () => [
       { name: `${name} reconcile`, lastTickMs: reconcile.lastTurnMs(), intervalMs: config.reconcile.intervalMs },

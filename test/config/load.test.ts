@@ -61,6 +61,7 @@ describe('defaults', () => {
           published: {},
         },
       ],
+      backendLimits: { concurrency: 8, perSecond: undefined },
       approval: 'auto',
       policy: 'full',
       onTerminate: 'refuse',
@@ -107,6 +108,11 @@ test('every agent-wide key is taken over', () => {
     shipLogs: true,
     offerings: [{ approval: 'auto', policy: 'no-delete', waldur: { proxy: 'http://proxy:3128' } }],
   });
+});
+
+test('what the backend may be asked for at once and in a second', () => {
+  const { backendLimits } = offeringOf(fileWith({ backend_concurrency: 2, backend_rate: 0.5 }), { env: ENV });
+  expect(backendLimits).toEqual({ concurrency: 2, perSecond: 0.5 });
 });
 
 test.each(['croit-s3', 'croit_s3', 'Croit_S3'])('backend_type %s is one plugin', (backend_type) => {

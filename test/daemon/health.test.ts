@@ -21,6 +21,7 @@ function offering(changes: Partial<OfferingHealth> = {}): OfferingHealth {
     reconcileIntervalMs: 1000,
     failing: undefined,
     blockedBy: undefined,
+    backendPause: undefined,
     ...changes,
   };
 }

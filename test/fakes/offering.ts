@@ -61,6 +61,7 @@ export function offeringConfig(values: Partial<OfferingConfig> = {}): OfferingCo
     stomp: { enabled: false, url: 'ws://127.0.0.1:1/ws', heartbeatMs: 10_000, connectTimeoutMs: 5000 },
     plugin: PLUGIN,
     settings: {},
+    backendLimits: { concurrency: 8, perSecond: undefined },
     components: [component()],
     approval: 'auto',
     policy: 'full',
