@@ -70,6 +70,7 @@ function* pairs(rawHeaders: readonly string[]): Generator<readonly [string, stri
 
 /** Bytes above 127 may come unencoded: Node hands them out as one character each. */
 function decode(text: string): string {
+  if (/[\u0100-\uffff]/.test(text)) throw new S3Error('InvalidURI');
   const ascii = text.replace(/[\x80-\xff]/g, (char) => `%${char.charCodeAt(0).toString(16)}`);
   try {
     return decodeURIComponent(ascii);

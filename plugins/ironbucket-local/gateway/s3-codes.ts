@@ -24,6 +24,7 @@ export const S3_CODES = {
   KeyTooLongError: [400, 'Your key is too long.'],
   MalformedTrailerError: [400, 'The trailing headers are not those that were announced.'],
   MalformedXML: [400, 'The XML that you provided was not well formed or is not what this operation takes.'],
+  MaxMessageLengthExceeded: [400, 'Your request was too large.'],
   MetadataTooLarge: [400, 'Your metadata headers exceed the maximum allowed metadata size.'],
   MethodNotAllowed: [405, 'The specified method is not allowed against this resource.'],
   MissingContentLength: [411, 'You must provide the Content-Length HTTP header.'],
