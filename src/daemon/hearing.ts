@@ -1,6 +1,7 @@
 import type { Message } from '../events/decode.ts';
 import type { Uuid } from '../lib/ids.ts';
 import type { Intake } from '../orders/intake.ts';
+import type { KeyRef } from '../orders/rotate-key.ts';
 import type { Metrics } from './metrics.ts';
 
 export interface HearingDeps {
@@ -9,6 +10,8 @@ export interface HearingDeps {
   readonly intake: Pick<Intake, 'hear'>;
   /** A resource may have been paused, downscaled, moved: look at it. */
   maintain(resource: Uuid, ack: () => void): void;
+  /** A consumer wants another key. */
+  rotate(key: KeyRef, ack: () => void): void;
   /** Somebody in the portal wants everything looked at now. */
   lookAtAll(): void;
 }
@@ -21,7 +24,7 @@ export function createHearing(deps: HearingDeps): (message: Message, ack: () => 
 
   return (message, ack) => {
     const isForeign = 'offering' in message && message.offering !== undefined && message.offering !== uuid;
-    if (isForeign || message.kind === 'ignored' || message.kind === 'import' || message.kind === 'key') {
+    if (isForeign || message.kind === 'ignored' || message.kind === 'import') {
       count('ignored');
       ack();
       return;
@@ -34,6 +37,9 @@ export function createHearing(deps: HearingDeps): (message: Message, ack: () => 
         count('ignored');
         deps.lookAtAll();
         return ack();
+      case 'key':
+        count('key');
+        return deps.rotate({ resource: message.resource, key: message.key }, ack);
       case 'resource':
         count('resource');
         return deps.maintain(message.resource, ack);

@@ -78,6 +78,11 @@ export const METRICS = {
     help: 'Resources out of step with the backend, by what came of it.',
     labels: ['offering', 'result'],
   },
+  key_commands_total: {
+    type: 'counter',
+    help: 'What consumers asked for their API keys, by what came of it.',
+    labels: ['offering', 'result'],
+  },
   backend_up: {
     type: 'gauge',
     help: 'Whether the last check of the backend found no failure: 1 or 0.',

@@ -11,6 +11,7 @@ export const REPORT_RESULTS = ['submitted', 'unchanged', 'missing', 'failed'] as
 export const BACKEND_OPERATIONS = ['check', 'observe', 'apply', 'usage'] as const;
 export const UPKEEP_FINDINGS = ['in-step', 'drift', 'missing', 'unreadable', 'faulty'] as const;
 export const DRIFT_RESULTS = ['repaired', 'left'] as const;
+export const KEY_RESULTS = ['rotated', 'failed', 'declined', 'left'] as const;
 export const SCHEDULED_JOBS = ['report'] as const;
 
 export type OrderOutcome = (typeof ORDER_OUTCOMES)[number];
@@ -56,6 +57,7 @@ export interface Metrics {
     event: OfOffering & { readonly resources: Readonly<Record<(typeof UPKEEP_FINDINGS)[number], number>> },
   ): void;
   drift(event: OfOffering & { readonly result: (typeof DRIFT_RESULTS)[number] }): void;
+  keyCommand(event: OfOffering & { readonly result: (typeof KEY_RESULTS)[number] }): void;
   backendUp(event: OfOffering & { readonly up: boolean }): void;
   backendPaused(event: OfOffering & { readonly paused: boolean }): void;
   /** `code` is `ok` or the code of the error. */
@@ -94,6 +96,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
       for (const result of REPORT_RESULTS) m.report_resources.set({ offering, result }, 0);
       for (const finding of UPKEEP_FINDINGS) m.upkeep_resources.set({ offering, finding }, 0);
       for (const result of DRIFT_RESULTS) m.drift_total.inc({ offering, result }, 0);
+      for (const result of KEY_RESULTS) m.key_commands_total.inc({ offering, result }, 0);
       for (const type of ORDER_TYPES) {
         m.order_duration_seconds.zero({ offering, type });
         for (const outcome of ORDER_OUTCOMES) m.orders_total.inc({ offering, type, outcome }, 0);
@@ -134,6 +137,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
       for (const finding of UPKEEP_FINDINGS) m.upkeep_resources.set({ offering, finding }, resources[finding]);
     },
     drift: ({ offering, result }) => m.drift_total.inc({ offering, result }),
+    keyCommand: ({ offering, result }) => m.key_commands_total.inc({ offering, result }),
     backendUp: ({ offering, up }) => m.backend_up.set({ offering }, up ? 1 : 0),
     backendPaused: ({ offering, paused }) => m.backend_paused.set({ offering }, paused ? 1 : 0),
     backendRequest: ({ plugin, operation, code, seconds }) => {

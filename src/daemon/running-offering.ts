@@ -21,13 +21,13 @@ import { createCircuitWatch } from './circuit-watch.ts';
 import type { HealthSnapshot, OfferingHealth } from './health.ts';
 import { createHearing } from './hearing.ts';
 import { createLogShipper } from './log-shipping.ts';
+import { createMaintenance } from './maintenance.ts';
 import type { Metrics } from './metrics.ts';
 import { createPlanQuotas } from './plan-quotas.ts';
 import { createPresence } from './presence.ts';
 import { createPulse } from './pulse.ts';
 import { createReconciling } from './reconciling.ts';
 import { startReporting } from './reporting.ts';
-import { createUpkeeping } from './upkeeping.ts';
 
 /** What all offerings of the process have in common. */
 export interface Shared {
@@ -149,7 +149,7 @@ export function startOffering(offering: OfferingConfig, shared: Shared): Running
     statistics: () => ({ queued: queue.waiting(), in_progress: queue.running(), connected }),
   });
 
-  const upkeeping = createUpkeeping(
+  const maintenance = createMaintenance(
     {
       ...orders,
       queue,
@@ -165,10 +165,10 @@ export function startOffering(offering: OfferingConfig, shared: Shared): Running
     offering,
     metrics,
     intake,
-    maintain: upkeeping.maintain,
+    ...maintenance,
     lookAtAll: () => {
       reconcile.kick();
-      upkeeping.pulse.kick();
+      maintenance.lookAtAll();
     },
   });
 
@@ -245,7 +245,7 @@ export function startOffering(offering: OfferingConfig, shared: Shared): Running
   const loops = [
     listen(),
     reconcile.run(signal),
-    upkeeping.pulse.run(signal),
+    maintenance.run(signal),
     check.run(signal),
     announce.run(signal),
     meter.run(signal),

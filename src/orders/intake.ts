@@ -3,8 +3,9 @@ import { withDeadline } from '../lib/deadline.ts';
 import { type AgentError, toAgentError } from '../lib/errors.ts';
 import type { Uuid } from '../lib/ids.ts';
 import type { Log } from '../lib/log.ts';
-import { type Backoff, backoffMs, type Random } from '../lib/retry.ts';
+import type { Random } from '../lib/retry.ts';
 import type { OrderState } from '../waldur/types.ts';
+import { again } from './again.ts';
 import type { Outcome } from './handle.ts';
 import type { Again, Job, OrderQueue } from './queue.ts';
 
@@ -39,10 +40,6 @@ export interface IntakeDeps {
   failed(error: AgentError): void;
 }
 
-const ATTEMPTS = 4;
-const BACKOFF: Backoff = { firstMs: 1000, factor: 2, capMs: 30_000, jitter: 0.25 };
-/** A server that wants a longer pause gets it from reconciliation. */
-const LONGEST_PAUSE_MS = 120_000;
 const REMEMBERED = 10_000;
 
 /** Turns hints into jobs. Runs until `signal` fires; the queue is drained by whoever owns it. */
@@ -67,7 +64,7 @@ export function createIntake(deps: IntakeDeps, signal: AbortSignal): Intake {
         return undefined;
       } catch (failure) {
         if (signal.aborted) return undefined;
-        const later = again(hint.order, toAgentError(failure), attempt);
+        const later = failed(hint.order, toAgentError(failure), attempt);
         if (later === undefined) ack();
         return later;
       }
@@ -104,17 +101,16 @@ export function createIntake(deps: IntakeDeps, signal: AbortSignal): Intake {
       return undefined;
     } catch (failure) {
       if (signal.aborted) return undefined;
-      return again(order, toAgentError(failure), attempt);
+      return failed(order, toAgentError(failure), attempt);
     }
   }
 
-  function again(order: Uuid, error: AgentError, attempt: number): Again | undefined {
+  function failed(order: Uuid, error: AgentError, attempt: number): Again | undefined {
     deps.failed(error);
-    const againAfterMs = backoffMs(BACKOFF, attempt, deps.random, error.retryAfterMs);
-    const spent = attempt + 1 >= ATTEMPTS || againAfterMs > LONGEST_PAUSE_MS;
-    if (error.disposition === 'transient' && !spent) {
+    const later = again(error, attempt, deps.random);
+    if (later !== undefined) {
       deps.log.debug({ err: error, order, attempt }, 'order is tried again');
-      return { againAfterMs };
+      return later;
     }
     const level = error.disposition === 'transient' ? 'warn' : 'error';
     deps.log[level]({ err: error, order }, 'order is left as it is until the next reconciliation');

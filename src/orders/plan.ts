@@ -40,6 +40,31 @@ export function planRemoval(
   return observed.suspended ? [] : [{ kind: 'suspend', ...of }];
 }
 
+/**
+ * A new key, and the end of the old one for when Waldur has the new: until then the old one works.
+ *
+ * @throws AgentError terminal `ACCOUNT_TAKEN` when the account is not ours, transient `ACCOUNT_VANISHED` when it is absent.
+ */
+export function planRotation(
+  of: { readonly account: string; readonly resource: string },
+  observed: Observed,
+  old: string | undefined,
+): { readonly issue: Action; readonly revoke: readonly Extract<Action, { kind: 'revoke-key' }>[] } {
+  if (observed.state === 'absent') {
+    throw new AgentError(`account ${of.account} is missing, so it has no keys`, {
+      code: 'ACCOUNT_VANISHED',
+      disposition: 'transient',
+      hint: 'Upkeep makes the account again, with new keys.',
+    });
+  }
+  refuseForeign(observed, of.resource);
+  const isThere = old !== undefined && observed.accessKeys.includes(old);
+  return {
+    issue: { kind: 'issue-key', ...of },
+    revoke: isThere ? [{ kind: 'revoke-key', ...of, accessKey: old }] : [],
+  };
+}
+
 /** Keys nobody knows: left over by a run that ended between issuing one and reporting it. */
 export function planPrune(
   of: { readonly account: string; readonly resource: string },

@@ -175,4 +175,9 @@ export type EventType =
   | 'offering_resources_sync';
 
 /** Those the agent asks for; another list would change the filter of its queue. */
-export const HEARD_EVENTS: readonly EventType[] = ['order', 'resource', 'offering_resources_sync'];
+export const HEARD_EVENTS: readonly EventType[] = [
+  'order',
+  'resource',
+  'resource_api_key_rotation',
+  'offering_resources_sync',
+];

@@ -1,27 +1,8 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import type { Resource } from '../../src/sandbox/model.ts';
-import type { Site, SiteOptions } from '../fakes/site.ts';
 import { accountsOf, act, fulfilled, HASTY, reach, ready, settled, soon, tell, withSite } from './helpers.ts';
-import { expectKeysWork, keysOf, lookAtAll, withCroit } from './keys.ts';
-
-const API_KEYS = { settings: 'credentials: api_keys' } as const satisfies SiteOptions;
-const KEYS = 'marketplace-resource-api-keys/';
-
-/** A bucket that is there already, with its key. */
-async function owned(site: Site): Promise<Resource> {
-  await ready(site);
-  return (await fulfilled(site, { limits: { storage: 5 } })).resource;
-}
-
-/** The same site with other credentials, as after a change of its file and a restart. */
-async function switchTo(site: Site, credentials: 'metadata' | 'api_keys'): Promise<void> {
-  await site.stop();
-  Object.assign(site.config.offerings[0] ?? {}, { credentials });
-  await ready(site);
-  await lookAtAll(site);
-}
+import { API_KEYS, expectKeysWork, KEYS, keysOf, lookAtAll, owned, switchTo, withCroit } from './keys.ts';
 
 describe('credentials: api_keys', () => {
   test('the secret of a new account is in the API key and nowhere else', () =>

@@ -1,21 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { FIXTURE } from '../../src/sandbox/fixture.ts';
 import type { Order } from '../../src/sandbox/model.ts';
-import { openSite, type Site } from '../fakes/site.ts';
-import { type Gate, openGate, type Step } from './gate.ts';
-import {
-  accountsOf,
-  bucketsOf,
-  expectWorking,
-  fulfilled,
-  GIB,
-  limitOf,
-  reach,
-  ready,
-  settled,
-  soon,
-  treeOf,
-} from './helpers.ts';
+import type { Site } from '../fakes/site.ts';
+import { accountsOf, bucketsOf, expectWorking, fulfilled, GIB, limitOf, reach, soon, treeOf } from './helpers.ts';
+import { live } from './lives.ts';
 
 type Request = Parameters<Site['sandbox']['placeOrder']>[0];
 
@@ -104,52 +92,29 @@ const STORIES: readonly Story[] = [
   },
 ];
 
-const never = new Promise<void>(() => undefined);
-
 /**
  * Tells the story with an agent that is gone right after its effects number `crashes`, counted over all its lives.
  * Answers the effects there were.
  */
-async function tell(story: Story, crashes: readonly number[]): Promise<readonly string[]> {
-  const effects: string[] = [];
-  let gate: Gate | undefined;
-  let order: Order | undefined;
-  let lives: Promise<unknown> = Promise.resolve();
-  const pass = ({ what, isEffect }: Step): Promise<void> | undefined => {
-    if (order === undefined || !isEffect || what.includes('site-agent')) return undefined;
-    effects.push(/([\w-]+)\/?$/.exec(what)?.[1] ?? what);
-    if (!crashes.includes(effects.length - 1)) return undefined;
-    lives = lives.then(() => site.kill()).then(() => site.start());
-    return never;
-  };
-  const site: Site = await openSite({
-    offering: story.offering,
-    ...(story.settings && { settings: story.settings }),
-    tune: async (config) => {
-      gate = await openGate(config, pass);
-      return gate.config;
+function tell(story: Story, crashes: readonly number[]): Promise<readonly string[]> {
+  let resource = {};
+  let order: Order;
+  return live({ offering: story.offering, ...(story.settings && { settings: story.settings }) }, crashes, {
+    before: async (site) => {
+      for (const request of story.before ?? []) {
+        const before = await fulfilled(site, { ...request, ...resource });
+        resource = { resource: before.resource.uuid };
+      }
+    },
+    during: async (site) => {
+      order = site.sandbox.placeOrder({ ...story.order, ...resource });
+      await reach(site, order, 'done');
+    },
+    after: async (site) => {
+      await story.judge(site, order);
+      expect(bucketsOf(site)).toEqual(Object.keys(accountsOf(site)));
     },
   });
-  try {
-    await ready(site);
-    let resource = {};
-    for (const request of story.before ?? []) {
-      const before = await fulfilled(site, { ...request, ...resource });
-      resource = { resource: before.resource.uuid };
-    }
-    order = site.sandbox.placeOrder({ ...story.order, ...resource });
-    await reach(site, order, 'done');
-    // What the agent was told when it died comes again.
-    await settled(site);
-    await lives;
-    await story.judge(site, order);
-    expect(site.sandbox.invariants()).toEqual([]);
-    expect(bucketsOf(site)).toEqual(Object.keys(accountsOf(site)));
-    return effects;
-  } finally {
-    await site.close();
-    gate?.close();
-  }
 }
 
 describe.each(STORIES)('$what', (story) => {

@@ -1,8 +1,25 @@
 import { expect } from 'vitest';
 import { type Cluster, startCluster } from '../../plugins/croit-s3/test/lab.ts';
 import type { ApiKey, Resource } from '../../src/sandbox/model.ts';
-import { openSite, type Site } from '../fakes/site.ts';
-import { accountsOf, act, HASTY, ready } from './helpers.ts';
+import { openSite, type Site, type SiteOptions } from '../fakes/site.ts';
+import { accountsOf, act, fulfilled, HASTY, ready } from './helpers.ts';
+
+export const API_KEYS = { settings: 'credentials: api_keys' } as const satisfies SiteOptions;
+export const KEYS = 'marketplace-resource-api-keys/';
+
+/** A bucket that is there already, with its key. */
+export async function owned(site: Site): Promise<Resource> {
+  await ready(site);
+  return (await fulfilled(site, { limits: { storage: 5 } })).resource;
+}
+
+/** The same site with other credentials, as after a change of its file and a restart. */
+export async function switchTo(site: Site, credentials: 'metadata' | 'api_keys'): Promise<void> {
+  await site.stop();
+  Object.assign(site.config.offerings[0] ?? {}, { credentials });
+  await ready(site);
+  await lookAtAll(site);
+}
 
 /** What Waldur keeps of the resource's keys, with the secrets. */
 export function keysOf({ sandbox }: Site, { uuid }: Resource): readonly ApiKey[] {
