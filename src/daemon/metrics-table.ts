@@ -75,7 +75,7 @@ export const METRICS = {
   },
   drift_total: {
     type: 'counter',
-    help: 'Resources out of step with the backend, by what came of it.',
+    help: 'Differences between resources and the backend: found, then repaired or left.',
     labels: ['offering', 'result'],
   },
   key_commands_total: {

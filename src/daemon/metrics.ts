@@ -10,7 +10,7 @@ export const FRAME_RESULTS = ['order', 'resource', 'key', 'ignored', 'malformed'
 export const REPORT_RESULTS = ['submitted', 'unchanged', 'missing', 'failed'] as const;
 export const BACKEND_OPERATIONS = ['check', 'observe', 'apply', 'usage'] as const;
 export const UPKEEP_FINDINGS = ['in-step', 'drift', 'missing', 'unreadable', 'faulty'] as const;
-export const DRIFT_RESULTS = ['repaired', 'left'] as const;
+export const DRIFT_RESULTS = ['found', 'repaired', 'left'] as const;
 export const KEY_RESULTS = ['rotated', 'failed', 'declined', 'left'] as const;
 export const SCHEDULED_JOBS = ['report'] as const;
 

@@ -2,9 +2,10 @@ import { withDeadline } from '../lib/deadline.ts';
 import { type AgentError, toAgentError } from '../lib/errors.ts';
 import type { Uuid } from '../lib/ids.ts';
 import type { Random } from '../lib/retry.ts';
-import { convergeResource } from '../orders/converge-resource.ts';
 import type { OrderDeps } from '../orders/deps.ts';
 import type { Job, OrderQueue } from '../orders/queue.ts';
+import { createAbsences } from '../upkeep/absences.ts';
+import { type RepairDeps, repair } from '../upkeep/repair.ts';
 import { createUpkeep } from '../upkeep/upkeep.ts';
 import type { Metrics } from './metrics.ts';
 import { createPulse, type Pulse } from './pulse.ts';
@@ -26,32 +27,26 @@ export interface Upkeeping {
 
 /** Repairs drift: on a schedule, and of single resources when Waldur says that they changed. */
 export function createUpkeeping(deps: UpkeepingDeps, signal: AbortSignal): Upkeeping {
-  const { queue, clock, waldur, log, metrics } = deps;
+  const { queue, clock, log, metrics } = deps;
+  const absences = createAbsences();
   const offering = deps.offering.name;
 
-  async function repair(uuid: Uuid): Promise<void> {
+  async function keep(uuid: Uuid): Promise<void> {
     try {
       await withDeadline(clock, signal, deps.deadlineMs, `upkeep of resource ${uuid}`, async (limit) => {
-        const resource = await waldur.resources.get(uuid, deps.offering.uuid, limit);
-        // Others are in the hands of an order, or over.
-        if (resource.backendId === '' || !['OK', 'Erred', 'Updating'].includes(resource.state)) return;
-        const scoped = { ...deps, log: log.child({ resource: uuid }) };
-        const actions = await convergeResource(scoped, resource, limit);
-        // Otherwise Waldur asks about it again every ten minutes.
-        await waldur.resources.refreshLastSync(uuid, limit);
-        if (actions > 0) metrics.drift({ offering, result: 'repaired' });
+        const drift: RepairDeps['drift'] = (result) => metrics.drift({ offering, result });
+        await repair({ ...deps, absences, drift, log: log.child({ resource: uuid }) }, uuid, limit);
       });
     } catch (error) {
       if (signal.aborted) return;
       deps.failed(toAgentError(error));
-      metrics.drift({ offering, result: 'left' });
       log.warn({ err: toAgentError(error), resource: uuid }, 'the resource could not be brought in step');
     }
   }
 
   function job(resource: Uuid, settled: () => void): Job {
     const run = async (): Promise<undefined> => {
-      await repair(resource);
+      await keep(resource);
       return undefined;
     };
     return { lane: resource, id: 'upkeep', run, settled };
@@ -59,6 +54,7 @@ export function createUpkeeping(deps: UpkeepingDeps, signal: AbortSignal): Upkee
 
   const upkeep = createUpkeep({
     ...deps,
+    absences,
     isBusy: (resource) => queue.hasLane(resource),
     repair: async (resource) => {
       const work = job(resource, () => undefined);

@@ -1,17 +1,41 @@
 import type { Resource } from '../waldur/types.ts';
-import { establish, intendPresence } from './converge.ts';
+import { comparePresence, establish, isReported, type Presence } from './converge.ts';
 import type { OrderDeps } from './deps.ts';
 import { decidingPlan, desired } from './desired.ts';
+import { allow } from './policy.ts';
+
+/** A resource compared with its account, without an order. */
+export interface Inspection extends Presence {
+  /** Neither the backend nor Waldur has anything to be changed. */
+  readonly isInStep: boolean;
+}
 
 /**
- * Makes the backend follow what Waldur says of a resource, without an order. Answers how many actions that took.
+ * Reads what is there, and writes nothing.
  *
- * @throws AgentError as an order would; the resource in Waldur is not touched for it.
+ * @throws AgentError as an order would.
  */
-export async function convergeResource(deps: OrderDeps, resource: Resource, signal: AbortSignal): Promise<number> {
+export async function inspectResource(deps: OrderDeps, resource: Resource, signal: AbortSignal): Promise<Inspection> {
   const plan = decidingPlan(deps.offering, resource, undefined);
   const quotas = plan === undefined ? {} : await deps.planQuotas(plan, signal);
-  const intent = await intendPresence(deps, resource, desired(deps.offering, resource, undefined, quotas), signal);
-  await establish(deps, intent, { isNew: false }, signal);
-  return intent.actions.length;
+  const presence = await comparePresence(deps, resource, desired(deps.offering, resource, undefined, quotas), signal);
+  const { actions, keys, observed } = presence;
+  const isInStep =
+    actions.length === 0 &&
+    observed.state === 'found' &&
+    keys.leftovers(observed.accessKeys, false).length === 0 &&
+    isReported(resource, keys, observed);
+  return { ...presence, isInStep };
+}
+
+/** Makes the backend and Waldur's metadata follow. The state of the resource in Waldur is not touched. */
+export async function bringInStep(deps: OrderDeps, inspection: Inspection, signal: AbortSignal): Promise<void> {
+  allow(deps.offering.policy, inspection.actions);
+  await establish(deps, inspection, { isNew: false }, signal);
+}
+
+/** The same in one, but for an account that is missing: upkeep makes it again when its absence was proved twice. */
+export async function convergeResource(deps: OrderDeps, resource: Resource, signal: AbortSignal): Promise<void> {
+  const inspection = await inspectResource(deps, resource, signal);
+  if (inspection.observed.state === 'found') await bringInStep(deps, inspection, signal);
 }

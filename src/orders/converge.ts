@@ -41,10 +41,22 @@ export async function intendPresence(
   desired: Desired,
   signal: AbortSignal,
 ): Promise<Presence> {
+  const presence = await comparePresence(deps, resource, desired, signal);
+  allow(deps.offering.policy, presence.actions);
+  return presence;
+}
+
+/** The same whatever the policy says of it. */
+export async function comparePresence(
+  deps: ConvergeDeps,
+  resource: Resource,
+  desired: Desired,
+  signal: AbortSignal,
+): Promise<Presence> {
   const observed = await observeAccount(deps.backend, desired.account, signal);
   const keys = await deps.keys.open(resource, signal);
   const actions = planPresence(desired, observed, keys.missing(accessKeysOf(observed)));
-  return { resource, account: desired.account, observed, keys, actions: allow(deps.offering.policy, actions) };
+  return { resource, account: desired.account, observed, keys, actions };
 }
 
 /** Whether Waldur has the facts and endpoints of the account as they are. */

@@ -7,7 +7,7 @@ import type { Desired } from './desired.ts';
  * The actions that turn what was observed into what is desired, in the order in which they must run. Empty when it is so
  * already. `missingKeys` is how many working keys it lacks that Waldur knows.
  *
- * @throws AgentError terminal `ACCOUNT_TAKEN` when the account is not ours.
+ * @throws AgentError terminal `ACCOUNT_TAKEN` or `ACCOUNT_UNSTAMPED` when the account is not ours.
  */
 export function planPresence(desired: Desired, observed: Observed, missingKeys: number): readonly Action[] {
   const of = { account: desired.account, resource: desired.resource };
@@ -27,7 +27,7 @@ export function planPresence(desired: Desired, observed: Observed, missingKeys: 
 /**
  * The actions that end an account. Absent is done. Never by a computed name: the caller passes the stored one.
  *
- * @throws AgentError terminal `ACCOUNT_TAKEN` when the account is not ours.
+ * @throws AgentError terminal `ACCOUNT_TAKEN` or `ACCOUNT_UNSTAMPED` when the account is not ours.
  */
 export function planRemoval(
   of: { readonly account: string; readonly resource: string },
@@ -43,7 +43,7 @@ export function planRemoval(
 /**
  * A new key, and the end of the old one for when Waldur has the new: until then the old one works.
  *
- * @throws AgentError terminal `ACCOUNT_TAKEN` when the account is not ours, transient `ACCOUNT_VANISHED` when it is absent.
+ * @throws AgentError terminal `ACCOUNT_TAKEN` or `ACCOUNT_UNSTAMPED` when the account is not ours, transient `ACCOUNT_VANISHED` when it is absent.
  */
 export function planRotation(
   of: { readonly account: string; readonly resource: string },
@@ -92,7 +92,7 @@ function sameQuota(a: Quota, b: Quota): boolean {
 function refuseForeign(found: Found, resource: string): void {
   if (found.resource === resource) return;
   throw new AgentError('The account name this resource would get is taken by another account.', {
-    code: 'ACCOUNT_TAKEN',
+    code: found.resource === undefined ? 'ACCOUNT_UNSTAMPED' : 'ACCOUNT_TAKEN',
     disposition: 'terminal',
     hint: 'Ask the provider to rename or remove the other account; the agent does not touch accounts it did not create.',
   });

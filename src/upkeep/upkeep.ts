@@ -1,9 +1,12 @@
 import type { Uuid } from '../lib/ids.ts';
 import type { Log } from '../lib/log.ts';
-import { type FindingKind, type SurveyDeps, survey } from './survey.ts';
+import type { Absences } from './absences.ts';
+import { isErredByUs } from './repair.ts';
+import { type Finding, type FindingKind, type SurveyDeps, survey } from './survey.ts';
 
 export interface UpkeepDeps extends SurveyDeps {
   readonly log: Log;
+  readonly absences: Absences;
   /** An order of the resource waits or runs: it knows better. */
   isBusy(resource: Uuid): boolean;
   /** Brings a resource in step, through the same queue and stages as its orders. */
@@ -21,31 +24,41 @@ export interface Upkeep {
   pass(signal: AbortSignal): Promise<UpkeepTally>;
 }
 
-/** Remembers which accounts were absent: only the second proof in a row counts, the first may be a move. */
 export function createUpkeep(deps: UpkeepDeps): Upkeep {
-  let absentBefore: ReadonlySet<Uuid> = new Set();
-
   return {
     pass: async (signal) => {
       const tally = { 'in-step': 0, drift: 0, missing: 0, unreadable: 0, faulty: 0 };
-      const absent = new Set<Uuid>();
-      for await (const { kind, resource, actions, error } of survey(deps, signal)) {
+      for await (const finding of survey(deps, signal)) {
+        const { kind, resource, actions, error } = finding;
         tally[kind]++;
         if (deps.isBusy(resource.uuid)) continue;
         const about = { resource: resource.uuid, account: resource.backendId };
         if (kind === 'faulty') deps.log.warn({ err: error, ...about }, 'the resource cannot be brought in step');
-        if (kind === 'missing') {
-          absent.add(resource.uuid);
-          deps.log.warn(about, 'the account of the resource is missing');
-        }
-        const isDue = kind === 'drift' || (kind === 'missing' && absentBefore.has(resource.uuid));
-        if (!isDue) continue;
+        if (kind === 'missing') deps.log.warn(about, 'the account of the resource is missing');
+        else if (kind !== 'unreadable') deps.absences.found(resource.uuid);
+        if (!isDue(finding, deps.absences)) continue;
         if (actions.length > 0)
           deps.log.info({ ...about, actions: actions.map((action) => action.kind) }, 'drift found');
         await deps.repair(resource.uuid);
       }
-      absentBefore = absent;
+      deps.absences.turn();
       return tally;
     },
   };
+}
+
+/** Whether there is something to do about it, at the backend or in Waldur. */
+function isDue({ kind, resource, error }: Finding, absences: Absences): boolean {
+  switch (kind) {
+    case 'drift':
+      return true;
+    case 'missing':
+      return absences.proved(resource.uuid);
+    case 'in-step':
+      return isErredByUs(resource);
+    case 'faulty':
+      return error?.code === 'ACCOUNT_TAKEN' && resource.state === 'OK';
+    case 'unreadable':
+      return false;
+  }
 }

@@ -187,7 +187,7 @@ describe('restore', () => {
       const tree = treeOf(site);
       const order = site.sandbox.placeOrder({ type: 'Restore', resource: resource.uuid });
       await reach(site, order, 'erred');
-      expect(order.errorMessage).toContain('ACCOUNT_TAKEN');
+      expect(order.errorMessage).toContain('ACCOUNT_UNSTAMPED');
       expect(resource.state).toBe('Erred');
       expect(treeOf(site)).toEqual(tree);
     }));

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { createKeyStore } from '../../src/orders/key-store.ts';
 import type { Backend, Found, Observed } from '../../src/plugin/contract.ts';
+import { createAbsences } from '../../src/upkeep/absences.ts';
 import { createUpkeep } from '../../src/upkeep/upkeep.ts';
 import type { Waldur } from '../../src/waldur/client.ts';
 import type { Resource } from '../../src/waldur/types.ts';
@@ -63,6 +64,7 @@ function setup(resources: Resource[], accounts: Observed[], busy: string[] = [])
     waldur,
     backend,
     keys: createKeyStore({ offering: offeringConfig(), waldur, clock: manualClock(), random: () => 0.5 }),
+    absences: createAbsences(),
     planQuotas: async () => ({}),
     log: silentLog(),
     isBusy: (of) => busy.includes(of),
@@ -106,9 +108,20 @@ test('an account is made again only when its absence was proved twice in a row',
   expect(repaired).toEqual([uuid(1)]);
 });
 
-test('unreadable, foreign and busy accounts are left alone', async () => {
-  const foreign = account(2, { resource: uuid(9) });
-  const { upkeep, repaired } = setup([row(1), row(2), row(3, { paused: true })], [foreign, account(3)], [uuid(3)]);
+test.each<[string, Partial<Resource>, Partial<Found>, boolean]>([
+  ['in step, and Erred by us', { state: 'Erred', errorMessage: 'It is gone. (ACCOUNT_MISSING)' }, {}, true],
+  ['in step, and Erred by a person', { state: 'Erred', errorMessage: 'on purpose' }, {}, false],
+  ['of another resource, and OK', {}, { resource: uuid(9) }, true],
+  ['of another resource, which Waldur says', { state: 'Erred' }, { resource: uuid(9) }, false],
+])('what Waldur says is put right: %s', async (_, values, of, isDue) => {
+  const { upkeep, repaired } = setup([row(1, values)], [account(1, of)]);
+  await upkeep.pass(signal);
+  expect(repaired).toEqual(isDue ? [uuid(1)] : []);
+});
+
+test('unreadable, unstamped and busy accounts are left alone', async () => {
+  const unstamped = account(2, { resource: undefined });
+  const { upkeep, repaired } = setup([row(1), row(2), row(3, { paused: true })], [unstamped, account(3)], [uuid(3)]);
   expect(await upkeep.pass(signal)).toMatchObject({ unreadable: 1, faulty: 1, drift: 1 });
   expect(repaired).toEqual([]);
 });
