@@ -43,13 +43,13 @@ function readAuthorization(head: RequestHead, authorization: string): Claim {
     throw new S3Error('InvalidRequest', { message: OTHER_MECHANISM });
   }
   if (scheme !== ALGORITHM) throw new S3Error('InvalidArgument', { message: 'Unsupported Authorization Type' });
-  const parts = rest.split(',').map((part) => /^\s*(\w+)=(.*?)\s*$/.exec(part) ?? []);
+  const parts = rest.split(',').map((part) => part.trim());
   const field = (name: string): string => {
-    const [found, another] = parts.filter(([, key]) => key === name);
+    const [found, another] = parts.filter((part) => part.startsWith(`${name}=`));
     if (found === undefined || another !== undefined || parts.length !== 3) {
       throw refuseHeader('It takes Credential, SignedHeaders and Signature, each once.');
     }
-    return found[2] ?? '';
+    return found.slice(name.length + 1);
   };
   return {
     ...readCredential(field('Credential'), requestStamp(head), refuseHeader),

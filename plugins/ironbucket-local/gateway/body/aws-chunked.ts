@@ -42,8 +42,8 @@ export function createChunkedDecoder({ length, signer, trailers: announced }: Ch
         const end = rest.indexOf(LINE_FEED) + 1;
         line += rest.toString('latin1', 0, end || Math.min(rest.length, LONGEST_LINE));
         if (line.length > LONGEST_LINE) throw malformed('a line is too long');
-        rest = end === 0 ? NOTHING : rest.subarray(end);
         if (end === 0) return;
+        rest = rest.subarray(end);
         takeLine(line);
         line = '';
       }
@@ -59,8 +59,8 @@ export function createChunkedDecoder({ length, signer, trailers: announced }: Ch
 
   function startChunk(text: string): void {
     const [, size, given] = SIZE_LINE.exec(text) ?? [];
-    if (size === undefined || (given === undefined) !== (signer === undefined))
-      throw malformed('a chunk has no proper head');
+    const isSigned = given !== undefined;
+    if (size === undefined || isSigned !== (signer !== undefined)) throw malformed('a chunk has no proper head');
     leftInChunk = Number.parseInt(size, 16);
     leftInBody -= leftInChunk;
     signature = given ?? '';
@@ -100,7 +100,6 @@ const LINE_FEED = 10;
 /** Heads of chunks have 100 bytes, trailing headers less than 200. */
 const LONGEST_LINE = 1024;
 const SIZE_LINE = /^([0-9a-fA-F]{1,12})(?:;chunk-signature=([0-9a-f]{64}))?\r\n$/;
-const NOTHING = Buffer.alloc(0);
 
 function malformed(why: string): S3Error {
   return new S3Error('InvalidRequest', { message: `The aws-chunked body is malformed: ${why}.` });

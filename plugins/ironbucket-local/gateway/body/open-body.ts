@@ -27,7 +27,7 @@ export function openBody(
 
   async function* read(): AsyncGenerator<Buffer> {
     for await (const piece of untilBroken(incoming)) {
-      for (const data of decoder.push(piece)) {
+      for (const data of join([...decoder.push(piece)])) {
         proof.update(data);
         yield data;
       }
@@ -68,6 +68,13 @@ export function storedEncoding(head: RequestHead): string | undefined {
   const kept = codings.filter((coding) => coding !== '' && coding.toLowerCase() !== 'aws-chunked');
   return kept.length === 0 ? undefined : kept.join(', ');
 }
+
+/** Views while they are few: chunks of a few bytes would cost their reader a write each. */
+function join(parts: readonly Buffer[]): readonly Buffer[] {
+  return parts.length > MOST_VIEWS ? [Buffer.concat(parts)] : parts;
+}
+
+const MOST_VIEWS = 4;
 
 function createDecoder(payload: Payload, { length, checksum }: Expected): Decoder {
   if (payload.kind !== 'chunked') return plainDecoder;
