@@ -173,7 +173,9 @@ describe('a directory of the computed name that is not ours', () => {
 
       await site.start();
       await reach(site, order, 'rejected');
-      expect(order.providerRejection).toMatch(/^The account name .* is taken .* \(ACCOUNT_UNSTAMPED, [0-9a-f]{8}\)$/);
+      expect(order.providerRejection).toMatch(
+        /^The account name .* is taken .* \(ACCOUNT_(TAKEN|UNSTAMPED), [0-9a-f]{8}\)$/,
+      );
       expect(order.resource).toMatchObject({ state: 'Terminated', backendId: '' });
       expect(treeOf(site)).toEqual(before);
       expect(readFileSync(join(directory, 'theirs.txt'), 'utf8')).toBe('precious');
