@@ -107,3 +107,16 @@ export function componentsFinding(config: OfferingConfig, offering: Offering): F
   }
   return { name, status: 'ok', detail: config.components.map(({ type }) => type).join(', ') };
 }
+
+/** Where consumers find their keys, and whether there is a better place. */
+export function credentialsFinding({ credentials }: OfferingConfig, hasApiKeys: boolean): Finding {
+  const name = 'credentials';
+  if (credentials === 'api_keys' && hasApiKeys) return { name, status: 'ok', detail: "in Waldur's encrypted API keys" };
+  if (credentials === 'api_keys') {
+    const hint = 'set credentials: metadata in its backend_settings, or update Waldur';
+    return { name, status: 'failed', detail: 'this Waldur keeps no API keys', hint, exit: EXIT.config };
+  }
+  const detail = 'in the metadata of each resource, which the whole consumer team can read';
+  const hint = 'this Waldur can keep them encrypted: credentials: api_keys in the backend_settings';
+  return { name, status: 'ok', detail, hint: hasApiKeys ? hint : undefined };
+}

@@ -5,7 +5,14 @@ import { toAgentError } from '../lib/errors.ts';
 import type { Backend } from '../plugin/contract.ts';
 import type { Waldur } from '../waldur/client.ts';
 import { HEARD_EVENTS, type QueueRegistration } from '../waldur/types.ts';
-import { componentsFinding, type Finding, offeringFinding, roleFinding, userFindings } from './doctor-findings.ts';
+import {
+  componentsFinding,
+  credentialsFinding,
+  type Finding,
+  offeringFinding,
+  roleFinding,
+  userFindings,
+} from './doctor-findings.ts';
 import { exitCodeOf } from './exit-codes.ts';
 
 /** The effects of an examination. */
@@ -45,7 +52,7 @@ async function* examineWaldur(
   const me = await look('Waldur login', (inner) => waldur.me(inner));
   if ('finding' in me) {
     yield me.finding;
-    yield* skip(['role', 'offering', 'components', 'broker'], 'not looked at without a login');
+    yield* skip(['role', 'offering', 'components', 'credentials', 'broker'], 'not looked at without a login');
     return;
   }
   const version = await look('Waldur version', (inner) => waldur.version(inner));
@@ -53,13 +60,20 @@ async function* examineWaldur(
   const found = await look('offering', (inner) => waldur.offerings.get(offering.uuid, inner));
   if ('finding' in found) {
     yield found.finding;
-    yield* skip(['role', 'components', 'broker'], 'not looked at without the offering');
+    yield* skip(['role', 'components', 'credentials', 'broker'], 'not looked at without the offering');
     return;
   }
   yield roleFinding(me.value, found.value);
   yield offeringFinding(found.value);
   yield componentsFinding(offering, found.value);
+  if (offering.plugin.keys > 0) yield await keysFinding(offering, waldur, look);
   yield await brokerFinding(offering, waldur, deps, signal);
+}
+
+async function keysFinding(offering: OfferingConfig, waldur: Waldur, look: Look): Promise<Finding> {
+  const query = { offering: offering.uuid, states: ['Updating'] };
+  const keys = await look('credentials', (inner) => waldur.apiKeys.list(query, inner));
+  return 'finding' in keys ? keys.finding : credentialsFinding(offering, keys.value !== undefined);
 }
 
 async function brokerFinding(

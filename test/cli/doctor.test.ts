@@ -75,6 +75,7 @@ describe('examine', () => {
       role: 'ok',
       offering: 'ok',
       components: 'ok',
+      credentials: 'ok',
       broker: 'ok',
       'storage path': 'ok',
     });
@@ -88,6 +89,7 @@ describe('examine', () => {
       role: 'skipped',
       offering: 'skipped',
       components: 'skipped',
+      credentials: 'skipped',
       broker: 'skipped',
       'storage path': 'ok',
     });
@@ -116,6 +118,31 @@ describe('examine', () => {
       { status: 'failed', detail: 'no role in the provider organisation' },
     ],
     ['a token that expires', { user: { tokenLifetime: 3600 } }, 'token', { status: 'warning' }],
+    ['keys in the metadata, for want of a better place', {}, 'credentials', { status: 'ok', hint: undefined }],
+    [
+      'keys in the metadata, although Waldur could encrypt them',
+      { apiKeys: true },
+      'credentials',
+      { status: 'ok', hint: expect.stringContaining('credentials: api_keys') },
+    ],
+    [
+      'API keys',
+      { apiKeys: true, config: { credentials: 'api_keys' } },
+      'credentials',
+      { status: 'ok', detail: "in Waldur's encrypted API keys" },
+    ],
+    [
+      'API keys of a Waldur that has none',
+      { config: { credentials: 'api_keys' } },
+      'credentials',
+      { status: 'failed', exit: EXIT.config, hint: expect.stringContaining('credentials: metadata') },
+    ],
+    [
+      'API keys that cannot be listed',
+      { failing: { apiKeys: failure('operator', 'WALDUR_FORBIDDEN') } },
+      'credentials',
+      { status: 'failed', exit: EXIT.refused },
+    ],
     ['another type', { offering: { type: 'Marketplace.Basic' } }, 'offering', { status: 'failed', exit: EXIT.config }],
     ['a draft', { offering: { state: 'Draft' } }, 'offering', { status: 'warning' }],
     [
@@ -211,10 +238,11 @@ describe('report', () => {
         ✓ role: CUSTOMER.OWNER of the provider organisation
         ✓ offering: S3 storage, Marketplace.Slurm, Active
         ✓ components: s3_storage
+        ✓ credentials: in the metadata of each resource, which the whole consumer team can read
         ✓ broker: wss://waldur.example.com/rmqws-stomp, consumer_1
         ✗ storage path: token=***
             remount it
-      7 ok, 0 warnings, 1 failed, 0 skipped
+      8 ok, 0 warnings, 1 failed, 0 skipped
       "
     `);
   });
@@ -226,7 +254,7 @@ describe('report', () => {
     await report({ file: '/etc/agent.yaml', offerings: [offering] }, deps, true, io);
     const document = JSON.parse(io.out());
     expect(document).toMatchObject({ version: 1, offerings: [{ name: 'test' }] });
-    expect(document.offerings[0].findings).toHaveLength(6);
+    expect(document.offerings[0].findings).toHaveLength(7);
     expect(io.out()).not.toContain('hunter2');
   });
 });

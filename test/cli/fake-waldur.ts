@@ -20,6 +20,8 @@ export interface FakeWaldurOptions {
   /** Calls that fail, by name. */
   readonly failing?: Readonly<Record<string, AgentError>>;
   readonly queues?: boolean;
+  /** Whether the server keeps API keys. */
+  readonly apiKeys?: boolean;
 }
 
 /** Anything a test did not prepare is a TypeError, so that a command cannot use it unseen. */
@@ -61,6 +63,12 @@ export function fakeWaldur(options: FakeWaldurOptions = {}): FakeWaldur {
     version: async () => '8.1.2',
     clockSkewMs: () => 0,
     agents: { identify: async () => ({ uuid: '1d'.repeat(16), name: 'agent' }) },
+    apiKeys: {
+      list: async () => {
+        fail('apiKeys');
+        return options.apiKeys === true ? [] : undefined;
+      },
+    },
     queues: {
       register: async () => (options.queues === false ? undefined : QUEUE),
       passcode: async () => 'broker-passcode',
