@@ -64,12 +64,10 @@ export function createChunkedDecoder({ length, signer, trailers: announced }: Ch
     leftInChunk = Number.parseInt(size, 16);
     leftInBody -= leftInChunk;
     signature = given ?? '';
+    // At once: more than this was neither announced nor reserved.
     if (leftInBody < 0) throw incompleteBody('The body is longer than x-amz-decoded-content-length says.');
-    next = 'data';
-    if (leftInChunk > 0) return;
-    if (leftInBody > 0) throw incompleteBody('The body is shorter than x-amz-decoded-content-length says.');
-    endChunk();
-    next = 'trailer';
+    next = leftInChunk > 0 ? 'data' : 'trailer';
+    if (next === 'trailer') endChunk();
   }
 
   function takeData(data: Buffer): void {

@@ -84,7 +84,7 @@ function open(name: string): OpenElement {
 
 function close(path: OpenElement[], name: string): void {
   const element = path.pop();
-  if (path.length === 0 || element?.name !== name.slice(name.indexOf(':') + 1)) throw malformed();
+  if (element?.name !== name.slice(name.indexOf(':') + 1)) throw malformed();
 }
 
 /** Numbers stand for any character but NUL: keys with control characters can be named in no other way. */

@@ -219,6 +219,18 @@ describe.each(WORDS)('%s', (word: Word) => {
     await expect(receive(lying, payload, [wire])).rejects.toThrow(refused('IncompleteBody'));
   });
 
+  it('hands out no more than was announced', async () => {
+    const { headers, payload, wire } = frame(word, [Buffer.from('hello'), Buffer.from('world')]);
+    const lying = { ...headers, 'x-amz-decoded-content-length': '9' };
+    const body = openBody(head('PUT', '/b/k', lying), payload, stream(cut(wire, Array.from(wire.keys()))));
+    let handedOut = '';
+    const read = async () => {
+      for await (const chunk of body.chunks) handedOut += String(chunk);
+    };
+    await expect(read()).rejects.toThrow(refused('IncompleteBody'));
+    expect(handedOut).toBe('hello');
+  });
+
   it('wants x-amz-decoded-content-length', () => {
     const { headers, payload } = frame(word, []);
     const open = (value: Record<string, string>) =>
@@ -282,6 +294,12 @@ describe('frames', () => {
       expect(refusal(() => openBody(request, payload, stream([]))).code).toBe('InvalidRequest');
     },
   );
+
+  it('cannot have a checksum in a header and another in a trailer', () => {
+    const { headers, payload } = frame(UNSIGNED_TRAILER, []);
+    const request = head('PUT', '/b/k', { ...headers, 'x-amz-checksum-crc32': 'AAAAAA==' });
+    expect(refusal(() => openBody(request, payload, stream([]))).code).toBe('InvalidRequest');
+  });
 
   it('with a wrong checksum in a trailer', async () => {
     const wrong = (text: string) => text.replace(/(crc64nvme:)[^\r]*/, '$1AAAAAAAAAAA=');

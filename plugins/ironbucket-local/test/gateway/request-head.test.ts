@@ -17,7 +17,7 @@ describe('readHead', () => {
     expect(read(url)).toMatchObject({ rawPath: url, path });
   });
 
-  it.each(['', '*', 'http://host/b/k', 'b/k', '/b/%zz', '/b/%E6%95', '/b/%ff', '/b?a=%', '/b?%C0%80'])(
+  it.each(['', '*', 'http://host/b/k', 'b/k', '/b/%zz', '/b/%E6%95', '/b/%ff', '/b?a=%', '/b/数', '/b?%C0%80'])(
     '%j is no target',
     (url) => {
       expect(() => read(url)).toThrow(expect.objectContaining({ code: 'InvalidURI' }));
@@ -25,11 +25,12 @@ describe('readHead', () => {
   );
 
   it('reads a query: blanks as %20 or +, sub-resources, empty values, names that come twice', () => {
-    const head = read('/b?uploads&prefix=a%20b+c%2Bd&a=&&a=b=c');
+    const head = read('/b?uploads&prefix=a%20b+c%2Bd&a=&&a=b=c&d+e=1');
     expect([...head.query]).toEqual([
       ['uploads', ['']],
       ['prefix', ['a b c+d']],
       ['a', ['', 'b=c']],
+      ['d e', ['1']],
     ]);
     expect(parameter(head, 'uploads')).toBe('');
     expect(parameter(head, 'delete')).toBeUndefined();

@@ -39,6 +39,7 @@ describe('parseXml', () => {
     ['an unknown entity', '<a>&x;</a>'],
     ['a bare ampersand', '<a>b & c</a>'],
     ['NUL', '<a>&#0;</a>'],
+    ['NUL as it is', '<a><![CDATA[\0]]></a>'],
     ['a character beyond Unicode', '<a>&#x110000;</a>'],
     ['half a character', '<a>&#xd800;</a>'],
     ['an attribute without quotes', '<a b=c/>'],
@@ -134,6 +135,10 @@ describe('CompleteMultipartUpload', () => {
     ['no ETag', '<Part><PartNumber>1</PartNumber></Part>'],
     ['part 0', '<Part><PartNumber>0</PartNumber><ETag>a</ETag></Part>'],
     ['part 10001', '<Part><PartNumber>10001</PartNumber><ETag>a</ETag></Part>'],
+    [
+      'two checksums',
+      '<Part><PartNumber>1</PartNumber><ETag>a</ETag><ChecksumCRC32>AAAAAA==</ChecksumCRC32><ChecksumCRC32>AAAAAA==</ChecksumCRC32></Part>',
+    ],
     ['two numbers', '<Part><PartNumber>1</PartNumber><PartNumber>2</PartNumber><ETag>a</ETag></Part>'],
   ])('refuses %s', (_, parts) => {
     expect(codeOf(() => upload(parts))).toBe('MalformedXML');
