@@ -104,6 +104,21 @@ export const COMMANDS: readonly CommandSpec[] = [
     json: true,
   },
   {
+    name: 'orphans',
+    summary: 'List accounts whose resource is gone',
+    description:
+      'Lists the accounts at the backend that carry the stamp of a resource that ended or that Waldur does not know any more. With --delete they are deleted after a question; an account that holds data only where on_terminate is purge.',
+    options: [
+      OFFERING,
+      { name: 'delete', help: 'Delete them, after a question' },
+      { name: 'yes', short: 'y', help: 'Delete without a question' },
+      { ...EXIT_CODE, help: 'Exit with 2 when there are orphans' },
+    ],
+    positionals: [],
+    examples: ['agent orphans', 'agent orphans --offering s3-prod --delete'],
+    json: true,
+  },
+  {
     name: 'validate',
     summary: 'Check the configuration file',
     description: 'Reads the configuration and the secrets it refers to, and reports all problems at once. No network.',

@@ -46,5 +46,7 @@ export function exitCodeOf(error: unknown): ExitCode {
 }
 
 function isRefusal(error: { readonly code: string; readonly status: number | undefined }): boolean {
-  return error.status === 401 || error.status === 403 || /AUTH|CREDENTIAL|FORBIDDEN|DENIED|REFUSED/.test(error.code);
+  return (
+    error.status === 401 || error.status === 403 || /AUTH|CREDENTIAL|FORBIDDEN|DENIED|REFUSED|POLICY/.test(error.code)
+  );
 }

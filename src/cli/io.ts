@@ -28,6 +28,8 @@ export interface Io {
   readonly random: Random;
   /** What was read from the configuration and must not be shown. */
   readonly secrets: Secrets;
+  /** Whether a person at the terminal says yes; undefined where there is nobody to ask. */
+  readonly confirm: (question: string) => Promise<boolean | undefined>;
   /** Throws when the file cannot be read; `mode` are its permission bits. */
   readonly readFile: (path: string) => { readonly text: string; readonly mode: number };
 }

@@ -2,6 +2,7 @@
 import { readFileSync, statSync } from 'node:fs';
 import { systemClock } from '../lib/clock.ts';
 import { createSecrets } from '../lib/secrets.ts';
+import { confirm } from './confirm.ts';
 import { dispatch, printError } from './dispatch.ts';
 import { EXIT } from './exit-codes.ts';
 import type { CommandModule, Io, Output } from './io.ts';
@@ -25,6 +26,7 @@ const io: Io = {
   clock: systemClock,
   random: Math.random,
   secrets,
+  confirm: (question) => confirm({ input: process.stdin, output: process.stderr }, question, controller.signal),
   readFile: (path) => ({ text: readFileSync(path, 'utf8'), mode: statSync(path).mode & 0o777 }),
 };
 

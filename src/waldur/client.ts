@@ -61,6 +61,8 @@ export interface OrderQuery {
 
 export interface ResourcesApi {
   get(resource: Uuid, offering: Uuid, signal: AbortSignal): Promise<Resource>;
+  /** State of a resource of any offering; undefined when Waldur has none that this user may see. */
+  find(resource: Uuid, signal: AbortSignal): Promise<ResourceState | undefined>;
   list(query: ResourceQuery, signal: AbortSignal): AsyncIterable<Resource>;
   /** The same rows with the few fields a usage report needs, one array per page. */
   listMetered(query: ResourceQuery, signal: AbortSignal): AsyncIterable<readonly MeteredResource[]>;

@@ -5,6 +5,8 @@ import { type Api, flatten, isAbout, route } from './api.ts';
 import type { Feature } from './capabilities.ts';
 import type { ResourceQuery, ResourcesApi } from './client.ts';
 import { decodeMetered, decodeResource } from './decode.ts';
+import { reader } from './reader.ts';
+import { RESOURCE_STATES } from './types.ts';
 
 const RESOURCES = 'marketplace-provider-resources';
 /** What `decodeResource` reads. */
@@ -62,6 +64,21 @@ export function createResources(api: Api): ResourcesApi {
       decodeResource(
         await api.get('resources.get', route(RESOURCES, resource), { offering_uuid: offering, field: FIELDS }, signal),
       ),
+    find: async (resource, signal) => {
+      try {
+        const answer = await api.get(
+          'resources.find',
+          route(RESOURCES, resource),
+          { field: ['uuid', 'state'] },
+          signal,
+        );
+        return reader('resource', answer).oneOf('state', RESOURCE_STATES);
+      } catch (error) {
+        // A page in place of an answer is another error: nothing is gone for it.
+        if (isAgentError(error) && error.code === 'WALDUR_CONFLICT' && error.status === 404) return undefined;
+        throw error;
+      }
+    },
     list: (query, signal) => flatten(pages(query, FIELDS, decodeResource, signal)),
     listMetered: (query, signal) => pages(query, METERED_FIELDS, decodeMetered, signal),
     setBackendId: async (resource, backendId, signal) => {

@@ -13,7 +13,13 @@ export interface FakeIo extends Io {
 
 /** A command's surroundings without a process; `files` is all it can read. */
 export function fakeIo(
-  options: { readonly env?: Record<string, string>; readonly files?: Record<string, string>; color?: boolean } = {},
+  options: {
+    readonly env?: Record<string, string>;
+    readonly files?: Record<string, string>;
+    readonly color?: boolean;
+    /** What the person at the terminal says; there is nobody without it. */
+    readonly answer?: boolean;
+  } = {},
 ): FakeIo {
   const secrets = createSecrets();
   const abort = new AbortController();
@@ -37,6 +43,10 @@ export function fakeIo(
     clock: manualClock(),
     random: () => 0.5,
     secrets,
+    confirm: async (question) => {
+      written.err += `${question}\n`;
+      return options.answer;
+    },
     readFile: (path) => {
       const text = options.files?.[path];
       if (text === undefined) throw Object.assign(new Error(`no such file: ${path}`), { code: 'ENOENT' });

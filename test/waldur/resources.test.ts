@@ -62,6 +62,17 @@ test('for usage they come by page with few fields', async () => {
   expect(queries[0]?.getAll('field')).not.toContain('backend_metadata');
 });
 
+test('a resource is found, gone, or not to be told from either', async () => {
+  onGet(PATH, (query) => [200, selected(RESOURCE_JSON, query)]);
+  expect(await resources.find(RESOURCE, signal)).toBe('OK');
+  onGet(PATH, () => [404, { detail: 'Not found.' }]);
+  expect(await resources.find(RESOURCE, signal)).toBeUndefined();
+  onGet(PATH, () => [404, NO_ROUTE]);
+  expect((await failure(resources.find(RESOURCE, signal))).code).toBe('WALDUR_NO_ROUTE');
+  onGet(PATH, () => [502, '<h1>']);
+  expect((await failure(resources.find(RESOURCE, signal))).code).toBe('WALDUR_FAILED');
+});
+
 test('what must succeed', async () => {
   onPost(`${PATH}set_backend_id/`, { backend_id: 'acc' }, 200, { status: 'Resource backend_id has been changed.' });
   await resources.setBackendId(RESOURCE, 'acc', signal);
