@@ -12,7 +12,6 @@ export interface Cache {
   remove(account: string): void;
   /** Those with work. */
   active(): Iterable<Entry>;
-  size(): number;
 }
 
 export function createCache(maxSize: number): Cache {
@@ -26,7 +25,8 @@ export function createCache(maxSize: number): Cache {
     active.delete(account);
     (entry.work === undefined ? idle : active).set(account, entry);
     for (const oldest of idle.keys()) {
-      if (active.size + idle.size <= maxSize) return;
+      // Never the one that somebody is about to use.
+      if (active.size + idle.size <= maxSize || oldest === account) return;
       idle.delete(oldest);
     }
   }
@@ -47,6 +47,5 @@ export function createCache(maxSize: number): Cache {
       idle.delete(account);
     },
     active: () => active.values(),
-    size: () => active.size + idle.size,
   };
 }

@@ -129,7 +129,7 @@ function createSecondWalk(
   return {
     touch: (key) => {
       if (isCounted(key)) return;
-      // What the whole walk did not meet is not there yet.
+      // What the whole walk did not meet is not there yet; to wait for that as well might never end.
       if (walked && !awaited.has(key)) counted.add(key);
       else awaited.add(key);
     },

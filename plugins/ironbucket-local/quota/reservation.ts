@@ -93,8 +93,11 @@ export function openReservation(deps: ReservationDeps, bytes: number | bigint): 
     commit: (change) => {
       if (settled) return;
       if (key === undefined) throw new Error('a change of a bucket is committed that was never fitted');
+      const most = { bytes: held, objects: 0 };
       settle(change);
-      if (change === 'unknown' || !applyChange(entry, work, change, deps.nowMs())) deps.doubt();
+      // Until it is counted, what may have happened counts as if it had.
+      const right = applyChange(entry, work, change === 'unknown' ? most : change, deps.nowMs());
+      if (change === 'unknown' || !right) deps.doubt();
     },
     keep: (more) => {
       if (settled) return;

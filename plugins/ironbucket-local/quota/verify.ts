@@ -42,8 +42,10 @@ export function createVerify(deps: VerifyDeps, signal: AbortSignal): Verify {
   }
 
   async function look(entry: Entry): Promise<void> {
+    const before = useOf(entry);
     const seen = await sample(layout.bucket(entry.account), clock, signal);
-    if (entry.gone || !cache.has(entry) || !isOff(entry, seen)) return;
+    // What was written meanwhile may be among what was seen, or not.
+    if (entry.gone || !cache.has(entry) || !isOff(before, seen) || !isOff(useOf(entry), seen)) return;
     log.warn({ account: entry.account }, 'the quota file of a bucket is far off; its objects are counted');
     entry.work ??= createWork();
     entry.work.doubtful = true;
