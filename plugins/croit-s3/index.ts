@@ -2,7 +2,7 @@ import { type Backend, definePlugin, type PluginContext } from '../../src/plugin
 import { apply } from './apply.ts';
 import { check } from './check.ts';
 import { createDeps } from './deps.ts';
-import { observe } from './observe.ts';
+import { observe, unstamped } from './observe.ts';
 import { naming, problems, type Settings, settingsSchema } from './settings.ts';
 import { usage } from './usage.ts';
 
@@ -75,6 +75,7 @@ export function createBackend(context: PluginContext<Settings>): Backend {
   return {
     check: (signal) => check(deps, signal),
     observe: (accounts, signal) => observe(deps, accounts, signal),
+    unstamped: (signal) => unstamped(deps, signal),
     apply: (action, signal) => apply(deps, action, signal),
     usage: (accounts, query, signal) => usage(deps, accounts, query, signal),
     close: async () => deps.client.close(),

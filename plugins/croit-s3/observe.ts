@@ -26,6 +26,13 @@ export async function* observe(
   });
 }
 
+/** Users that nobody's agent has made, or not for the account they are. */
+export async function* unstamped(deps: Deps, signal: AbortSignal): AsyncGenerator<string> {
+  for await (const { account, user } of deps.client.users('all', signal)) {
+    if (user !== undefined && readStamp(account, user.email) === undefined) yield account;
+  }
+}
+
 /** One bad name must not hide the others. */
 function usable(accounts: readonly string[]): readonly string[] {
   const names = accounts.filter(isSegment);

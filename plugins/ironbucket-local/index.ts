@@ -5,7 +5,7 @@ import { check } from './check.ts';
 import { createDeps } from './deps.ts';
 import type { Disk } from './disk.ts';
 import { storageError } from './errors.ts';
-import { observe } from './observe.ts';
+import { observe, unstamped } from './observe.ts';
 import { naming, type Settings, settingsSchema } from './settings.ts';
 import { usage } from './usage.ts';
 
@@ -67,6 +67,7 @@ export function createBackend(context: PluginContext<Settings>, disk?: Disk): Ba
   return {
     check: (signal) => check(deps, signal),
     observe: (accounts, signal) => translateStream(observe(deps, accounts, signal), 'reading the accounts'),
+    unstamped: (signal) => translateStream(unstamped(deps, signal), 'reading the accounts'),
     apply: async (action, signal) => {
       sweepOnce();
       try {

@@ -25,6 +25,21 @@ export async function* observe(
   }
 }
 
+/** Buckets without a stamp and without a record. One whose stamp cannot be read may have an owner: it is left out. */
+export async function* unstamped(deps: Deps, signal: AbortSignal): AsyncGenerator<string> {
+  const records = await deps.accounts.read();
+  for await (const account of deps.disk.names(deps.layout.root)) {
+    signal.throwIfAborted();
+    if (!isBucketName(account) || records.has(account)) continue;
+    try {
+      const { kind, owner } = await look(deps, account, records);
+      if (kind === 'directory' && owner === undefined) yield account;
+    } catch (err) {
+      deps.log.warn({ err, account }, 'the account could not be read');
+    }
+  }
+}
+
 async function observeOne(
   deps: Deps,
   account: string,

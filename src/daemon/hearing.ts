@@ -12,6 +12,8 @@ export interface HearingDeps {
   maintain(resource: Uuid, ack: () => void): void;
   /** A consumer wants another key. */
   rotate(key: KeyRef, ack: () => void): void;
+  /** Somebody in the portal wants to know what could be imported. */
+  answerImports(): void;
   /** Somebody in the portal wants everything looked at now. */
   lookAtAll(): void;
 }
@@ -24,7 +26,7 @@ export function createHearing(deps: HearingDeps): (message: Message, ack: () => 
 
   return (message, ack) => {
     const isForeign = 'offering' in message && message.offering !== undefined && message.offering !== uuid;
-    if (isForeign || message.kind === 'ignored' || message.kind === 'import') {
+    if (isForeign || message.kind === 'ignored') {
       count('ignored');
       ack();
       return;
@@ -33,8 +35,12 @@ export function createHearing(deps: HearingDeps): (message: Message, ack: () => 
       case 'malformed':
         count('malformed');
         return ack();
+      case 'import':
+        count('import');
+        deps.answerImports();
+        return ack();
       case 'sync':
-        count('ignored');
+        count('sync');
         deps.lookAtAll();
         return ack();
       case 'key':

@@ -99,6 +99,15 @@ export function conformance<Settings>(runner: Runner, options: ConformanceOption
       assert.deepEqual(names, [account]);
     });
 
+    test('lists the accounts without a stamp, and no others, where it can', async (world) => {
+      const { unstamped } = world.backend();
+      if (unstamped === undefined) return;
+      await world.apply(create);
+      await world.lab.makeForeign(second);
+      assert.ok((await collect(unstamped(new AbortController().signal))).includes(second));
+      assert.ok(!(await collect(unstamped(new AbortController().signal))).includes(account));
+    });
+
     test('leaves an account without a stamp alone', async (world) => {
       await world.lab.makeForeign(account);
       await isLeftAlone(world, undefined);

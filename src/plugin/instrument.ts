@@ -5,7 +5,7 @@ import type { Action, Backend } from './contract.ts';
 import { isSafeAccount } from './naming.ts';
 
 /** What was called: a method of the backend, or the kind of the action applied. */
-export type Operation = 'check' | 'observe' | 'usage' | 'serve' | 'close' | Action['kind'];
+export type Operation = 'check' | 'observe' | 'usage' | 'unstamped' | 'serve' | 'close' | Action['kind'];
 
 export interface CallOutcome {
   readonly operation: Operation;
@@ -38,6 +38,7 @@ export function instrument(backend: Backend, options: InstrumentOptions): Backen
   const { clock } = options;
   const deadlines = { ...DEADLINES, ...options.deadlines };
   const never = new AbortController().signal;
+  const unstamped = backend.unstamped?.bind(backend);
   const describe = (operation: Operation): string =>
     `${operation} of ${options.plugin} for offering "${options.offering}"`;
 
@@ -65,7 +66,7 @@ export function instrument(backend: Backend, options: InstrumentOptions): Backen
   }
 
   async function* stream<T>(
-    operation: 'observe' | 'usage',
+    operation: 'observe' | 'usage' | 'unstamped',
     signal: AbortSignal,
     open: (signal: AbortSignal) => AsyncIterable<T>,
   ): AsyncGenerator<T> {
@@ -82,7 +83,13 @@ export function instrument(backend: Backend, options: InstrumentOptions): Backen
     try {
       for (;;) {
         const started = clock.monotonicMs();
-        const item = await withDeadline(clock, signal, deadlines[operation], describe(operation), next).finally(() => {
+        const item = await withDeadline(
+          clock,
+          signal,
+          deadlines[operation === 'usage' ? 'usage' : 'observe'],
+          describe(operation),
+          next,
+        ).finally(() => {
           ms += clock.monotonicMs() - started;
         });
         if (item.done === true) return;
@@ -113,6 +120,7 @@ export function instrument(backend: Backend, options: InstrumentOptions): Backen
       }),
     usage: (accounts, query, signal) => stream('usage', signal, (inner) => backend.usage(safe(accounts), query, inner)),
     close: () => call('close', deadlines.close, never, () => backend.close()),
+    ...(unstamped && { unstamped: (signal) => stream('unstamped', signal, unstamped) }),
     ...(backend.serve && { serve: (signal) => measure('serve', signal, async () => backend.serve?.(signal)) }),
   };
 }

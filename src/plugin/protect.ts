@@ -13,6 +13,7 @@ export type ProtectOptions = CircuitOptions & ThrottleOptions;
 export function protect(backend: Backend, options: ProtectOptions): Backend {
   const throttle = createThrottle(options);
   const circuit = createCircuit(options);
+  const unstamped = backend.unstamped?.bind(backend);
 
   async function call<T>(signal: AbortSignal, work: () => Promise<T>, judge: (value: T) => Verdict): Promise<T> {
     circuit.permit();
@@ -66,6 +67,7 @@ export function protect(backend: Backend, options: ProtectOptions): Backend {
         (checks) => (checks.some(({ status }) => status === 'failed') ? 'unknown' : 'answered'),
       ),
     observe: (accounts, signal) => stream(signal, () => backend.observe(accounts, signal)),
+    ...(unstamped && { unstamped: (signal) => stream(signal, () => unstamped(signal)) }),
     apply: (action, signal) =>
       call(
         signal,

@@ -14,7 +14,8 @@ export type Feature =
   | 'resource-erred'
   | 'resource-ok'
   | 'last-sync'
-  | 'api-keys';
+  | 'api-keys'
+  | 'imports';
 
 /** Runs `call`; undefined, without a request for an hour, once its route has turned out to be missing. */
 export type Attempt = <T>(feature: Feature, call: () => Promise<T>) => Promise<T | undefined>;

@@ -6,11 +6,13 @@ import type {
   ApiKey,
   ComponentUsage,
   EventType,
+  ImportRequest,
   MeteredResource,
   Offering,
   Order,
   OrderState,
   Plan,
+  ProjectRef,
   QueueRegistration,
   Resource,
   ResourceState,
@@ -29,6 +31,7 @@ export interface Waldur {
   readonly resources: ResourcesApi;
   readonly usages: UsagesApi;
   readonly apiKeys: ApiKeysApi;
+  readonly imports: ImportsApi;
   readonly offerings: OfferingsApi;
   readonly agents: AgentsApi;
   readonly queues: QueuesApi;
@@ -84,6 +87,28 @@ export interface ResourcesApi {
 export interface ResourceQuery {
   readonly offering: Uuid;
   readonly states: readonly ResourceState[];
+}
+
+/** What there is at the backend and not in Waldur. */
+export interface ImportsApi {
+  /** Those that wait for us, or that we have begun; undefined on servers without import. */
+  requests(offering: Uuid, signal: AbortSignal): Promise<readonly ImportRequest[] | undefined>;
+  startProcessing(request: Uuid, signal: AbortSignal): Promise<void>;
+  setDone(request: Uuid, signal: AbortSignal): Promise<void>;
+  setErred(request: Uuid, message: string, signal: AbortSignal): Promise<void>;
+  /** Backend ids that were offered for import before. */
+  offered(offering: Uuid, signal: AbortSignal): Promise<ReadonlySet<string>>;
+  offer(account: ImportableAccount, signal: AbortSignal): Promise<void>;
+  /** All projects this user may see. */
+  projects(signal: AbortSignal): Promise<readonly ProjectRef[]>;
+}
+
+export interface ImportableAccount {
+  readonly name: string;
+  readonly project: Uuid;
+  readonly offering: Uuid;
+  readonly backendId: string;
+  readonly limits: JsonObject;
 }
 
 /** Access keys that Waldur keeps encrypted. Secrets go in, and never come out to a provider. */

@@ -3,6 +3,7 @@ import { createApi, route, type WaldurAccess, type WaldurDeps } from './api.ts';
 import { createApiKeys } from './api-keys.ts';
 import type { Waldur } from './client.ts';
 import { decodeUser } from './decode.ts';
+import { createImports } from './imports.ts';
 import { createOfferings } from './offerings.ts';
 import { createOrders } from './orders.ts';
 import { createQueues } from './queues.ts';
@@ -20,6 +21,7 @@ export function createWaldur(access: WaldurAccess, deps: WaldurDeps): Waldur {
     resources: createResources(api),
     usages: createUsages(api),
     apiKeys: createApiKeys(api),
+    imports: createImports(api),
     offerings: createOfferings(api),
     agents: createAgents(api, deps.version),
     queues: createQueues(api),

@@ -5,6 +5,7 @@ import {
   type AgentService,
   type ApiKey,
   type ComponentUsage,
+  type ImportRequest,
   type MeteredResource,
   type Offering,
   type OfferingComponent,
@@ -12,6 +13,7 @@ import {
   type Order,
   type OrderType,
   type Plan,
+  type ProjectRef,
   RESOURCE_STATES,
   type Resource,
   type User,
@@ -52,6 +54,7 @@ export function decodeResource(value: unknown): Resource {
     backendId: row.text('backend_id'),
     offering: row.uuid('offering_uuid'),
     plan: row.uuidOrNone('plan_uuid'),
+    project: row.uuidOrNone('project_uuid'),
     projectSlug: row.text('project_slug'),
     customerSlug: row.text('customer_slug'),
     attributes: row.object('attributes'),
@@ -80,6 +83,16 @@ export function decodeApiKey(value: unknown): ApiKey {
     pendingAction: row.text('pending_action') || undefined,
     modified: row.text('modified'),
   };
+}
+
+export function decodeImportRequest(value: unknown): ImportRequest {
+  const row = reader('import request', value);
+  return { uuid: row.uuid('uuid'), state: row.needText('state') };
+}
+
+export function decodeProject(value: unknown): ProjectRef {
+  const row = reader('project', value);
+  return { uuid: row.uuid('uuid'), slug: row.text('slug'), customerSlug: row.text('customer_slug') };
 }
 
 export function decodeMetered(value: unknown): MeteredResource {

@@ -17,6 +17,7 @@ const FIELDS = [
   'backend_id',
   'offering_uuid',
   'plan_uuid',
+  'project_uuid',
   'project_slug',
   'customer_slug',
   'attributes',

@@ -49,6 +49,7 @@ export interface Resource {
   readonly backendId: string;
   readonly offering: Uuid;
   readonly plan: Uuid | undefined;
+  readonly project: Uuid | undefined;
   readonly projectSlug: string;
   readonly customerSlug: string;
   readonly attributes: JsonObject;
@@ -117,6 +118,20 @@ export interface Plan {
   readonly quotas: JsonObject;
 }
 
+/** Somebody in the portal wants to know what could be imported. */
+export interface ImportRequest {
+  readonly uuid: Uuid;
+  /** `Sent`, then `Processing` by us. */
+  readonly state: string;
+}
+
+/** What the name of an account is made of. */
+export interface ProjectRef {
+  readonly uuid: Uuid;
+  readonly slug: string;
+  readonly customerSlug: string;
+}
+
 /** One record of `marketplace-component-usages`. */
 export interface ComponentUsage {
   readonly uuid: Uuid;
@@ -179,5 +194,6 @@ export const HEARD_EVENTS: readonly EventType[] = [
   'order',
   'resource',
   'resource_api_key_rotation',
+  'importable_resources',
   'offering_resources_sync',
 ];

@@ -102,6 +102,7 @@ export function resource(values: Partial<Resource> = {}): Resource {
     backendId: '',
     offering: OFFERING,
     plan: undefined,
+    project: undefined,
     projectSlug: 'genomics',
     customerSlug: 'acme',
     attributes: {},

@@ -33,6 +33,7 @@ export const RESOURCE_JSON = {
   resource_uuid: null,
   offering_uuid: OFFERING,
   plan_uuid: 'e2e00000000000000000000000000011',
+  project_uuid: 'b0b0b0b0b0b04b0b8b0bb0b0b0b0b0b0',
   project_slug: 'genomics',
   customer_slug: 'acme',
   attributes: { storage_limit: 500 },
