@@ -190,7 +190,10 @@ export function startOffering(offering: OfferingConfig, shared: Shared): Running
         log,
         onMessage: (message, { ack }) => hear(message, ack),
         onState: (state, error) => {
+          const lost = connected && state !== 'connected';
           connected = state === 'connected';
+          // From now on orders are asked for more often; the pulse would learn that only after its long pause.
+          if (lost) reconcile.kick();
           if (state === 'disconnected') queue.forgetOffers();
           metrics.stompState({ offering: name, connected });
           if (error === undefined) return;

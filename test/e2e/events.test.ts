@@ -222,6 +222,20 @@ describe('a broker that', () => {
       expect(site.logs.join('')).toContain('STOMP_HEARTBEAT_LOST');
     }));
 
+  test('goes and does not come back does not keep orders from being found', () =>
+    withSite({ agent: 'poll_interval: 1s\n' }, async (site) => {
+      await ready(site);
+      site.sandbox.broker.fault({ kind: 'refuse', times: 10_000, status: 503 });
+      site.sandbox.broker.fault({ kind: 'reset' });
+      await soon(() => expect(site.logs.join('')).toContain('event stream lost'));
+      // So that they are not found by what is asked at once.
+      await soon(() => {
+        const lists = site.sandbox.journal.entries(0, 'http').filter(({ path }) => path === '/api/marketplace-orders/');
+        expect(lists.length).toBeGreaterThan(1);
+      });
+      await expectAllDone(site, place(site));
+    }));
+
   test('is never there does not keep orders from being done', () =>
     withSite(HASTY, async (site) => {
       site.sandbox.broker.fault({ kind: 'refuse', times: 10_000, status: 503 });
