@@ -1,5 +1,6 @@
 import type { Json } from '../lib/json.ts';
 import { authenticate, type Credential } from './auth.ts';
+import type { Soon } from './bus.ts';
 import type { Call } from './call.ts';
 import { parseQuery } from './query.ts';
 import { html, noRows, ok, Refusal, type Reply, ServerCrash } from './reply.ts';
@@ -24,19 +25,23 @@ export interface Request {
 const VERSIONS = { '8.1': '8.1.2', '8.0': '8.0.5', '2024': '0.0.0' } as const;
 
 /** The server's answer to a request, and what it changes: everything but the transport. */
-export function answer(world: World, router: Router, request: Request): Reply {
-  try {
-    return route(world, router, request);
-  } catch (error) {
+export function answer(world: World, router: Router, request: Request): Soon<Reply> {
+  const failed = (error: unknown): Reply => {
     if (error instanceof Refusal) return error.reply;
     if (!(error instanceof ServerCrash)) {
       world.journal.add('warning', { object: 'crash', path: request.path, detail: String((error as Error).stack) });
     }
     return html(500, 'Server Error (500)');
+  };
+  try {
+    const reply = route(world, router, request);
+    return reply instanceof Promise ? reply.catch(failed) : reply;
+  } catch (error) {
+    return failed(error);
   }
 }
 
-function route(world: World, router: Router, request: Request): Reply {
+function route(world: World, router: Router, request: Request): Soon<Reply> {
   const { method, path } = request;
   if (!path.endsWith('/')) {
     const Location = `${path}/${request.query === '' ? '' : `?${request.query}`}`;

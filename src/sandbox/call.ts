@@ -1,5 +1,6 @@
 import { toUuid } from '../lib/ids.ts';
 import { isJsonObject, type Json, type JsonObject } from '../lib/json.ts';
+import type { Soon } from './bus.ts';
 import type { Row, User } from './model.ts';
 import type { Query } from './query.ts';
 import { invalid, type Reply, required } from './reply.ts';
@@ -24,7 +25,7 @@ export interface Call extends Rendering {
   readonly shift: number;
 }
 
-export type Handler = (call: Call) => Reply;
+export type Handler = (call: Call) => Soon<Reply>;
 /** `GET marketplace-orders/:u/` and the like. */
 export type Routes = Readonly<Record<string, Handler>>;
 

@@ -1,4 +1,4 @@
-import type { Broker } from './broker/broker.ts';
+import type { Bus, Soon } from './bus.ts';
 import type { Consumer, Subscription } from './model.ts';
 import type { World } from './world.ts';
 
@@ -11,51 +11,56 @@ export type BrokerStep = 'vhost' | 'user' | 'permission' | 'queue';
  *
  * @returns whether the login was kept
  */
-export function ensureConsumer(world: World, consumer: Consumer, password: string, run: StepRunner): boolean {
-  const { broker } = world;
+export async function ensureConsumer(
+  world: World,
+  consumer: Consumer,
+  password: string,
+  run: StepRunner,
+): Promise<boolean> {
+  const { bus } = world;
   const vhost = consumer.owner.uuid;
-  const valid = broker.hasUser(consumer.login) && broker.hasPermission(vhost, consumer.login);
+  const valid = (await bus.hasUser(consumer.login)) && (await bus.hasPermission(vhost, consumer.login));
   if (!valid) {
-    broker.deleteUser(consumer.login);
+    await bus.deleteUser(consumer.login);
     consumer.login = world.ids.uuid();
   }
-  run('vhost', () => broker.putVhost(vhost));
-  run('user', () => broker.putUser(consumer.login, password));
-  run('permission', () => broker.putPermission(vhost, consumer.login));
-  run('queue', () => broker.putQueue(vhost, consumer.queue));
+  await run('vhost', () => bus.putVhost(vhost));
+  await run('user', () => bus.putUser(consumer.login, password));
+  await run('permission', () => bus.putPermission(vhost, consumer.login));
+  await run('queue', () => bus.putQueue(vhost, consumer.queue));
   return valid;
 }
 
 /** Runs one management call, or fails it. */
-export type StepRunner = (step: BrokerStep, call: () => void) => void;
+export type StepRunner = (step: BrokerStep, call: () => Soon<void>) => Promise<void>;
 
-export function removeConsumer(world: World, consumer: Consumer): void {
+export async function removeConsumer(world: World, consumer: Consumer): Promise<void> {
   const vhost = consumer.owner.uuid;
-  world.broker.deleteQueue(vhost, consumer.queue);
-  world.broker.deleteUser(consumer.login);
   world.store.removedLogins.add(consumer.login);
   world.store.consumers.delete(consumer);
+  await world.bus.deleteQueue(vhost, consumer.queue);
+  await world.bus.deleteUser(consumer.login);
 }
 
-export function subscriptionIsValid({ broker }: World, subscription: Subscription): boolean {
-  return broker.hasUser(subscription.uuid) && broker.hasPermission(subscription.user.uuid, subscription.uuid);
+export async function subscriptionIsValid({ bus }: World, subscription: Subscription): Promise<boolean> {
+  const { uuid, user } = subscription;
+  return (await bus.hasUser(uuid)) && (await bus.hasPermission(user.uuid, uuid));
 }
 
 /** The login of a legacy subscription is its UUID. */
-export function openSubscription(broker: Broker, subscription: Subscription, password: string): void {
+export async function openSubscription(bus: Bus, subscription: Subscription, password: string): Promise<void> {
   const vhost = subscription.user.uuid;
-  broker.putVhost(vhost);
-  broker.putUser(subscription.uuid, password);
-  broker.putPermission(vhost, subscription.uuid);
+  await bus.putVhost(vhost);
+  await bus.putUser(subscription.uuid, password);
+  await bus.putPermission(vhost, subscription.uuid);
 }
 
-export function removeSubscription(world: World, subscription: Subscription): void {
+export async function removeSubscription(world: World, subscription: Subscription): Promise<void> {
   const { subscriptions, subscriptionQueues, removedLogins } = world.store;
-  for (const row of subscriptionQueues.by('subscription', subscription.uuid).slice()) {
-    world.broker.deleteQueue(subscription.user.uuid, row.queue);
-    subscriptionQueues.delete(row);
-  }
-  world.broker.deleteUser(subscription.uuid);
+  const queues = subscriptionQueues.by('subscription', subscription.uuid).slice();
+  for (const row of queues) subscriptionQueues.delete(row);
   removedLogins.add(subscription.uuid);
   subscriptions.delete(subscription);
+  for (const { queue } of queues) await world.bus.deleteQueue(subscription.user.uuid, queue);
+  await world.bus.deleteUser(subscription.uuid);
 }

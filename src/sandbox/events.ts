@@ -79,11 +79,16 @@ export function createEvents(world: () => World): Events {
     }
   };
   const send = (vhost: string, queue: string, topic: string, object: string, body: string): void => {
-    const { broker, journal, random } = world();
+    const { bus, journal, random } = world();
     const copies = random.next() < publisher.duplicates ? 2 : 1;
     for (let copy = 0; copy < copies; copy++) {
-      const sent = !publisher.circuitOpen && withinRate() && broker.publish({ vhost, queue, topic, body });
-      journal.add('event', { object, to: queue, status: sent ? 200 : 0, detail: journal.bodies ? body : null });
+      const sent = !publisher.circuitOpen && withinRate() && bus.publish({ vhost, queue, topic, body });
+      const entry = journal.add('event', { object, to: queue, status: 0, detail: journal.bodies ? body : null });
+      const note = (taken: boolean): void => {
+        entry.status = taken ? 200 : 0;
+      };
+      if (sent instanceof Promise) void sent.then(note);
+      else note(sent);
     }
   };
   const withinRate = (): boolean => {

@@ -11,12 +11,14 @@ import type { Order, OrderState } from './model.ts';
 import type { Site } from './offerings.ts';
 import { type OrderRequest, placeRequested } from './order-request.ts';
 import { schedulePeriodicTasks } from './periodic.ts';
+import { createRabbitmqBus, type RabbitmqOptions } from './rabbitmq/bus.ts';
 import { createRandom } from './random.ts';
 import { createRouter } from './router.ts';
 import { createSandboxServer } from './server.ts';
 import { createStore, type Store } from './store.ts';
 import { createStorm } from './storm.ts';
 import { createTestApi } from './test-api/test-api.ts';
+import { createTurn } from './turn.ts';
 import { createVirtualClock, type VirtualClock } from './virtual-clock.ts';
 import type { Profile, Settings, World } from './world.ts';
 
@@ -38,6 +40,8 @@ export interface SandboxOptions {
   readonly journalSize?: number;
   /** Divides the broker's heart-beat intervals. */
   readonly brokerTimeScale?: number;
+  /** Carries the messages instead of the broker in this process. */
+  readonly rabbitmq?: RabbitmqOptions;
 }
 
 /** An embedded Waldur on loopback. */
@@ -102,7 +106,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
   const tasks = setInterval(() => world.clock.runDue(), TASK_CHECK_MS).unref();
   return {
     url: `http://127.0.0.1:${port}/api/`,
-    wsUrl: `ws://127.0.0.1:${port}/rmqws-stomp`,
+    wsUrl: options.rabbitmq?.wsUrl ?? `ws://127.0.0.1:${port}/rmqws-stomp`,
     port,
     store: world.store,
     journal: world.journal,
@@ -118,6 +122,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
       clearInterval(tasks);
       for (const timer of timers) clearTimeout(timer);
       await world.broker.close();
+      if (world.bus !== world.broker) await world.bus.close();
       const closed = new Promise((resolve) => server.close(resolve));
       server.closeAllConnections();
       await closed;
@@ -130,6 +135,11 @@ function createWorld(options: SandboxOptions): { readonly world: World; readonly
   const clock = createVirtualClock(options.startsAt);
   const journal = createJournal(clock, options.journalSize ?? 20_000);
   const timers = new Set<NodeJS.Timeout>();
+  const broker = createBroker({
+    clock,
+    timeScale: options.brokerTimeScale ?? 1,
+    observe: (entry) => noteBroker(journal, entry),
+  });
   const world: World = {
     settings: {
       profile: options.profile ?? '8.1',
@@ -145,11 +155,9 @@ function createWorld(options: SandboxOptions): { readonly world: World; readonly
     random: createRandom(seed + 1),
     faults: createFaults(createRandom(seed + 2)),
     events: createEvents(() => world),
-    broker: createBroker({
-      clock,
-      timeScale: options.brokerTimeScale ?? 1,
-      observe: (entry) => noteBroker(journal, entry),
-    }),
+    broker,
+    bus: options.rabbitmq === undefined ? broker : createRabbitmqBus(options.rabbitmq),
+    turn: createTurn(),
     brokerDown: new Set(),
     watchers: new Set(),
     later: (ms, work) => {
@@ -163,9 +171,9 @@ function createWorld(options: SandboxOptions): { readonly world: World; readonly
   return { world, timers };
 }
 
-function resetWorld(world: World, load: (site: Site) => void): void {
-  for (const consumer of world.store.consumers.all().slice()) removeConsumer(world, consumer);
-  for (const subscription of world.store.subscriptions.all().slice()) removeSubscription(world, subscription);
+async function resetWorld(world: World, load: (site: Site) => void): Promise<void> {
+  for (const consumer of world.store.consumers.all().slice()) await removeConsumer(world, consumer);
+  for (const subscription of world.store.subscriptions.all().slice()) await removeSubscription(world, subscription);
   Object.assign(world.store, createStore());
   world.faults.clear();
   world.broker.clearFaults();

@@ -73,16 +73,21 @@ function serve(world: World, router: Router, exchange: Exchange): void {
     shift: action?.kind === 'stalePage' ? 1 : 0,
   };
   if (action?.kind === 'tokenExpire') expireToken(world, authorization);
-  const reply = replaced(action) ?? answer(world, router, request);
-  if (action?.kind === 'duplicate') answer(world, router, request);
   const { later } = world;
-  const finish = (): void => {
+  const finish = (reply: Reply): void => {
     record(world, entry, exchange, reply, performance.now() - started);
     deliver(response, { reply, action, nowMs: world.clock.nowMs(), later });
   };
-  const wait = world.settings.latencyMs + (action?.kind === 'delay' ? action.ms : 0);
-  if (wait > 0) later(wait, finish);
-  else finish();
+  const answered = (reply: Reply): void => {
+    const wait = world.settings.latencyMs + (action?.kind === 'delay' ? action.ms : 0);
+    if (wait > 0) later(wait, () => finish(reply));
+    else finish(reply);
+  };
+  const reply = replaced(action) ?? answer(world, router, request);
+  // Most answers are there at once, and nothing may come between them and what they changed.
+  if (action?.kind === 'duplicate') void Promise.resolve(reply).then(() => answer(world, router, request));
+  if (reply instanceof Promise) void reply.then(answered);
+  else answered(reply);
 }
 
 /** An answer given instead of doing anything. */

@@ -1,4 +1,5 @@
 import type { Broker } from './broker/broker.ts';
+import type { Bus } from './bus.ts';
 import type { BrokerStep } from './consumers.ts';
 import type { Events } from './events.ts';
 import type { Faults } from './faults.ts';
@@ -6,6 +7,7 @@ import type { Journal } from './journal.ts';
 import type { Order } from './model.ts';
 import type { SeededRandom } from './random.ts';
 import type { Store } from './store.ts';
+import type { Turn } from './turn.ts';
 import type { VirtualClock } from './virtual-clock.ts';
 
 /** Which Waldur is imitated: 8.1, 8.0 (legacy queues only) or the release of October 2024. */
@@ -34,7 +36,11 @@ export interface World {
   readonly journal: Journal;
   readonly faults: Faults;
   readonly events: Events;
+  /** The one in this process, which is the bus unless there is another. */
   readonly broker: Broker;
+  readonly bus: Bus;
+  /** Held while the broker is brought in line with the rows. */
+  readonly turn: Turn;
   /** Steps of the broker's management that fail; see `consumers.ts`. */
   readonly brokerDown: Set<BrokerStep>;
   /** Called after every change of an order's state. */

@@ -23,6 +23,8 @@ export interface SiteOptions {
   readonly agent?: string;
   /** False: orders are only found by asking. */
   readonly stomp?: boolean;
+  /** Where the broker's WebSockets are; the sandbox's port without it. */
+  readonly brokerPort?: number;
   /** How many times faster the agent's own waits pass; 1 without it. */
   readonly speed?: number;
   /** Changes the valid configuration, for what no file can say. */
@@ -140,7 +142,7 @@ ${indent(options.agent, 0)}offerings:
     waldur_offering_uuid: ${offering}
     stomp_enabled: ${options.stomp ?? true}
     stomp_ws_host: 127.0.0.1
-    stomp_ws_port: ${sandbox.port}
+    stomp_ws_port: ${options.brokerPort ?? sandbox.port}
     stomp_ws_path: /ws
     websocket_use_tls: false
     backend_type: ${options.backend ?? 'ironbucket-local'}

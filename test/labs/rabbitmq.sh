@@ -1,19 +1,21 @@
 #!/bin/bash
-# Runs a command against a private RabbitMQ: test/labs/rabbitmq.sh [CMD…]      (default: the tests beside this script)
+# Runs a command against a private RabbitMQ: test/labs/rabbitmq.sh [CMD…]      (default: the tests of it)
 #
 # Everything listens on free loopback ports and lives in a temporary directory; both end with the command. As root on
 # Debian the package is installed when it is missing. CMD gets:
-#   RMQ_WS_URL  ws://127.0.0.1:…/ws       RMQ_API       http://127.0.0.1:…/api
-#   RMQ_USER, RMQ_PASSWORD  administrator  RMQ_PID       the Erlang VM, for SIGSTOP and SIGCONT
+#   RMQ_WS_URL  ws://127.0.0.1:…/ws       RMQ_API         http://127.0.0.1:…/api
+#   RMQ_USER, RMQ_PASSWORD  administrator  RMQ_STOMP_PORT  of STOMP without WebSockets
+#   RMQ_PID_FILE  has the process id of the Erlang VM, for SIGSTOP and SIGCONT; when that is killed, another one starts
 # LAB_WAIT bounds the start (60 s), LAB_TTL the whole run (300 s).
 set -euo pipefail
 export LC_ALL=C PATH="$PATH:/usr/sbin:/sbin"
 cd "$(dirname "$(readlink -f "$0")")/../.."
-[ $# -gt 0 ] || set -- npx vitest run --config test/labs/vitest.config.ts test/labs/rabbitmq.test.ts
+[ $# -gt 0 ] || set -- npx vitest run --config test/labs/vitest.config.ts test/labs/rabbitmq test/sandbox
 
 SERVER=/usr/lib/rabbitmq/bin/rabbitmq-server
 LAB_WAIT=${LAB_WAIT:-60} LAB_TTL=${LAB_TTL:-300}
 dir=$(mktemp -d /tmp/rabbitmq-lab.XXXXXX)
+export RMQ_PID_FILE=$dir/pid
 pids=()
 
 die() { echo "rabbitmq.sh: $*" >&2; exit 1; }
@@ -39,7 +41,7 @@ spawn() { # in a process group of its own, which is what `stop` ends
 
 stop() {
   local i pid
-  [ -z "${RMQ_PID:-}" ] || kill -CONT "$RMQ_PID" 2>/dev/null || true
+  [ ! -s "$RMQ_PID_FILE" ] || kill -CONT "$(<"$RMQ_PID_FILE")" 2>/dev/null || true
   for ((i = ${#pids[@]} - 1; i >= 0; i--)); do
     pid=${pids[i]}
     kill -TERM -- "-$pid" 2>/dev/null || true
@@ -62,6 +64,7 @@ read -r amqp http stomp ws dist epmd < <(node -e '
     for (const s of servers) s.close();
   });')
 export RMQ_USER=lab RMQ_PASSWORD=lab-password RMQ_API="http://127.0.0.1:$http/api" RMQ_WS_URL="ws://127.0.0.1:$ws/ws"
+export RMQ_STOMP_PORT=$stomp
 
 mkdir "$dir/mnesia" "$dir/log"
 echo '[rabbitmq_management,rabbitmq_web_stomp,rabbitmq_stomp].' >"$dir/enabled_plugins"
@@ -87,7 +90,7 @@ MNESIA_BASE=$dir/mnesia
 LOG_BASE=$dir/log
 ENABLED_PLUGINS_FILE=$dir/enabled_plugins
 CONFIG_FILE=$dir/rabbitmq.conf
-PID_FILE=$dir/pid
+PID_FILE=$RMQ_PID_FILE
 CONF
 
 server() {
@@ -95,14 +98,14 @@ server() {
     RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS='-kernel inet_dist_use_interface {127,0,0,1}' "$@"
 }
 spawn epmd -address 127.0.0.1 -port "$epmd"
-server spawn "$SERVER"
+# shellcheck disable=SC2016 # expanded by the inner shell
+server spawn bash -c 'while "$0" || [ -e "$1" ]; do sleep 0.1; done' "$SERVER" "$dir/was-ready"
 deadline=$((SECONDS + LAB_WAIT))
 until curl -sf -m 5 -u "$RMQ_USER:$RMQ_PASSWORD" "$RMQ_API/aliveness-test/%2F" >/dev/null; do
   kill -0 "${pids[1]}" 2>/dev/null || { tail -n 20 "$dir/out.log" >&2; die "the server ended at once"; }
   [ $SECONDS -lt $deadline ] || { tail -n 20 "$dir/out.log" >&2; die "no answer within $LAB_WAIT s"; }
   sleep 0.2
 done
-RMQ_PID=$(<"$dir/pid")
-export RMQ_PID
+touch "$dir/was-ready"
 
 timeout -k 10 "$LAB_TTL" "$@"

@@ -2,39 +2,28 @@ import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { toUuid } from '../../src/lib/ids.ts';
+import type { Bus } from '../../src/sandbox/bus.ts';
+import { createRabbitmqBus } from '../../src/sandbox/rabbitmq/bus.ts';
 import { handles, leakedSince } from '../events/handles.ts';
 import { scenarios, timedScenarios } from '../events/scenarios.ts';
 import { HEARTBEAT_MS, PASSCODE, QUEUE, type TestBroker } from '../events/test-broker.ts';
+import { rabbitmqOf, signalRabbitmq } from '../fakes/rabbitmq.ts';
 
-const WS_URL = env('RMQ_WS_URL');
-const API = env('RMQ_API');
-const PID = Number(env('RMQ_PID'));
-const AUTHORIZATION = `Basic ${btoa(`${env('RMQ_USER')}:${env('RMQ_PASSWORD')}`)}`;
-
-/** As Mastermind declares them. */
-const QUEUE_ARGUMENTS = {
-  'x-message-ttl': 3_600_000,
-  'x-max-length': 10_000,
-  'x-overflow': 'reject-publish-dlx',
-  'x-dead-letter-exchange': '',
-  'x-dead-letter-routing-key': 'waldur.dlq.messages',
-};
+const RABBITMQ = rabbitmqOf(process.env);
 
 let broker: TestBroker;
 let relay: Relay;
-let vhost: string;
-let login: string;
+let bus: Bus;
 let baseline: string[];
 
 beforeEach(async () => {
   baseline = handles();
-  relay = await startRelay(WS_URL);
-  vhost = hex();
-  login = hex();
-  const queue = `/queues/${vhost}/${QUEUE}`;
+  relay = await startRelay(RABBITMQ.wsUrl);
+  bus = createRabbitmqBus(RABBITMQ);
+  const [vhost, login] = [hex(), hex()];
   const putUser = async (password: string): Promise<void> => {
-    await call('PUT', `/users/${login}`, { password, tags: [] });
-    await call('PUT', `/permissions/${vhost}/${login}`, { configure: '.*', write: '.*', read: '.*' });
+    await bus.putUser(login, password);
+    await bus.putPermission(vhost, login);
   };
   broker = {
     link: {
@@ -46,25 +35,18 @@ beforeEach(async () => {
       connectTimeoutMs: 10_000,
       tls: { ca: undefined, verifySsl: true, proxy: undefined },
     },
-    publish: async (payload) => {
-      const message = { properties: {}, routing_key: QUEUE, payload, payload_encoding: 'string' };
-      expect(await call('POST', `/exchanges/${vhost}/amq.default/publish`, message)).toEqual({ routed: true });
+    publish: async (body) => {
+      expect(await bus.publish({ vhost, queue: QUEUE, body })).toBe(true);
     },
-    putQueue: async () => {
-      await call('PUT', queue, { durable: true, auto_delete: false, arguments: QUEUE_ARGUMENTS });
-    },
-    deleteQueue: async () => {
-      await call('DELETE', queue);
-    },
+    putQueue: async () => bus.putQueue(vhost, QUEUE),
+    deleteQueue: async () => bus.deleteQueue(vhost, QUEUE),
     putUser,
-    deleteUser: async () => {
-      await call('DELETE', `/users/${login}`);
-    },
+    deleteUser: async () => bus.deleteUser(login),
     cut: () => relay.cut(),
-    freeze: () => process.kill(PID, 'SIGSTOP'),
-    thaw: () => process.kill(PID, 'SIGCONT'),
+    freeze: () => signalRabbitmq('SIGSTOP'),
+    thaw: () => signalRabbitmq('SIGCONT'),
   };
-  await call('PUT', `/vhosts/${vhost}`, {});
+  await bus.putVhost(vhost);
   await putUser(PASSCODE);
   await broker.putQueue();
 });
@@ -72,8 +54,7 @@ beforeEach(async () => {
 afterEach(async () => {
   broker.thaw();
   await relay.close();
-  await call('DELETE', `/vhosts/${vhost}`);
-  await call('DELETE', `/users/${login}`, undefined, [404]);
+  await bus.close();
   expect(await leakedSince(baseline)).toEqual([]);
 });
 
@@ -119,23 +100,6 @@ async function startRelay(target: string): Promise<Relay> {
   };
 }
 
-async function call(method: string, path: string, body?: unknown, also: readonly number[] = []): Promise<unknown> {
-  const response = await fetch(`${API}${path}`, {
-    method,
-    headers: { authorization: AUTHORIZATION, 'content-type': 'application/json', connection: 'close' },
-    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-  });
-  const text = await response.text();
-  if (!response.ok && !also.includes(response.status)) throw new Error(`${method} ${path}: ${response.status} ${text}`);
-  return text === '' || !response.ok ? undefined : JSON.parse(text);
-}
-
 function hex(): string {
   return toUuid(crypto.randomUUID()) ?? '';
-}
-
-function env(name: string): string {
-  const value = process.env[name];
-  if (value === undefined) throw new Error(`${name} is not set: run test/labs/rabbitmq.sh`);
-  return value;
 }

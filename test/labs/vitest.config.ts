@@ -4,7 +4,8 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     root: new URL('../..', import.meta.url).pathname,
-    include: ['test/labs/**/*.test.ts'],
+    // The rules of the broker are the same for ours and for RabbitMQ.
+    include: ['test/labs/**/*.test.ts', 'test/sandbox/broker/rules.test.ts'],
     pool: 'forks',
     maxWorkers: 1,
     testTimeout: 30_000,

@@ -5,8 +5,7 @@ import { type WebSocket, WebSocketServer } from 'ws';
 import { type Clock, systemClock } from '../../lib/clock.ts';
 import { type BrokerFault, createPendingFaults, type SessionFault } from './faults.ts';
 import type { Frame } from './frame.ts';
-import { messageId } from './message-id.ts';
-import type { Message } from './queue.ts';
+import { publishedHeaders } from './message-id.ts';
 import { createRealm, type Realm } from './realm.ts';
 import { createSession, type Session } from './session.ts';
 import { createWire, type FaultyWire } from './wire.ts';
@@ -122,16 +121,10 @@ export function createBroker({ clock = systemClock, timeScale = 1, observe }: Br
     });
   };
 
-  const enqueue = ({ vhost, queue, topic = queue, body, headers }: Publication): boolean => {
-    const standard = {
-      'x-message-id': headers?.['x-message-id'] ?? messageId(vhost, topic, body),
-      'auto-delete': 'false',
-      durable: 'true',
-      persistent: 'true',
-      'content-type': 'application/json',
-    };
-    const message: Message = { headers: new Map(Object.entries({ ...standard, ...headers })), body: Buffer.from(body) };
-    return realm.queue(vhost, queue)?.publish(message) ?? false;
+  const enqueue = (publication: Publication): boolean => {
+    const { vhost, queue, body } = publication;
+    const headers = new Map(Object.entries(publishedHeaders(publication)));
+    return realm.queue(vhost, queue)?.publish({ headers, body: Buffer.from(body) }) ?? false;
   };
 
   const release = (): void => {

@@ -68,15 +68,16 @@ export const agentRoutes: Routes = {
     describe(call, identity);
     return ok(renderIdentity(identity, call));
   },
-  'DELETE marketplace-site-agent-identities/:u/': (call) => {
+  'DELETE marketplace-site-agent-identities/:u/': async (call) => {
     const identity = open(call);
     const { identities, services, processors, consumers } = call.world.store;
-    for (const consumer of consumers.by('identity', identity.uuid).slice()) removeConsumer(call.world, consumer);
+    const removed = consumers.by('identity', identity.uuid).slice();
     for (const service of services.by('identity', identity.uuid).slice()) {
       for (const processor of processors.by('service', service.uuid).slice()) processors.delete(processor);
       services.delete(service);
     }
     identities.delete(identity);
+    for (const consumer of removed) await removeConsumer(call.world, consumer);
     return { status: 204 };
   },
   'POST marketplace-site-agent-identities/:u/register_service/': (call) => {

@@ -81,13 +81,15 @@ export const queueRoutes: Routes = {
     const identity = findIdentity(call);
     demand(call.world.settings.profile, call.user, 'offering.agent', identity.offering);
     const types = typesOf(bodyOf(call, ['object_types'])['object_types'], TYPES);
-    const [known] = call.world.store.consumers.by('identity', identity.uuid);
-    if (known !== undefined && known.owner !== call.user) {
-      throw conflict(
-        `Queue is already registered by user ${known.owner.username}; ask them to deregister before taking over.`,
-      );
-    }
-    return register(call, known ?? newConsumer(call, identity, [identity.offering.uuid]), types);
+    return call.world.turn(async () => {
+      const [known] = call.world.store.consumers.by('identity', identity.uuid);
+      if (known !== undefined && known.owner !== call.user) {
+        throw conflict(
+          `Queue is already registered by user ${known.owner.username}; ask them to deregister before taking over.`,
+        );
+      }
+      return register(call, known ?? newConsumer(call, identity, [identity.offering.uuid]), types);
+    });
   },
   'POST event-consumers/register/': (call) => {
     const body = bodyOf(call, ['object_types', 'scopes']);
@@ -96,8 +98,10 @@ export const queueRoutes: Routes = {
     if (scopes.length === 0 && !call.user.isStaff) throw forbidden();
     const same = (row: Consumer): boolean =>
       row.identity === undefined && row.owner === call.user && row.offerings.join() === scopes.join();
-    const known = call.world.store.consumers.all().find(same);
-    return register(call, known ?? newConsumer(call, undefined, scopes), types);
+    return call.world.turn(async () => {
+      const known = call.world.store.consumers.all().find(same);
+      return register(call, known ?? newConsumer(call, undefined, scopes), types);
+    });
   },
   'GET event-consumers/': (call) =>
     list(call, {
@@ -105,13 +109,14 @@ export const queueRoutes: Routes = {
       where: (row) => call.user.isStaff || row.owner === call.user,
       render: renderConsumer,
     }),
-  'DELETE event-consumers/:u/': (call) => {
+  'DELETE event-consumers/:u/': async (call) => {
     const consumer = call.world.store.consumers.get(call.uuid);
     if (consumer === undefined || (consumer.owner !== call.user && !call.user.isStaff)) throw notFound('EventConsumer');
-    removeConsumer(call.world, consumer);
+    await removeConsumer(call.world, consumer);
     return { status: 204 };
   },
-  'POST marketplace-site-agent-identities/:u/register_event_subscription/': registerSubscription,
+  'POST marketplace-site-agent-identities/:u/register_event_subscription/': (call) =>
+    call.world.turn(() => registerSubscription(call)),
   'GET event-subscriptions/': (call) =>
     list(call, {
       pools: [call.world.store.subscriptions.all()],
@@ -120,8 +125,8 @@ export const queueRoutes: Routes = {
     }),
   'GET event-subscriptions/:u/': (call) => ok(renderSubscription(findSubscription(call), call)),
   'POST event-subscriptions/:u/create_queue/': createQueue,
-  'DELETE event-subscriptions/:u/': (call) => {
-    removeSubscription(call.world, findSubscription(call));
+  'DELETE event-subscriptions/:u/': async (call) => {
+    await removeSubscription(call.world, findSubscription(call));
     return { status: 204 };
   },
 };
@@ -144,9 +149,9 @@ function newConsumer(call: Call, identity: Identity | undefined, offerings: read
   };
 }
 
-function register(call: Call, consumer: Consumer, types: readonly string[] | undefined): Reply {
+async function register(call: Call, consumer: Consumer, types: readonly string[] | undefined): Promise<Reply> {
   const { world } = call;
-  const kept = ensureConsumer(world, consumer, call.key, stepRunner(call));
+  const kept = await ensureConsumer(world, consumer, call.key, stepRunner(call));
   if (types !== undefined) consumer.objectTypes = types;
   consumer.modified = world.clock.stamp();
   if (world.store.consumers.get(consumer.uuid) === undefined) world.store.consumers.insert(consumer);
@@ -161,9 +166,14 @@ function register(call: Call, consumer: Consumer, types: readonly string[] | und
 
 /** A step the tests told to fail is answered like a broker that is down. */
 function stepRunner(call: Call): StepRunner {
-  return (step, run) => {
+  return async (step, run) => {
     if (call.world.brokerDown.has(step)) throw invalid([FAILURES[step]]);
-    run();
+    try {
+      await run();
+    } catch (error) {
+      call.world.journal.add('warning', { object: 'broker', method: step, detail: String(error) });
+      throw invalid([FAILURES[step]]);
+    }
   };
 }
 
@@ -187,7 +197,7 @@ function scopesOf(call: Call, value: Json | undefined): readonly string[] {
 }
 
 /** One per user and type; a broken one is made anew under another UUID. */
-function registerSubscription(call: Call): Reply {
+async function registerSubscription(call: Call): Promise<Reply> {
   const { world, user } = call;
   const identity = findIdentity(call);
   demand(world.settings.profile, user, 'offering.agent', identity.offering);
@@ -195,17 +205,17 @@ function registerSubscription(call: Call): Reply {
   const objectType = textOf(body, 'observable_object_type');
   checkType(call, 'observable_object_type', objectType);
   const [known] = world.store.subscriptions.by('userType', `${user.uuid} ${objectType}`);
-  if (known !== undefined && subscriptionIsValid(world, known)) return ok(renderSubscription(known, call));
-  if (known !== undefined) removeSubscription(world, known);
+  if (known !== undefined && (await subscriptionIsValid(world, known))) return ok(renderSubscription(known, call));
+  if (known !== undefined) await removeSubscription(world, known);
   const now = world.clock.stamp();
   const description = optionalText(body, 'description');
   const subscription = { uuid: world.ids.uuid(), user, objectType, description, created: now, modified: now };
-  openSubscription(world.broker, subscription, call.key);
+  await openSubscription(world.bus, subscription, call.key);
   world.store.subscriptions.insert(subscription);
   return ok(renderSubscription(subscription, call), 201);
 }
 
-function createQueue(call: Call): Reply {
+async function createQueue(call: Call): Promise<Reply> {
   const { world } = call;
   const subscription = findSubscription(call);
   const body = bodyOf(call, ['offering_uuid', 'object_type']);
@@ -217,7 +227,7 @@ function createQueue(call: Call): Reply {
     throw invalid({ offering_uuid: ['You do not have access to this offering'] });
   }
   const queue = `subscription_${subscription.uuid}_offering_${offering.uuid}_${objectType}`;
-  world.broker.putQueue(subscription.user.uuid, queue);
+  await world.bus.putQueue(subscription.user.uuid, queue);
   const known = world.store.subscriptionQueues.by('subscription', subscription.uuid).find((row) => row.queue === queue);
   const row =
     known ??

@@ -15,29 +15,29 @@ interface Access {
 const FULL = 10_000;
 
 /** What an administrator does to the broker, or what goes wrong in it: `{kind, offering?, …}`. */
-export function brokerAction(world: World, body: JsonObject): Json {
-  const { broker } = world;
+export async function brokerAction(world: World, body: JsonObject): Promise<Json> {
+  const { broker, bus } = world;
   const kind = textOf(body, 'kind');
   const targets = accesses(world, toUuid(body['offering']));
   switch (kind) {
     case 'rotatePassword':
-      for (const { login } of targets) broker.putUser(login, world.ids.uuid());
+      for (const { login } of targets) await bus.putUser(login, world.ids.uuid());
       break;
     case 'deleteUser':
-      for (const { login } of targets) broker.deleteUser(login);
+      for (const { login } of targets) await bus.deleteUser(login);
       break;
     case 'revokePermission':
-      for (const { vhost, login } of targets) broker.deletePermission(vhost, login);
+      for (const { vhost, login } of targets) await bus.deletePermission(vhost, login);
       break;
     case 'deleteQueue':
-      for (const { vhost, queue } of targets) broker.deleteQueue(vhost, queue);
+      for (const { vhost, queue } of targets) await bus.deleteQueue(vhost, queue);
       break;
     case 'purge':
     case 'expire':
-      for (const { vhost, queue } of targets) broker.purgeQueue(vhost, queue);
+      for (const { vhost, queue } of targets) await bus.purgeQueue(vhost, queue);
       break;
     case 'fill':
-      for (const { vhost, queue } of targets) fill(world, vhost, queue);
+      for (const { vhost, queue } of targets) await fill(world, vhost, queue);
       break;
     case 'down':
       for (const step of steps(body)) world.brokerDown.add(step);
@@ -68,8 +68,8 @@ function accesses({ store }: World, offering: string | undefined): Access[] {
   return [...consumers, ...legacy];
 }
 
-function fill({ broker }: World, vhost: string, queue: string): void {
-  for (let count = 0; count < FULL && broker.publish({ vhost, queue, body: '{}' }); count++);
+async function fill({ bus }: World, vhost: string, queue: string): Promise<void> {
+  for (let count = 0; count < FULL && (await bus.publish({ vhost, queue, body: '{}' })); count++);
 }
 
 function steps(body: JsonObject): readonly BrokerStep[] {

@@ -1,5 +1,6 @@
 import { toUuid } from '../../lib/ids.ts';
 import { isJsonObject, type Json, type JsonObject } from '../../lib/json.ts';
+import type { Soon } from '../bus.ts';
 import { objectOf, textOf } from '../call.ts';
 import { dump } from '../dump.ts';
 import type { FaultRule } from '../faults.ts';
@@ -30,14 +31,14 @@ export type TestApi = (request: TestRequest) => Promise<Reply>;
 export interface TestDeps {
   readonly world: World;
   readonly storm: Storm;
-  readonly reset: (fixture: string | undefined) => void;
+  readonly reset: (fixture: string | undefined) => Promise<void>;
   /** Runs a REST action as a member of staff: a person in the portal. */
-  readonly act: (path: string, body: JsonObject) => Reply;
+  readonly act: (path: string, body: JsonObject) => Soon<Reply>;
   readonly awaitOrder: (order: string, state: OrderState, timeoutMs: number) => Promise<boolean>;
 }
 
 /** Body, query and the UUID in the path. */
-type TestHandler = (body: JsonObject, query: URLSearchParams, uuid: string) => Json | Reply | Promise<Json>;
+type TestHandler = (body: JsonObject, query: URLSearchParams, uuid: string) => Soon<Json | Reply>;
 
 /** How tests drive and question the sandbox: no authentication, loopback only. */
 export function createTestApi(deps: TestDeps): TestApi {
@@ -76,8 +77,8 @@ const PERSON: Readonly<Record<string, string>> = {
 function testRoutes({ world, storm, reset, act, awaitOrder }: TestDeps): Readonly<Record<string, TestHandler>> {
   const resourceOf = (body: JsonObject): Resource => find(world.store.resources, textOf(body, 'resource'), 'Resource');
   return {
-    'POST reset': (body) => {
-      reset(typeof body['fixture'] === 'string' ? body['fixture'] : undefined);
+    'POST reset': async (body) => {
+      await reset(typeof body['fixture'] === 'string' ? body['fixture'] : undefined);
       return {};
     },
     'GET state': () => dump(world.store),

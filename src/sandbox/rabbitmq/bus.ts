@@ -1,0 +1,107 @@
+import { systemClock } from '../../lib/clock.ts';
+import { isAgentError } from '../../lib/errors.ts';
+import { createHttp } from '../../lib/http.ts';
+import { isJsonObject, type JsonObject } from '../../lib/json.ts';
+import type { Bus } from '../bus.ts';
+import { createPublisher } from './publish.ts';
+
+/** A running RabbitMQ with the plugins for management and STOMP. */
+export interface RabbitmqOptions {
+  /** Of its management, `http://127.0.0.1:15672/api/`. */
+  readonly apiUrl: string;
+  /** Where STOMP is spoken without WebSockets, on 127.0.0.1. */
+  readonly stompPort: number;
+  /** Where agents connect, `ws://127.0.0.1:15674/ws`. */
+  readonly wsUrl: string;
+  /** An administrator. */
+  readonly user: string;
+  readonly password: string;
+  /** A lifetime of messages shorter than that of the queue, in milliseconds. */
+  readonly messageTtlMs?: number;
+}
+
+/** The arguments of every queue that Mastermind declares. */
+const QUEUE_ARGUMENTS = {
+  'x-message-ttl': 3_600_000,
+  'x-max-length': 10_000,
+  'x-overflow': 'reject-publish-dlx',
+  'x-dead-letter-exchange': '',
+  'x-dead-letter-routing-key': 'waldur.dlq.messages',
+};
+const EVERYTHING = { configure: '.*', write: '.*', read: '.*' };
+const TIMEOUT_MS = 10_000;
+
+/** RabbitMQ, managed and published to by the calls that Mastermind makes. What it was asked to create goes at `close`. */
+export function createRabbitmqBus(options: RabbitmqOptions): Bus {
+  const credentials = Buffer.from(`${options.user}:${options.password}`).toString('base64');
+  const http = createHttp(
+    {
+      peer: 'RabbitMQ',
+      baseUrl: options.apiUrl,
+      // As Mastermind, nothing is kept open: it would break when the broker is restarted.
+      headers: async () => ({ authorization: `Basic ${credentials}`, connection: 'close' }),
+      timeoutMs: TIMEOUT_MS,
+    },
+    { clock: systemClock },
+  );
+  const never = new AbortController().signal;
+  const vhosts = new Set<string>();
+  const logins = new Set<string>();
+  const call = async (
+    method: 'GET' | 'PUT' | 'DELETE',
+    names: readonly string[],
+    body?: JsonObject,
+  ): Promise<unknown> => {
+    const path = names.map(encodeURIComponent).join('/');
+    const request = { operation: `rabbitmq.${names[0]}`, method, path, ...(body === undefined ? {} : { body }) };
+    return (await http.request(request, never)).body;
+  };
+  const exists = (...names: readonly string[]): Promise<unknown> => call('GET', names).catch(unlessMissing);
+  const remove = (...names: readonly string[]): Promise<void> => call('DELETE', names).then(nothing, unlessMissing);
+  const publisher = createPublisher(options);
+
+  return {
+    putVhost: async (vhost) => {
+      vhosts.add(vhost);
+      await call('PUT', ['vhosts', vhost], {});
+    },
+    putUser: async (login, password) => {
+      logins.add(login);
+      await call('PUT', ['users', login], { password, tags: [] });
+    },
+    hasUser: async (login) => login !== '' && (await exists('users', login)) !== undefined,
+    deleteUser: async (login) => {
+      if (login !== '') await remove('users', login);
+    },
+    putPermission: async (vhost, login) => {
+      await call('PUT', ['permissions', vhost, login], EVERYTHING);
+    },
+    hasPermission: async (vhost, login) => {
+      const rows = await exists('vhosts', vhost, 'permissions');
+      return Array.isArray(rows) && rows.some((row: unknown) => isJsonObject(row) && row['user'] === login);
+    },
+    deletePermission: (vhost, login) => remove('permissions', vhost, login),
+    putQueue: async (vhost, queue) => {
+      await call('PUT', ['queues', vhost, queue], { durable: true, auto_delete: false, arguments: QUEUE_ARGUMENTS });
+    },
+    deleteQueue: (vhost, queue) => remove('queues', vhost, queue),
+    purgeQueue: (vhost, queue) => remove('queues', vhost, queue, 'contents'),
+    publish: publisher.publish,
+    close: async () => {
+      await publisher.close();
+      // Where there is nobody any more to ask, nothing is left behind either.
+      const removals = [...vhosts].map((vhost) => remove('vhosts', vhost));
+      await Promise.allSettled([...removals, ...[...logins].map((login) => remove('users', login))]);
+      http.close();
+    },
+  };
+}
+
+function nothing(): void {
+  // Answers have no body that matters.
+}
+
+function unlessMissing(error: unknown): undefined {
+  if (isAgentError(error) && error.status === 404) return undefined;
+  throw error;
+}

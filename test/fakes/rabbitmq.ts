@@ -1,0 +1,23 @@
+import { readFileSync } from 'node:fs';
+import type { RabbitmqOptions } from '../../src/sandbox/rabbitmq/bus.ts';
+
+/** The RabbitMQ that `test/labs/rabbitmq.sh` started, from the variables it sets. */
+export function rabbitmqOf(env: Readonly<Record<string, string | undefined>>): RabbitmqOptions {
+  const value = (name: string): string => {
+    const text = env[name];
+    if (text === undefined) throw new Error(`${name} is not set: run test/labs/rabbitmq.sh`);
+    return text;
+  };
+  return {
+    apiUrl: `${value('RMQ_API')}/`,
+    wsUrl: value('RMQ_WS_URL'),
+    stompPort: Number(value('RMQ_STOMP_PORT')),
+    user: value('RMQ_USER'),
+    password: value('RMQ_PASSWORD'),
+  };
+}
+
+/** To the Erlang VM. */
+export function signalRabbitmq(signal: 'SIGSTOP' | 'SIGCONT' | 'SIGKILL'): void {
+  process.kill(Number(readFileSync(process.env['RMQ_PID_FILE'] ?? '', 'utf8')), signal);
+}
