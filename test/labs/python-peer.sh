@@ -7,7 +7,7 @@
 set -euo pipefail
 . "$(dirname "$(readlink -f "$0")")/lib.sh"
 cd "$(dirname "$(readlink -f "$0")")/../.."
-[ $# -gt 0 ] || set -- npx vitest run --config test/labs/vitest.config.ts test/labs/python
+[ $# -gt 0 ] || set -- test/labs/rabbitmq.sh npx vitest run --config test/labs/vitest.config.ts test/labs/python
 
 HEARTBEAT=/tmp/waldur-site-agent-heartbeat
 dir=$(mktemp -d /tmp/python-peer.XXXXXX)

@@ -5,8 +5,9 @@ import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vite
 import { FIXTURE } from '../../src/sandbox/fixture.ts';
 import type { Order, OrderState, Resource } from '../../src/sandbox/model.ts';
 import type { OrderRequest } from '../../src/sandbox/order-request.ts';
-import { type Sandbox, startSandbox } from '../../src/sandbox/sandbox.ts';
+import { type Sandbox, type SandboxOptions, startSandbox } from '../../src/sandbox/sandbox.ts';
 import { dashed } from '../../src/sandbox/serialize/fields.ts';
+import { rabbitmqOf, signalRabbitmq } from '../fakes/rabbitmq.ts';
 import { type Peer, type PeerOptions, startPeer } from './peer/start-peer.ts';
 
 /**
@@ -14,16 +15,17 @@ import { type Peer, type PeerOptions, startPeer } from './peer/start-peer.ts';
  * queue and frame of it is what shows that the sandbox is like the server.
  */
 
-const PATIENCE_MS = 20_000;
+const PATIENCE_MS = 60_000;
+vi.setConfig({ testTimeout: 2 * PATIENCE_MS, hookTimeout: 2 * PATIENCE_MS });
 const HOUR_MS = 3_600_000;
 
 let sandbox: Sandbox;
 let folder: string;
 
-async function open(startsAt = new Date()): Promise<void> {
+async function open(options: SandboxOptions = {}): Promise<void> {
   folder = mkdtempSync(join(tmpdir(), 'python-peer-'));
   mkdirSync(join(folder, 'accounts'));
-  sandbox = await startSandbox({ dispatchDelayMs: [0, 2], startsAt });
+  sandbox = await startSandbox({ dispatchDelayMs: [0, 2], ...options });
 }
 
 async function close(): Promise<void> {
@@ -164,7 +166,7 @@ describe('what events do not tell', () => {
 
   test('orders that waited, and a key whose change was never reported', async () => {
     // To the peer, what happens now happened an hour ago.
-    await open(new Date(Date.now() - HOUR_MS));
+    await open({ startsAt: new Date(Date.now() - HOUR_MS) });
     const waiting = sandbox.placeOrder({ offering: FIXTURE.usage, name: 'Early' });
     const first = start({ mode: 'event_process', offerings: { usage: { keys: true } } });
     await sandbox.await(waiting, 'done', patience());
@@ -189,6 +191,27 @@ describe('what events do not tell', () => {
     await peer.stop();
     expect(notUnderstood()).toEqual([]);
   });
+});
+
+test('hears through RabbitMQ, also after that was killed', async () => {
+  const rabbitmq = rabbitmqOf(process.env);
+  await open({ rabbitmq });
+  const brokerPort = Number(new URL(rabbitmq.wsUrl).port);
+  const peer = start({ mode: 'event_process', offerings: { limit: {} }, brokerPort });
+  try {
+    await soon(() => expect(peer.ready()).toBe(true));
+    await finished({ name: 'Before' }, 'done');
+    signalRabbitmq('SIGKILL');
+    // Refused while it starts again; what it takes then waits for the peer.
+    await soon(async () => expect((await fetch(rabbitmq.apiUrl)).status).toBe(200));
+    const waiting = sandbox.placeOrder({ name: 'After' });
+    await sandbox.await(waiting, 'done', patience());
+    expect(notUnderstood()).toEqual([]);
+    expect(await peer.stop()).toBe(0);
+  } finally {
+    peer.child.kill('SIGKILL');
+    await close();
+  }
 });
 
 describe('usage', () => {
@@ -235,7 +258,7 @@ function account(name: string): Account {
   return JSON.parse(readFileSync(join(folder, 'accounts', `${name}.json`), 'utf8')) as Account;
 }
 
-function soon(check: () => void): Promise<void> {
+function soon(check: () => void | Promise<void>): Promise<void> {
   return vi.waitFor(check, { timeout: PATIENCE_MS, interval: 20 });
 }
 

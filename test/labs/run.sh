@@ -50,7 +50,7 @@ promtool --version 2>&1 | head -n 1
 
 suite unit npm test --
 suite labs test/labs/rabbitmq.sh npx vitest run --config test/labs/vitest.config.ts --exclude 'test/labs/{ceph,python}*'
-suite peer test/labs/python-peer.sh npx vitest run --config test/labs/vitest.config.ts test/labs/python
+suite peer test/labs/python-peer.sh test/labs/rabbitmq.sh npx vitest run --config test/labs/vitest.config.ts test/labs/python
 LAB_TTL=450 suite ceph test/labs/ceph.sh npx vitest run --config test/labs/vitest.config.ts test/labs/ceph
 
 report texts
