@@ -42,7 +42,8 @@ const RESERVED: readonly { readonly what: string; readonly pattern: RegExp; read
   {
     what: 'read the time or wait',
     pattern:
-      /\bDate\.now\b|\bnew Date\(\)|\bset(Timeout|Interval)\(|\bhrtime\b|\bperformance\.now\b|AbortSignal\.timeout\(/,
+      // A socket has a limit of its own, which is no timer of ours.
+      /\bDate\.now\b|\bnew Date\(\)|(?<!\bsocket\.)\bset(Timeout|Interval)\(|\bhrtime\b|\bperformance\.now\b|AbortSignal\.timeout\(/,
     allowed: ['src/lib/clock.ts', 'src/cli/', 'src/daemon/compose.ts', 'src/sandbox/'],
   },
   {

@@ -1,13 +1,11 @@
-import { join } from 'node:path';
 import type { Action, Applied } from '../../src/plugin/contract.ts';
 import type { AccountRecord } from './accounts.ts';
+import { bucketContents, createBucketDirectory, discardBucketDirectory } from './bucket-directory.ts';
 import type { Deps } from './deps.ts';
 import { badName, nameTaken, notEmpty, objectLimit, vanished } from './errors.ts';
 import { issueKeyPair } from './keys.ts';
-import { isBucketName, QUOTA_FILE } from './layout.ts';
+import { isBucketName } from './layout.ts';
 import { look } from './look.ts';
-import { writeQuota } from './quota/save.ts';
-import { type ScanResult, scan } from './quota/scan.ts';
 import { endpointOf } from './settings.ts';
 import { writeStamp } from './stamp.ts';
 
@@ -50,22 +48,9 @@ async function create(deps: Deps, action: Kind<'create-account'>, signal: AbortS
 
   // Keys of a bucket that was removed behind our back must not open the new one.
   await deps.accounts.update(account, () => undefined);
-  await makeBucket(deps, action, signal);
+  await createBucketDirectory(deps, { account, resource, maxBytes: quota.bytes }, signal);
   await deps.accounts.update(account, () => ({ ...emptyRecord(resource), name: action.displayName }));
   return { changed: true };
-}
-
-/** Complete or not there: a directory without a stamp would be taken for somebody else's after a crash. */
-async function makeBucket(deps: Deps, action: Kind<'create-account'>, signal: AbortSignal): Promise<void> {
-  const { disk, layout, quotas, statistics, clock, settings } = deps;
-  const stage = layout.stage(action.account);
-  const maxBytes = action.quota.bytes === undefined ? BigInt(settings.bucket_quota_bytes) : action.quota.bytes;
-  await Promise.all([quotas.forget(action.account), statistics.forget(action.account)]);
-  await disk.removeTree(stage, signal);
-  await disk.makeDirectory(stage, 0o777);
-  await writeStamp(disk, stage, action.resource);
-  await writeQuota(disk, join(stage, QUOTA_FILE), { maxBytes, usedBytes: 0n, objects: 0n, updated: clock.now() });
-  await disk.rename(stage, layout.bucket(action.account));
 }
 
 async function adopt(deps: Deps, action: Kind<'create-account'>, signal: AbortSignal): Promise<Applied> {
@@ -90,29 +75,17 @@ async function remove(deps: Deps, action: Kind<'delete-account'>, signal: AbortS
     return { changed: owner === resource && (await deps.accounts.update(account, () => undefined)) };
   if (kind === 'other' || owner !== resource) throw nameTaken(account);
 
-  const directory = deps.layout.bucket(account);
-  const left = purge ? undefined : await contents(deps, directory, signal);
-  if (left !== undefined && left.objects > 0n) throw notEmpty(account, left);
-  // From here on the record may be gone and the directory still there: it must say whose it is.
-  await writeStamp(deps.disk, directory, resource);
-  // The keys first, so that nobody writes into a directory that is going away.
-  await deps.accounts.update(account, () => undefined);
-  await deps.quotas.forget(account);
-  await deps.statistics.forget(account);
-  await deps.trash.discard(directory);
-  // What a request that was under way brought back.
-  await deps.quotas.forget(account);
-  await deps.statistics.forget(account);
-  return { changed: true };
-}
-
-/** Old versions are data as well, although they are hidden and do not count as objects. */
-async function contents({ disk, clock }: Deps, directory: string, signal: AbortSignal): Promise<ScanResult> {
-  const current = await scan(directory, clock, signal);
-  const versions = join(directory, '.versions');
-  if ((await disk.kind(versions)) !== 'directory') return current;
-  const old = await scan(versions, clock, signal);
-  return { objects: current.objects + old.objects, bytes: current.bytes + old.bytes };
+  // An upload that ends now is either counted or refused, and never lost.
+  return deps.objects.close(account, async () => {
+    const left = purge ? undefined : await bucketContents(deps, account, signal);
+    if (left !== undefined && left.objects > 0n) throw notEmpty(account, left);
+    // From here on the record may be gone and the directory still there: it must say whose it is.
+    await writeStamp(deps.disk, deps.layout.bucket(account), resource);
+    // The keys first, so that nobody writes into a directory that is going away.
+    await deps.accounts.update(account, () => undefined);
+    await discardBucketDirectory(deps, account);
+    return { changed: true };
+  });
 }
 
 async function changeRecord(

@@ -5,17 +5,20 @@ import { formatBytes } from '../../src/lib/units.ts';
 import type { Check } from '../../src/plugin/contract.ts';
 import type { Deps } from './deps.ts';
 import { storageError, storageGone } from './errors.ts';
+import { probe } from './gateway/probe.ts';
+import type { Gateway } from './gateway/server.ts';
 import { observe } from './observe.ts';
 import { endpointOf } from './settings.ts';
 
 /** Looks at the storage path without changing anything. */
-export async function check(deps: Deps, signal: AbortSignal): Promise<readonly Check[]> {
+export async function check(deps: Deps, gateway: Gateway, signal: AbortSignal): Promise<readonly Check[]> {
   const path = await attempt('storage path', () => storagePath(deps));
   if (path.status === 'failed') return [path];
   return [
     path,
     await attempt('accounts file', () => accountsFile(deps)),
     await attempt('free space', () => freeSpace(deps, signal)),
+    await attempt('S3 gateway', () => checkGateway(deps, gateway, signal)),
     publicEndpoint(deps),
   ];
 }
@@ -67,6 +70,27 @@ async function freeSpace(deps: Deps, signal: AbortSignal): Promise<Finding> {
   if (unlimited > 0) return { status: 'warning', detail: `${detail}; ${unlimited} buckets have no limit` };
   if (promised <= free) return { status: 'ok', detail };
   return { status: 'warning', detail, hint: 'Add space before the consumers use what they ordered.' };
+}
+
+/** It runs in the agent, so in the process of another command it is only asked whether it is there. */
+async function checkGateway({ settings, clock }: Deps, gateway: Gateway, signal: AbortSignal): Promise<Finding> {
+  const { listen } = settings;
+  if (!settings.gateway) return { status: 'ok', detail: 'switched off: another server serves this directory' };
+  const failure = gateway.failure();
+  if (failure !== undefined) {
+    const { message, hint } = failure;
+    return { status: 'failed', detail: message, ...(hint !== undefined && { hint }) };
+  }
+  switch (await probe(clock, listen, signal)) {
+    case 'gateway':
+      return { status: 'ok', detail: `answers at ${listen}` };
+    case 'nothing':
+      return { status: 'warning', detail: `nothing answers at ${listen}`, hint: 'It runs in the agent: start that.' };
+    case 'other': {
+      const hint = 'Set another address in listen, or gateway: false if that serves the directory.';
+      return { status: 'failed', detail: `something else answers at ${listen}`, hint };
+    }
+  }
 }
 
 /** What accounts may still write. */

@@ -2,6 +2,8 @@ import type { PluginContext } from '../../src/plugin/contract.ts';
 import { type Accounts, openAccounts } from './accounts.ts';
 import { type Disk, nodeDisk } from './disk.ts';
 import { type Layout, layoutOf } from './layout.ts';
+import { type Files, nodeFiles } from './objects/files.ts';
+import { type Objects, openObjects } from './objects/objects.ts';
 import { openQuotas, type Quotas } from './quota/quotas.ts';
 import { openUncounted } from './quota/uncounted.ts';
 import type { Settings } from './settings.ts';
@@ -11,27 +13,40 @@ import { openTrash, type Trash } from './trash.ts';
 /** What the methods of the backend share. */
 export interface Deps extends PluginContext<Settings> {
   readonly disk: Disk;
+  readonly files: Files;
   readonly layout: Layout;
   readonly accounts: Accounts;
   readonly quotas: Quotas;
   readonly statistics: Statistics;
+  readonly objects: Objects;
   readonly trash: Trash;
 }
 
+/** The file system: where documents go, and where objects go. A test may hand in one that fails. */
+export interface Storage {
+  readonly disk?: Disk | undefined;
+  readonly files?: Files | undefined;
+}
+
 /** Opens nothing yet: every file is read when it is needed. */
-export function createDeps(context: PluginContext<Settings>, disk: Disk = nodeDisk): Deps {
+export function createDeps(context: PluginContext<Settings>, storage: Storage = {}): Deps {
+  const { disk = nodeDisk, files = nodeFiles(context.settings) } = storage;
   const layout = layoutOf(context.settings.storage_path);
   const { clock, log, settings } = context;
   const shared = { disk, layout, clock, log, fsync: settings.fsync, flushIntervalMs: settings.quota_flush_interval_ms };
   const defaultBytes = BigInt(settings.bucket_quota_bytes);
   const quotaDeps = { ...shared, defaultBytes, cacheMaxSize: settings.quota_cache_max_size };
+  const random = (bytes: number): Uint8Array => context.random(bytes);
   return {
     ...context,
+    random,
     disk,
+    files,
     layout,
     accounts: openAccounts(disk, layout),
     quotas: settings.enabled ? openQuotas(quotaDeps) : openUncounted(quotaDeps),
     statistics: openStatistics({ ...shared, enabled: settings.enabled }),
-    trash: openTrash({ disk, layout, log, random: (bytes) => context.random(bytes) }),
+    objects: openObjects({ disk, files, layout, clock, random, removeEmptyFolders: settings.remove_empty_folders }),
+    trash: openTrash({ disk, layout, log, random }),
   };
 }

@@ -78,6 +78,15 @@ export function storageGone(path: string): AgentError {
   });
 }
 
+export function cannotListen(address: string, cause: Error): AgentError {
+  return new AgentError(`listening on ${address} for S3 failed: ${cause.message}`, {
+    code: 'IRONBUCKET_LISTEN',
+    disposition: 'operator',
+    hint: 'Set another address in listen, stop what uses this one, or set gateway: false if that serves the directory.',
+    cause,
+  });
+}
+
 /** What the operating system said, in the terms of the agent; anything it does not know comes back as it was. */
 export function storageError(error: unknown, doing: string): unknown {
   if (isAgentError(error) || !(error instanceof Error) || !('code' in error)) return error;

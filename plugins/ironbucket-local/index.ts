@@ -1,11 +1,11 @@
-import { once } from 'node:events';
 import { type Backend, definePlugin, type PluginContext } from '../../src/plugin/contract.ts';
 import { apply } from './apply.ts';
 import { check } from './check.ts';
-import { createDeps } from './deps.ts';
-import type { Disk } from './disk.ts';
+import { createDeps, type Storage } from './deps.ts';
 import { storageError } from './errors.ts';
+import { createGateway } from './gateway/server.ts';
 import { observe, unstamped } from './observe.ts';
+import { serve } from './serve.ts';
 import { naming, type Settings, settingsSchema } from './settings.ts';
 import { usage } from './usage.ts';
 
@@ -54,9 +54,10 @@ export const plugin = definePlugin<Settings>({
   create: (context) => createBackend(context),
 });
 
-/** `disk` is the file system that the effects go to; a test may hand in one that fails. */
-export function createBackend(context: PluginContext<Settings>, disk?: Disk): Backend {
-  const deps = createDeps(context, disk);
+/** `storage` is where the effects go. */
+export function createBackend(context: PluginContext<Settings>, storage?: Storage): Backend {
+  const deps = createDeps(context, storage);
+  const gateway = createGateway(deps);
   const { trash } = deps;
   let swept = false;
   /** What an interrupted removal left behind, once per start and never by a command that only reads. */
@@ -65,7 +66,7 @@ export function createBackend(context: PluginContext<Settings>, disk?: Disk): Ba
     swept = true;
   };
   return {
-    check: (signal) => check(deps, signal),
+    check: (signal) => check(deps, gateway, signal),
     observe: (accounts, signal) => translateStream(observe(deps, accounts, signal), 'reading the accounts'),
     unstamped: (signal) => translateStream(unstamped(deps, signal), 'reading the accounts'),
     apply: async (action, signal) => {
@@ -80,7 +81,7 @@ export function createBackend(context: PluginContext<Settings>, disk?: Disk): Ba
     // Data that was ordered away must not wait on the disk for the next order.
     serve: async (signal) => {
       sweepOnce();
-      if (!signal.aborted) await once(signal, 'abort');
+      await serve(deps, gateway, signal);
     },
     close: () => trash.close(),
   };

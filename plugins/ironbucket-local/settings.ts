@@ -13,6 +13,8 @@ export interface Settings {
   readonly quota_cache_max_size: number;
   readonly enabled: boolean;
   readonly fsync: boolean;
+  readonly gateway: boolean;
+  readonly remove_empty_folders: boolean;
   readonly user_prefix: string;
 }
 
@@ -26,6 +28,11 @@ export const settingsSchema: JsonSchema = {
       pattern: '^/.*[^/]$',
       'x-expected': 'an absolute path',
       description: 'Absolute path of the directory that holds the buckets. It must exist and be writable.',
+    },
+    gateway: {
+      type: 'boolean',
+      default: true,
+      description: 'Whether the agent serves S3 itself. false is for a directory that another server serves.',
     },
     listen: {
       type: 'string',
@@ -73,6 +80,11 @@ export const settingsSchema: JsonSchema = {
       type: 'boolean',
       default: false,
       description: 'Whether what was written and counted must survive the machine, not only the process.',
+    },
+    remove_empty_folders: {
+      type: 'boolean',
+      default: false,
+      description: 'Whether a folder goes when its last object is deleted.',
     },
     user_prefix: {
       type: 'string',

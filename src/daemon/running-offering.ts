@@ -28,6 +28,7 @@ import { createPresence } from './presence.ts';
 import { createPulse } from './pulse.ts';
 import { createReconciling } from './reconciling.ts';
 import { startReporting } from './reporting.ts';
+import { keepServing } from './serving.ts';
 
 /** What all offerings of the process have in common. */
 export interface Shared {
@@ -254,7 +255,8 @@ export function startOffering(offering: OfferingConfig, shared: Shared): Running
     meter.run(signal),
   ];
   if (config.shipLogs) loops.push(shipper.run(signal));
-  if (backend.serve !== undefined) loops.push(backend.serve(signal));
+  const { serve } = backend;
+  if (serve !== undefined) loops.push(keepServing({ serve, clock, random, log, failed }, signal));
   const ended = Promise.allSettled(
     loops.map((loop) =>
       loop.catch((error: unknown) => {

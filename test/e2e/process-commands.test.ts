@@ -40,7 +40,7 @@ afterAll(async () => {
 /** The offering of the guide, which stores here. */
 function ours(changes: Readonly<Record<string, unknown>> = {}): Block {
   const [block] = guide.configuration.offerings;
-  return { ...block, backend_settings: { storage_path: storage }, ...changes };
+  return { ...block, backend_settings: { storage_path: storage, gateway: false }, ...changes };
 }
 
 function configure(offerings: readonly object[], listen = '127.0.0.1:0'): void {
@@ -155,7 +155,7 @@ describe('a site from the first look to the first report', () => {
     const { code, stdout, stderr } = await run(['offering', 'create', ...words]);
     expect([code, stderr]).toEqual([0, expect.stringMatching(/^offering \w{32} is active/)]);
     const { offerings } = parse(stdout) as { offerings: [Block] };
-    configure([ours(), { ...offerings[0], backend_settings: { storage_path: storage } }]);
+    configure([ours(), { ...offerings[0], backend_settings: { storage_path: storage, gateway: false } }]);
     const doctor = await run(['doctor', '--offering', 'More storage']);
     expect([doctor.code, doctor.stdout]).toEqual([0, expect.stringContaining(' 0 failed, 0 skipped')]);
     const offering = offerings[0]['waldur_offering_uuid'];

@@ -158,7 +158,7 @@ export async function openProcessSite(options: SandboxOptions = {}): Promise<Pro
       waldur_offering_uuid: FIXTURE[kind],
       stomp_enabled: true,
       backend_type: 'ironbucket-local',
-      backend_settings: { storage_path: storage },
+      backend_settings: { storage_path: storage, gateway: false },
       backend_components: {
         storage: { accounting_type: kind === 'limit' ? 'limit' : 'usage', unit_factor: GIB, enforce_limits: true },
       },

@@ -14,7 +14,7 @@ import { type Sandbox, type SandboxOptions, startSandbox } from '../../src/sandb
 export interface SiteOptions {
   readonly sandbox?: SandboxOptions;
   readonly offering?: 'limit' | 'usage' | 'options';
-  /** Lines of YAML under the offering, and under its backend settings. */
+  /** Lines of YAML under the offering, and under its backend settings. The directory has no S3 gateway unless `listen` is among these. */
   readonly extra?: string;
   readonly settings?: string;
   /** Instead of the directory: `backend_type`, whose `storage` (in MiB) and `objects` are limited, and which `settings` are of. */
@@ -147,7 +147,7 @@ ${indent(options.agent, 0)}offerings:
     websocket_use_tls: false
     backend_type: ${options.backend ?? 'ironbucket-local'}
 ${indent(options.extra, 4)}    backend_settings:
-${options.backend === undefined ? `      storage_path: ${storage}\n` : ''}${indent(options.settings, 6)}    backend_components:
+${options.backend === undefined ? `      storage_path: ${storage}\n      gateway: ${/^listen:/m.test(options.settings ?? '')}\n` : ''}${indent(options.settings, 6)}    backend_components:
       storage:
         accounting_type: ${offering === FIXTURE.limit ? 'limit' : 'usage'}
         backend_name: storage

@@ -60,6 +60,7 @@ offerings:
     backend_type: ironbucket-local
     backend_settings:
       storage_path: ${folder}
+      gateway: false
       public_endpoint: https://s3.example.org
     backend_components:
       storage:

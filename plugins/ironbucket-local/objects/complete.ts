@@ -2,7 +2,8 @@ import { createHash } from 'node:crypto';
 import { S3Error } from '../gateway/s3-error.ts';
 import type { Place } from './place.ts';
 import { readRange } from './read.ts';
-import { stageBody } from './stage.ts';
+import type { Description } from './sidecar.ts';
+import { discard, type Staged, stageBody } from './stage.ts';
 import type { StoredObject } from './stored.ts';
 import type { Part } from './upload-file.ts';
 import {
@@ -22,6 +23,13 @@ export interface NamedPart {
   readonly etag: string;
 }
 
+export interface WholeTerms extends Terms {
+  /** Sees the bytes of the object as they are put together. */
+  readonly look?: (chunk: Uint8Array) => void;
+  /** Of what `look` saw; throws when that is not what was announced. */
+  readonly checksums?: () => Readonly<Record<string, string>> | undefined;
+}
+
 export const SMALLEST_PART = 5 * 1024 * 1024;
 
 /** The object out of its parts; the upload is over then. A crash leaves the upload, the object, or both. */
@@ -29,20 +37,32 @@ export async function completeUpload(
   deps: UploadDeps,
   { object, upload }: { readonly object: Place; readonly upload: UploadPlace },
   named: readonly NamedPart[],
-  terms: Terms,
+  terms: WholeTerms,
   signal: AbortSignal,
 ): Promise<StoredObject> {
   return deps.locks.hold(upload.lock, async () => {
     const { described } = await requireUpload(deps, upload, object.key);
     const parts = choose(named, await readParts(deps, upload, signal));
-    const staged = await stageBody(deps, object.root, bytesOf(deps, upload, parts), () => undefined, signal);
+    const staged = await stageBody(deps, object.root, bytesOf(deps, upload, parts), terms.look ?? ignore, signal);
     const held = await partBytes(deps, upload);
     const whole = { ...staged, etag: etagOf(parts) };
-    const stored = await commitObject(deps, object, whole, described, { ...terms, parts: held });
+    const checksums = await checked(deps, staged, terms);
+    const stored = await commitObject(deps, object, whole, { ...described, checksums }, { ...terms, parts: held });
     await removeUpload(deps, upload);
     return stored;
   });
 }
+
+async function checked(deps: UploadDeps, staged: Staged, { checksums }: WholeTerms): Promise<Description['checksums']> {
+  try {
+    return checksums?.();
+  } catch (error) {
+    await discard(deps, staged);
+    throw error;
+  }
+}
+
+function ignore(): void {}
 
 /** @throws S3Error `InvalidPart`, `InvalidPartOrder`, `EntityTooSmall`, `MalformedXML` for a list without parts. */
 function choose(named: readonly NamedPart[], parts: readonly Part[]): readonly Part[] {

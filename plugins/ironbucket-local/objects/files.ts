@@ -7,6 +7,7 @@ export interface FileFacts {
   readonly kind: 'file' | 'directory' | 'other';
   readonly size: number;
   readonly modified: Date;
+  readonly created: Date;
   /** Changes with the contents: inode and modification time. */
   readonly identity: string;
 }
@@ -155,10 +156,17 @@ function factsOf(stats: {
   readonly size: bigint;
   readonly ino: bigint;
   readonly mtime: Date;
+  readonly birthtime: Date;
   readonly mtimeNs: bigint;
 }): FileFacts {
   const kind = stats.isFile() ? 'file' : stats.isDirectory() ? 'directory' : 'other';
-  return { kind, size: Number(stats.size), modified: stats.mtime, identity: `${stats.ino}:${stats.mtimeNs}` };
+  return {
+    kind,
+    size: Number(stats.size),
+    modified: stats.mtime,
+    created: stats.birthtime,
+    identity: `${stats.ino}:${stats.mtimeNs}`,
+  };
 }
 
 async function syncDirectory(path: string): Promise<void> {

@@ -3,8 +3,10 @@ import { codeOf, type Disk } from '../disk.ts';
 import { S3Error } from '../gateway/s3-error.ts';
 import { createKeyedLock } from '../keyed-lock.ts';
 import type { Layout } from '../layout.ts';
-import { completeUpload, type NamedPart } from './complete.ts';
+import { untilAborted } from '../until-aborted.ts';
+import { completeUpload, type NamedPart, type WholeTerms } from './complete.ts';
 import type { Files } from './files.ts';
+import { createGate } from './gate.ts';
 import { refused } from './key.ts';
 import { type ListQuery, listObjects, type Page } from './listing.ts';
 import { type Place, placeOf, rootOf } from './place.ts';
@@ -54,8 +56,10 @@ export interface Objects {
   remove(bucket: string, key: string, terms: Terms): Promise<boolean>;
   list(bucket: string, query: ListQuery, signal: AbortSignal): Promise<Page>;
   readonly uploads: Uploads;
-  /** What a process that died left behind; before anything else is done with the bucket. */
+  /** Clears up what a process that died left behind; before anything else is done with the bucket, and once. */
   recover(bucket: string, signal: AbortSignal): Promise<void>;
+  /** Runs `work` while no object of the bucket changes. */
+  close<T>(bucket: string, work: () => Promise<T>): Promise<T>;
 }
 
 export interface PartRef {
@@ -70,13 +74,15 @@ export interface Uploads {
   find(upload: PartRef): Promise<Upload>;
   putPart(upload: PartRef, number: number, body: Body, reservation: Settlement, signal: AbortSignal): Promise<Part>;
   parts(upload: PartRef, signal: AbortSignal): Promise<readonly Part[]>;
-  complete(upload: PartRef, parts: readonly NamedPart[], terms: Terms, signal: AbortSignal): Promise<StoredObject>;
+  complete(upload: PartRef, parts: readonly NamedPart[], terms: WholeTerms, signal: AbortSignal): Promise<StoredObject>;
   abort(upload: PartRef, reservation: Settlement): Promise<void>;
   list(bucket: string, signal: AbortSignal): Promise<readonly Upload[]>;
 }
 
 export function openObjects(given: ObjectsDeps): Objects {
-  const deps = { ...given, locks: createKeyedLock(), windows: openWindows(given.files, given.clock) };
+  const gate = createGate();
+  const deps = { ...given, gate, locks: createKeyedLock(), windows: openWindows(given.files, given.clock) };
+  const recovered = new Map<string, Promise<void>>();
   const { layout } = deps;
   const place = (bucket: string, key: string): Place => placeOf(layout, bucket, key);
   const facts = (bucket: string, key: string): Promise<StoredObject | undefined> => factsAt(deps, place(bucket, key));
@@ -98,7 +104,13 @@ export function openObjects(given: ObjectsDeps): Objects {
       }),
     remove: (bucket, key, terms) => inBucket(deps, bucket, () => removeObject(deps, place(bucket, key), terms)),
     list: (bucket, query, signal) => listObjects({ ...deps, facts }, bucket, query, signal),
-    recover: (bucket, signal) => recoverBucket(deps, bucket, signal),
+    recover: async (bucket, signal) => {
+      const recovery = recovered.get(bucket) ?? recoverBucket(deps, bucket);
+      recovered.set(bucket, recovery);
+      recovery.catch(() => recovered.delete(bucket));
+      await untilAborted(recovery, signal);
+    },
+    close: gate.close,
     uploads: openUploads(deps),
   };
 }

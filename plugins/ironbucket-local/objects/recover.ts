@@ -17,32 +17,29 @@ export interface RecoverDeps {
  * What a process that died left in the stage of a bucket. A sidecar alone says that its data was moved into place, so it
  * follows; everything else was never acknowledged and goes. Nobody may write into the bucket meanwhile.
  */
-export async function recoverBucket(deps: RecoverDeps, bucket: string, signal: AbortSignal): Promise<void> {
+export async function recoverBucket(deps: RecoverDeps, bucket: string): Promise<void> {
   const stage = join(rootOf(deps.layout, bucket), STAGE_FOLDER);
   const staged = (await entriesOf(deps.files, stage)).filter(({ kind }) => kind === 'file');
   const names = new Set(staged.map(({ name }) => name));
   const sidecars = [...names].filter((name) => name.endsWith(SIDECAR_SUFFIX));
   for (const name of sidecars) {
-    signal.throwIfAborted();
     if (!names.has(name.slice(0, -SIDECAR_SUFFIX.length))) await follow(deps, bucket, join(stage, name));
     // Before the data, or another crash would make it look like one whose data is in place.
     else await deps.files.remove(join(stage, name));
   }
   for (const name of names) {
-    signal.throwIfAborted();
     if (!name.endsWith(SIDECAR_SUFFIX)) await deps.files.remove(join(stage, name));
   }
-  await removeParts(deps, bucket, signal);
+  await removeParts(deps, bucket);
 }
 
 /** Parts of an upload whose document is gone: it was completed or aborted. */
-async function removeParts({ files, layout }: RecoverDeps, bucket: string, signal: AbortSignal): Promise<void> {
+async function removeParts({ files, layout }: RecoverDeps, bucket: string): Promise<void> {
   const folder = join(rootOf(layout, bucket), MULTIPART_FOLDER);
   const names = new Map((await entriesOf(files, folder)).map(({ name, kind }) => [name, kind]));
   for (const [id, kind] of names) {
     if (kind !== 'directory' || names.has(`${id}.upload`)) continue;
     for (const { name } of await entriesOf(files, join(folder, id))) {
-      signal.throwIfAborted();
       if (/^(part|etag)-\d+$/.test(name)) await files.remove(join(folder, id, name));
     }
     await files.removeDirectory(join(folder, id));

@@ -64,11 +64,11 @@ export async function commitPart(
   number: number,
   reservation: Settlement,
 ): Promise<Part> {
-  const { files, locks, clock } = deps;
+  const { files, locks, gate, clock } = deps;
   const { size, etag } = staged;
   const part = { number, size, etag, modified: clock.now() };
   try {
-    await locks.hold(place.lock, async () => {
+    const work = async (): Promise<void> => {
       await requireUpload(deps, place, key);
       const old = (await files.facts(partFile(place, number)))?.size ?? 0;
       reservation.fit(size - old);
@@ -77,7 +77,8 @@ export async function commitPart(
       await files.move(staged.data, partFile(place, number));
       reservation.keep(size - old);
       await replaceText(deps, place.root, etagFile(place, number), formatPart(part));
-    });
+    };
+    await gate.enter(place.bucket, () => locks.hold(place.lock, work));
   } catch (error) {
     await files.remove(staged.data);
     throw error;

@@ -1,6 +1,7 @@
 import type { Clock } from '../../../src/lib/clock.ts';
 import { codeOf } from '../disk.ts';
 import { folderInTheWay, makeFolders, pruneFolders, removeEmpty } from './folders.ts';
+import type { Gate } from './gate.ts';
 import { refused, SIDECAR_SUFFIX } from './key.ts';
 import type { Place } from './place.ts';
 import { factsAt, type ReadDeps } from './read.ts';
@@ -10,6 +11,7 @@ import { discard, type StageDeps, type Staged, stageMarker, stageSidecar } from 
 import { EMPTY_MD5, type StoredObject } from './stored.ts';
 
 export interface WriteDeps extends ReadDeps, StageDeps {
+  readonly gate: Gate;
   readonly clock: Clock;
   readonly removeEmptyFolders: boolean;
 }
@@ -43,14 +45,14 @@ export async function commitObject(
   try {
     if (target === undefined) throw refused('the marker of a folder has no contents');
     await stageSidecar(deps, staged, sidecar);
-    await deps.locks.hold(place.lock, async () => {
+    await change(deps, place, async () => {
       const old = await factsAt(deps, place);
       condition?.(old);
       await makeRoom(deps, place, target);
       const delta = size - (old?.size ?? 0);
       reservation.fit(delta, key, parts);
-      const change = { bytes: delta, objects: old === undefined ? 1 : 0 };
-      await settle(reservation, change, () => moveInto(deps, place, staged.data, target));
+      const effect = { bytes: delta, objects: old === undefined ? 1 : 0 };
+      await settle(reservation, effect, () => moveInto(deps, place, staged.data, target));
       await finish(deps, place, staged.sidecar);
     });
   } catch (error) {
@@ -70,7 +72,7 @@ export async function commitMarker(
   const sidecar = complete(deps, place, described, { size: 0, etag: EMPTY_MD5 });
   const staged = await stageMarker(deps, place.root, sidecar);
   try {
-    await deps.locks.hold(place.lock, async () => {
+    await change(deps, place, async () => {
       condition?.(await factsAt(deps, place));
       await makeFolders(deps.files, place);
       reservation.fit(0, place.key);
@@ -85,16 +87,16 @@ export async function commitMarker(
 
 /** Removes the one object, never what is below it. Answers whether there was one. */
 export async function removeObject(deps: WriteDeps, place: Place, { reservation, condition }: Terms): Promise<boolean> {
-  const { files, locks } = deps;
+  const { files } = deps;
   const { data, key } = place;
-  const removed = await locks.hold(place.lock, async () => {
+  const removed = await change(deps, place, async () => {
     const current = await factsAt(deps, place);
     condition?.(current);
     if (current === undefined) return false;
     // A marker has no bytes and is no file that a scan counts.
-    const change = data === undefined ? NOTHING : { bytes: -current.size, objects: -1 };
-    reservation.fit(change.bytes, key);
-    await settle(reservation, change, () => files.remove(data ?? place.sidecar));
+    const effect = data === undefined ? NOTHING : { bytes: -current.size, objects: -1 };
+    reservation.fit(effect.bytes, key);
+    await settle(reservation, effect, () => files.remove(data ?? place.sidecar));
     if (data !== undefined) await files.remove(place.sidecar);
     return true;
   });
@@ -104,6 +106,10 @@ export async function removeObject(deps: WriteDeps, place: Place, { reservation,
 }
 
 const NOTHING = { bytes: 0, objects: 0 };
+
+function change<T>({ gate, locks }: WriteDeps, { bucket, lock }: Place, work: () => Promise<T>): Promise<T> {
+  return gate.enter(bucket, () => locks.hold(lock, work));
+}
 
 function complete(
   { clock }: WriteDeps,

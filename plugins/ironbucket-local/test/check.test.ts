@@ -20,6 +20,7 @@ describe('check', () => {
       'storage path': 'ok',
       'accounts file': 'ok',
       'free space': 'ok',
+      'S3 gateway': 'ok',
       'public endpoint': 'warning',
     });
     expect(await readdir(storage.root)).toEqual([]);

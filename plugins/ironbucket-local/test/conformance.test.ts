@@ -16,6 +16,8 @@ const settings: Settings = {
   quota_cache_max_size: 10_000,
   enabled: true,
   fsync: false,
+  gateway: false,
+  remove_empty_folders: false,
   user_prefix: 'waldur-',
 };
 

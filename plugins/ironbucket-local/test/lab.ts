@@ -40,6 +40,7 @@ export async function createStorage(changes: Partial<Settings> = {}): Promise<St
   const root = await mkdtemp(join(tmpdir(), 'ironbucket-'));
   const settings: Settings = {
     storage_path: root,
+    gateway: false,
     listen: '127.0.0.1:9000',
     s3_region: 'us-east-1',
     access_key: 'administrator',
@@ -49,6 +50,7 @@ export async function createStorage(changes: Partial<Settings> = {}): Promise<St
     quota_cache_max_size: 10_000,
     enabled: true,
     fsync: false,
+    remove_empty_folders: false,
     user_prefix: 'waldur-',
     ...changes,
   };
@@ -68,7 +70,7 @@ export async function createStorage(changes: Partial<Settings> = {}): Promise<St
     settings,
     warnings,
     path: (...parts) => join(root, ...parts),
-    open: (disk) => createBackend(context, disk),
+    open: (disk) => createBackend(context, { disk }),
     // Node cannot remove what is too deep for a path.
     remove: async () => void execFileSync('rm', ['-rf', root]),
   };

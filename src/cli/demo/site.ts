@@ -11,6 +11,7 @@ import { FIXTURE } from '../../sandbox/fixture.ts';
 import { type Sandbox, startSandbox } from '../../sandbox/sandbox.ts';
 import type { Io } from '../io.ts';
 import { VERSION } from '../version.ts';
+import { freePort } from './free-port.ts';
 
 /** A storage site in miniature: an embedded Waldur, an agent and a directory, all in this process. */
 export interface DemoSite {
@@ -30,7 +31,7 @@ export async function openDemoSite(io: Io): Promise<DemoSite> {
     const sandbox = await startSandbox();
     releasers.add(() => sandbox.close());
     const actions: { action: string; account: string }[] = [];
-    const agent = compose(readConfig(sandbox, storage, io), {
+    const agent = compose(readConfig(sandbox, { storage, port: await freePort() }, io), {
       clock: io.clock,
       random: io.random,
       secrets: io.secrets,
@@ -54,7 +55,11 @@ export async function openDemoSite(io: Io): Promise<DemoSite> {
 }
 
 /** The demo goes through a real configuration, so it proves that path too. */
-function readConfig(sandbox: Sandbox, storage: string, io: Io): ReturnType<typeof requireConfig> {
+function readConfig(
+  sandbox: Sandbox,
+  { storage, port }: { readonly storage: string; readonly port: number },
+  io: Io,
+): ReturnType<typeof requireConfig> {
   const text = stringify({
     listen: '127.0.0.1:0',
     offerings: [
@@ -69,7 +74,7 @@ function readConfig(sandbox: Sandbox, storage: string, io: Io): ReturnType<typeo
         stomp_ws_path: '/ws',
         websocket_use_tls: false,
         backend_type: 'ironbucket-local',
-        backend_settings: { storage_path: storage },
+        backend_settings: { storage_path: storage, listen: `127.0.0.1:${port}` },
         backend_components: {
           storage: {
             accounting_type: 'usage',

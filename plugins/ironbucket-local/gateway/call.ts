@@ -1,0 +1,36 @@
+import type { Deps } from '../deps.ts';
+import type { BodyOptions } from './body/expected.ts';
+import type { Body } from './body/types.ts';
+import type { RequestHead } from './request-head.ts';
+
+/** Who asks: the holder of an account, which reaches the bucket of its name, or the administrator, who reaches all. */
+export type Principal = { readonly kind: 'administrator' } | { readonly kind: 'account'; readonly account: string };
+
+/** A request of somebody who may make it. */
+export interface Call {
+  readonly head: RequestHead;
+  readonly principal: Principal;
+  /** Empty for the service itself. */
+  readonly bucket: string;
+  /** Empty for the bucket itself. */
+  readonly key: string;
+  /** Opens the body, once. Until then a client that waits for `100 Continue` waits. */
+  body(options?: BodyOptions): Body;
+  /** Fires when the client is gone or the gateway stops. */
+  readonly signal: AbortSignal;
+}
+
+export interface Reply {
+  readonly status: number;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** XML, unless the headers say otherwise; a stream has its length in the headers. */
+  readonly body?: string | Stream;
+}
+
+export interface Stream {
+  readonly length: number;
+  readonly chunks: AsyncIterable<Uint8Array>;
+  close(): Promise<void>;
+}
+
+export type Operation = (deps: Deps, call: Call) => Promise<Reply>;

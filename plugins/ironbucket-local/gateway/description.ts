@@ -1,0 +1,89 @@
+import { DEFAULT_TYPE, type Description } from '../objects/sidecar.ts';
+import type { StoredObject } from '../objects/stored.ts';
+import { storedEncoding } from './body/open-body.ts';
+import { header, parameter, type RequestHead } from './request-head.ts';
+import { S3Error } from './s3-error.ts';
+
+const META = 'x-amz-meta-';
+/** Names and values together. Source: "Working with object metadata" of the S3 user guide. */
+const LARGEST_METADATA = 2048;
+
+/** What the headers of a write say about the object. @throws S3Error `MetadataTooLarge`, `InvalidArgument` */
+export function readDescription(head: RequestHead): Description {
+  return {
+    contentType: text(head, 'content-type') ?? DEFAULT_TYPE,
+    cacheControl: text(head, 'cache-control'),
+    contentDisposition: text(head, 'content-disposition'),
+    contentEncoding: storedEncoding(head),
+    contentLanguage: text(head, 'content-language'),
+    expires: text(head, 'expires'),
+    metadata: readMetadata(head),
+  };
+}
+
+/** Headers of an object, with what a signed request wants them to be instead. */
+export function describe(head: RequestHead, object: StoredObject): Readonly<Record<string, string>> {
+  const described: Record<string, string> = {
+    etag: quote(object.etag),
+    'last-modified': object.modified.toUTCString(),
+    'accept-ranges': 'bytes',
+  };
+  for (const [name, property] of Object.entries(HEADERS)) {
+    const value = parameter(head, `response-${name}`) ?? object[property];
+    if (value !== undefined) add(described, name, value);
+  }
+  for (const [name, value] of Object.entries(object.metadata)) add(described, META + name, value);
+  if (header(head, 'x-amz-checksum-mode')?.toUpperCase() !== 'ENABLED' || header(head, 'range') !== undefined) {
+    return described;
+  }
+  for (const [algorithm, value] of Object.entries(object.checksums ?? {})) {
+    add(described, `x-amz-checksum-${algorithm}`, value);
+    described['x-amz-checksum-type'] = 'FULL_OBJECT';
+  }
+  return described;
+}
+
+export function quote(etag: string): string {
+  return `"${etag}"`;
+}
+
+const HEADERS = {
+  'content-type': 'contentType',
+  'cache-control': 'cacheControl',
+  'content-disposition': 'contentDisposition',
+  'content-encoding': 'contentEncoding',
+  'content-language': 'contentLanguage',
+  expires: 'expires',
+} as const satisfies Readonly<Record<string, keyof StoredObject>>;
+
+function readMetadata(head: RequestHead): Readonly<Record<string, string>> {
+  const metadata: (readonly [string, string])[] = [];
+  let size = 0;
+  for (const [name, values] of head.headers) {
+    if (!name.startsWith(META)) continue;
+    const value = decode(values.join(','));
+    metadata.push([name.slice(META.length), value]);
+    size += name.length - META.length + Buffer.byteLength(value);
+  }
+  if (size > LARGEST_METADATA) throw new S3Error('MetadataTooLarge');
+  return Object.fromEntries(metadata);
+}
+
+function text(head: RequestHead, name: string): string | undefined {
+  const value = header(head, name);
+  return value === undefined ? undefined : decode(value);
+}
+
+/** Node hands out one character for each byte. */
+function decode(value: string): string {
+  const bytes = Buffer.from(value, 'latin1');
+  const decoded = bytes.toString('utf8');
+  if (Buffer.from(decoded).equals(bytes)) return decoded;
+  throw new S3Error('InvalidArgument', { message: 'The value of a header is not valid UTF-8.' });
+}
+
+/** What no header can hold, because another program wrote it into the sidecar, is left out. */
+function add(headers: Record<string, string>, name: string, value: string): void {
+  const bytes = Buffer.from(value).toString('latin1');
+  if (/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/.test(name) && /^[\t\x20-\x7e\x80-\xff]*$/.test(bytes)) headers[name] = bytes;
+}

@@ -1,0 +1,84 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Deps } from '../deps.ts';
+import { endpointOf } from '../settings.ts';
+import type { AccessKeys } from './access-keys.ts';
+import { verify } from './auth/verify.ts';
+import { authorize } from './authorize.ts';
+import { openBody } from './body/open-body.ts';
+import type { Call, Reply } from './call.ts';
+import { isOurs, toS3Error } from './failures.ts';
+import { createBucket } from './operations/bucket.ts';
+import { readHead } from './request-head.ts';
+import { requireBucket } from './require-bucket.ts';
+import { route } from './route.ts';
+import { renderS3Error, S3Error } from './s3-error.ts';
+import { type Target, targetOf } from './target.ts';
+import { refuseUnsupported } from './unsupported.ts';
+import { usageHeaders } from './usage-headers.ts';
+
+export interface Exchange {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  readonly requestId: string;
+  /** Fires when the client is gone or the gateway stops. */
+  readonly signal: AbortSignal;
+  /** Tells a client that waits for it to send its body. */
+  readonly proceed: () => void;
+}
+
+/** What a request is answered with. Never throws: what goes wrong is an answer too. */
+export async function handle(deps: Deps, accessKeys: AccessKeys, exchange: Exchange): Promise<Reply> {
+  const { request, requestId, signal } = exchange;
+  let allowed: Target | undefined;
+  try {
+    const call = await admit(deps, accessKeys, exchange);
+    allowed = call;
+    refuseUnsupported(call.head, call.bucket);
+    const operation = route(call.head, call);
+    if (call.bucket !== '' && operation !== createBucket) await requireBucket(deps, call.bucket, signal);
+    const reply = await operation(deps, call);
+    return { ...reply, headers: { ...(await usageHeaders(deps, call.bucket, signal)), ...reply.headers } };
+  } catch (thrown) {
+    const error = toS3Error(thrown);
+    if (isOurs(error) && !signal.aborted) {
+      deps.log.error(
+        { err: error.cause ?? error, request: requestId, bucket: allowed?.bucket },
+        'an S3 request failed',
+      );
+    }
+    const usage = allowed === undefined ? {} : await usageHeaders(deps, allowed.bucket, signal);
+    const resource = (request.url ?? '').split('?')[0] ?? '';
+    return {
+      status: error.status,
+      headers: { ...usage, 'x-amz-error-code': error.code, ...error.headers },
+      body: renderS3Error(error, resource, requestId),
+    };
+  }
+}
+
+/** Who asks, and may they? Nothing is looked at on behalf of somebody who did not prove who they are. */
+async function admit(deps: Deps, accessKeys: AccessKeys, exchange: Exchange): Promise<Call> {
+  const { settings, clock } = deps;
+  const { request, signal, proceed } = exchange;
+  const head = readHead(request);
+  const holders = await accessKeys.read();
+  const find = (accessKey: string): { readonly secretKey: string } | undefined => holders.get(accessKey);
+  const { accessKey, payload } = verify(head, { region: settings.s3_region, now: clock.now(), find });
+  const holder = holders.get(accessKey);
+  if (holder === undefined) throw new S3Error('InvalidAccessKeyId');
+  const target = targetOf(head, new URL(endpointOf(settings)).hostname);
+  authorize(holder, target);
+  const { principal } = holder;
+  return {
+    ...target,
+    head,
+    principal,
+    signal,
+    body: (options) => openBody(head, payload, incoming(request, proceed), options),
+  };
+}
+
+async function* incoming(request: IncomingMessage, proceed: () => void): AsyncGenerator<Buffer> {
+  proceed();
+  yield* request.iterator({ destroyOnReturn: false });
+}

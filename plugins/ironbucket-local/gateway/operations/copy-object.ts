@@ -1,0 +1,60 @@
+import type { Description } from '../../objects/sidecar.ts';
+import type { StoredObject } from '../../objects/stored.ts';
+import type { Operation } from '../call.ts';
+import { writeCondition } from '../conditions.ts';
+import { openSource } from '../copy-source.ts';
+import { quote, readDescription } from '../description.ts';
+import { header, type RequestHead } from '../request-head.ts';
+import { S3Error } from '../s3-error.ts';
+import { xmlReply } from '../xml/reply.ts';
+import { element, type Markup } from '../xml/write.ts';
+
+export const copyObject: Operation = async (deps, call) => {
+  const { head, bucket, key, signal } = call;
+  const { objects, quotas, statistics } = deps;
+  const replaces = readDirective(head);
+  const condition = writeCondition(head);
+  const source = await openSource(deps, call);
+  const { open } = source;
+  try {
+    if (!replaces && source.bucket === bucket && source.key === key) {
+      const message =
+        'This copy request is illegal because it is trying to copy an object to itself without changing its metadata.';
+      throw new S3Error('InvalidRequest', { message });
+    }
+    const described = describeCopy(head, replaces, open.object);
+    const current = await objects.head(bucket, key);
+    condition?.(current);
+    const reservation = await quotas.reserve(bucket, open.object.size - (current?.size ?? 0), signal);
+    try {
+      const content = { body: open.read(0, open.object.size), describe: () => described };
+      const stored = await objects.put(bucket, key, content, { reservation, condition }, signal);
+      statistics.count(bucket, 'put');
+      return xmlReply('CopyObjectResult', copied(stored));
+    } finally {
+      reservation.release();
+    }
+  } finally {
+    await open.close();
+  }
+};
+
+export function copied({ etag, modified }: Pick<StoredObject, 'etag' | 'modified'>): readonly Markup[] {
+  return [element('LastModified', modified.toISOString()), element('ETag', quote(etag))];
+}
+
+/** Is the description of the source replaced by that in the headers? */
+function readDirective(head: RequestHead): boolean {
+  const directive = header(head, 'x-amz-metadata-directive')?.toUpperCase() ?? 'COPY';
+  if (directive !== 'COPY' && directive !== 'REPLACE') {
+    throw new S3Error('InvalidArgument', { message: 'Unknown metadata directive.' });
+  }
+  return directive === 'REPLACE';
+}
+
+/** Checksums belong to the bytes; what nobody here knows belongs to the object. */
+function describeCopy(head: RequestHead, replaces: boolean, source: StoredObject): Description {
+  const { key: _, size: __, etag: ___, modified: ____, encrypted: _____, ...described } = source;
+  if (!replaces) return described;
+  return { ...readDescription(head), checksums: source.checksums, others: source.others };
+}

@@ -1,0 +1,55 @@
+import { isJsonObject } from '../../../../src/lib/json.ts';
+import type { Operation } from '../call.ts';
+import type { S3Code } from '../s3-codes.ts';
+import { S3Error } from '../s3-error.ts';
+import { ownerElement, xmlReply } from '../xml/reply.ts';
+import { element } from '../xml/write.ts';
+
+/** Documents that a bucket may have elsewhere and none has here; documents of other servers on the disk are not applied. */
+export const ABSENT = {
+  cors: 'NoSuchCORSConfiguration',
+  encryption: 'ServerSideEncryptionConfigurationNotFoundError',
+  lifecycle: 'NoSuchLifecycleConfiguration',
+  'object-lock': 'ObjectLockConfigurationNotFoundError',
+  ownershipControls: 'OwnershipControlsNotFoundError',
+  policy: 'NoSuchBucketPolicy',
+  publicAccessBlock: 'NoSuchPublicAccessBlockConfiguration',
+  replication: 'ReplicationConfigurationNotFoundError',
+  tagging: 'NoSuchTagSet',
+  website: 'NoSuchWebsiteConfiguration',
+} as const satisfies Readonly<Record<string, S3Code>>;
+
+export function absent(code: S3Code): Operation {
+  return async () => {
+    throw new S3Error(code);
+  };
+}
+
+/** Documents that every bucket has, with nothing in them. */
+export function empty(name: string): Operation {
+  return async () => xmlReply(name, []);
+}
+
+/** The owner may do everything and nobody else anything: that is how it is, and cannot be changed. */
+export const getAcl: Operation = async (deps, { bucket, key }) => {
+  if (key !== '' && (await deps.objects.head(bucket, key)) === undefined) throw new S3Error('NoSuchKey');
+  const grantee = `<Grantee xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" xsi:type="CanonicalUser">`;
+  const owner = ownerElement(bucket).xml.replace(/<\/?Owner>/g, '');
+  const grant = { xml: `${grantee}${owner}</Grantee>` };
+  return xmlReply('AccessControlPolicy', [
+    ownerElement(bucket),
+    element('AccessControlList', [element('Grant', [grant, element('Permission', 'FULL_CONTROL')])]),
+  ]);
+};
+
+/** Tags that another server gave the object; here it gets none. */
+export const getObjectTagging: Operation = async ({ objects }, { bucket, key }) => {
+  const object = await objects.head(bucket, key);
+  if (object === undefined) throw new S3Error('NoSuchKey');
+  const tags = object.others?.find(([field]) => field === 'tags')?.[1];
+  const entries = isJsonObject(tags) ? Object.entries(tags) : [];
+  const set = entries.flatMap(([name, value]) =>
+    typeof value === 'string' ? [element('Tag', [element('Key', name), element('Value', value)])] : [],
+  );
+  return xmlReply('Tagging', [element('TagSet', set)]);
+};

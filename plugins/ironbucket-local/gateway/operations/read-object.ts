@@ -1,0 +1,72 @@
+import type { OpenObject } from '../../objects/read.ts';
+import type { StoredObject } from '../../objects/stored.ts';
+import type { Operation, Reply } from '../call.ts';
+import { isModified, readConditions } from '../conditions.ts';
+import { describe } from '../description.ts';
+import { readRange } from '../range.ts';
+import type { RequestHead } from '../request-head.ts';
+import { S3Error } from '../s3-error.ts';
+import { unsupported } from '../unsupported.ts';
+
+export const getObject: Operation = async ({ objects, statistics }, { head, bucket, key }) => {
+  const open = await objects.open(bucket, key);
+  if (open === undefined) throw new S3Error('NoSuchKey', { fields: { Key: key } });
+  try {
+    const { reply, start, end } = answer(head, open.object);
+    if (reply.status === 304) {
+      await open.close();
+      return reply;
+    }
+    const chunks = counted(open, start, end, () => statistics.count(bucket, 'get'));
+    return { ...reply, body: { length: end - start, chunks, close: () => open.close() } };
+  } catch (error) {
+    await open.close();
+    throw error;
+  }
+};
+
+export const headObject: Operation = async ({ objects, statistics }, { head, bucket, key }) => {
+  const object = await objects.head(bucket, key);
+  if (object === undefined) throw new S3Error('NoSuchKey');
+  const { reply, start, end } = answer(head, object);
+  statistics.count(bucket, 'head');
+  if (reply.status === 304) return reply;
+  return { ...reply, headers: { ...reply.headers, 'content-length': String(end - start) } };
+};
+
+/** @throws S3Error `NotImplemented` for bytes that another server stored encrypted: they are not those of the object. */
+export function requireReadable({ encrypted }: StoredObject): void {
+  if (encrypted) throw unsupported('the decryption of objects that another server stored encrypted');
+}
+
+interface Answer {
+  readonly reply: Reply;
+  readonly start: number;
+  readonly end: number;
+}
+
+function answer(head: RequestHead, object: StoredObject): Answer {
+  requireReadable(object);
+  const { size } = object;
+  const headers = describe(head, object);
+  if (!isModified(readConditions(head), object)) return { reply: { status: 304, headers }, start: 0, end: 0 };
+  const range = readRange(head, object);
+  if (range === undefined) return { reply: { status: 200, headers }, start: 0, end: size };
+  const { start, end } = range;
+  return {
+    reply: { status: 206, headers: { ...headers, 'content-range': `bytes ${start}-${end - 1}/${size}` } },
+    start,
+    end,
+  };
+}
+
+/** Counts with the last bytes and not after them: whoever has them may ask for the count. */
+async function* counted(open: OpenObject, start: number, end: number, count: () => void): AsyncGenerator<Buffer> {
+  let left = end - start;
+  if (left === 0) count();
+  for await (const chunk of open.read(start, end)) {
+    left -= chunk.length;
+    if (left === 0) count();
+    yield chunk;
+  }
+}

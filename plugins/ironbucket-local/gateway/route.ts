@@ -1,0 +1,91 @@
+import type { Operation } from './call.ts';
+import {
+  createBucket,
+  deleteBucket,
+  getLocation,
+  getRequestPayment,
+  getVersioning,
+  headBucket,
+} from './operations/bucket.ts';
+import { copyObject } from './operations/copy-object.ts';
+import { deleteObject, deleteObjects } from './operations/delete-object.ts';
+import { ABSENT, absent, empty, getAcl, getObjectTagging } from './operations/documents.ts';
+import { listBuckets } from './operations/list-buckets.ts';
+import { listObjectsV1, listObjectsV2 } from './operations/list-objects.ts';
+import { listParts, listUploads } from './operations/list-uploads.ts';
+import { putObject } from './operations/put-object.ts';
+import { getObject, headObject } from './operations/read-object.ts';
+import { abortUpload, completeUpload, createUpload, uploadPart, uploadPartCopy } from './operations/upload.ts';
+import { getQuota, getStatistics, putQuota } from './operations/usage.ts';
+import type { RequestHead } from './request-head.ts';
+import { S3Error } from './s3-error.ts';
+import type { Target } from './target.ts';
+import { unsupported } from './unsupported.ts';
+
+/**
+ * What a request asks for.
+ *
+ * @throws S3Error `NotImplemented` for what S3 has and this server does not, `MethodNotAllowed` for what S3 does not have
+ */
+export function route(head: RequestHead, { bucket, key }: Target): Operation {
+  const table = bucket === '' ? SERVICE : key === '' ? BUCKET : OBJECT;
+  const asked = [...head.query.keys()].filter((name) => SUBRESOURCES.has(name)).sort();
+  const variant = VARIANTS.filter((name) => head.headers.has(name));
+  const operation = table.get([head.method, ...asked, ...(key === '' ? [] : variant)].join(' '));
+  if (operation !== undefined) return operation;
+  if (asked.length > 0 || variant.length > 0)
+    throw unsupported(`${head.method} with ${[...asked, ...variant].join(' and ')}`);
+  throw new S3Error('MethodNotAllowed');
+}
+
+/** A header that makes a `PUT` something else. */
+const VARIANTS = ['x-amz-copy-source'] as const;
+
+const SERVICE: ReadonlyMap<string, Operation> = new Map([['GET', listBuckets]]);
+
+const BUCKET: ReadonlyMap<string, Operation> = new Map([
+  ['GET', listObjectsV1],
+  ['GET list-type', listObjectsV2],
+  ['HEAD', headBucket],
+  ['PUT', createBucket],
+  ['DELETE', deleteBucket],
+  ['POST delete', deleteObjects],
+  ['GET uploads', listUploads],
+  ['GET location', getLocation],
+  ['GET versioning', getVersioning],
+  ['GET requestPayment', getRequestPayment],
+  ['GET quota', getQuota],
+  ['PUT quota', putQuota],
+  ['GET stats', getStatistics],
+  ['GET acl', getAcl],
+  ['GET accelerate', empty('AccelerateConfiguration')],
+  ['GET logging', empty('BucketLoggingStatus')],
+  ['GET notification', empty('NotificationConfiguration')],
+  ...Object.entries(ABSENT).map(([name, code]) => [`GET ${name}`, absent(code)] as const),
+]);
+
+const OBJECT: ReadonlyMap<string, Operation> = new Map([
+  ['GET', getObject],
+  ['HEAD', headObject],
+  ['PUT', putObject],
+  ['DELETE', deleteObject],
+  ['PUT x-amz-copy-source', copyObject],
+  ['POST uploads', createUpload],
+  ['PUT partNumber uploadId', uploadPart],
+  ['PUT partNumber uploadId x-amz-copy-source', uploadPartCopy],
+  ['POST uploadId', completeUpload],
+  ['DELETE uploadId', abortUpload],
+  ['GET uploadId', listParts],
+  ['GET acl', getAcl],
+  ['GET tagging', getObjectTagging],
+]);
+
+/** Parameters that make a request something else. All others only say how. */
+const SUBRESOURCES: ReadonlySet<string> = new Set(
+  Object.keys(ABSENT).concat(
+    ['accelerate', 'acl', 'analytics', 'append', 'attributes', 'delete', 'intelligent-tiering', 'inventory'],
+    ['legal-hold', 'list-type', 'location', 'logging', 'metadataConfiguration', 'metadataTable', 'metrics'],
+    ['notification', 'partNumber', 'policyStatus', 'quota', 'renameObject', 'requestPayment', 'restore', 'retention'],
+    ['select', 'session', 'stats', 'torrent', 'uploadId', 'uploads', 'versioning', 'versions'],
+  ),
+);

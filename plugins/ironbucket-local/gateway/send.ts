@@ -1,0 +1,96 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Clock } from '../../../src/lib/clock.ts';
+import type { Reply, Stream } from './call.ts';
+import type { Exchange } from './handle.ts';
+
+/** Sends the answer as fast as the client takes it, and no faster. */
+export async function send(clock: Clock, exchange: Exchange, reply: Reply, last: boolean): Promise<void> {
+  const { request, response, requestId, signal } = exchange;
+  const { status, body } = reply;
+  const unread = isUnread(request);
+  const length = typeof body === 'string' ? Buffer.byteLength(body) : body?.length;
+  response.writeHead(status, {
+    server: SERVER,
+    date: clock.now().toUTCString(),
+    'x-amz-request-id': requestId,
+    ...(typeof body === 'string' && { 'content-type': 'application/xml' }),
+    // An answer that has no body by its nature has no length either.
+    ...(length !== undefined && { 'content-length': length }),
+    ...(length === undefined && status !== 204 && status !== 304 && { 'content-length': 0 }),
+    ...reply.headers,
+    ...((unread || last) && { connection: 'close' }),
+  });
+  if (typeof body === 'object') await stream(body, exchange);
+  // As bytes: Node sends headers in the encoding of the text that follows them.
+  else if (body !== undefined && request.method !== 'HEAD') response.write(Buffer.from(body));
+  else if (unread) response.flushHeaders();
+  if (unread && !signal.aborted) await discardBody(clock, request, response);
+  response.end();
+}
+
+export const SERVER = 'waldur-storage-agent';
+
+async function stream(body: Stream, { response, signal }: Exchange): Promise<void> {
+  let sent = 0;
+  try {
+    for await (const chunk of body.chunks) {
+      if (signal.aborted || response.destroyed) return;
+      sent += chunk.length;
+      if (!response.write(chunk)) await writable(response);
+    }
+    // A length that was promised and not kept would make the next answer part of this one.
+    if (sent !== body.length) response.destroy();
+  } catch (error) {
+    response.destroy();
+    throw error;
+  } finally {
+    await body.close();
+  }
+}
+
+function writable(response: ServerResponse): Promise<void> {
+  return new Promise((resolve) => {
+    const done = (): void => {
+      response.off('drain', done);
+      response.off('close', done);
+      resolve();
+    };
+    response.on('drain', done);
+    response.on('close', done);
+    if (response.destroyed) done();
+  });
+}
+
+/** Of a request that was refused before its body was read. */
+function isUnread(request: IncomingMessage): boolean {
+  return !request.complete && !request.readableEnded;
+}
+
+const LINGER_MS = 5000;
+const LINGER_BYTES = 64 * 1024 * 1024;
+
+/**
+ * Reads on for a while, because a connection that is closed while the client still sends is reset, and the client then
+ * never sees why. Whoever waits for `100 Continue` sends nothing.
+ */
+async function discardBody(clock: Clock, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  if (request.headers.expect !== undefined && request.readableFlowing === null && request.readableLength === 0) return;
+  await new Promise<void>((resolve) => {
+    let left = LINGER_BYTES;
+    const cancel = clock.after(LINGER_MS, resolve);
+    const finish = (): void => {
+      cancel();
+      resolve();
+    };
+    request.on('data', (chunk: Buffer) => {
+      left -= chunk.length;
+      if (left < 0) finish();
+    });
+    request.once('end', finish);
+    request.once('close', finish);
+    request.once('error', finish);
+    response.once('close', finish);
+    request.resume();
+  });
+  request.pause();
+}

@@ -1,0 +1,145 @@
+import { setMaxListeners } from 'node:events';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AgentError } from '../../../src/lib/errors.ts';
+import type { Deps } from '../deps.ts';
+import { cannotListen } from '../errors.ts';
+import { openAccessKeys } from './access-keys.ts';
+import { handle } from './handle.ts';
+import { send } from './send.ts';
+
+/** The S3 server of a storage path. */
+export interface Gateway {
+  /**
+   * Takes the address, and from then on requests.
+   * @throws AgentError operator `IRONBUCKET_LISTEN`
+   */
+  start(): Promise<void>;
+  /** Takes nothing new, lets what runs finish for a while, and then breaks it off. */
+  stop(): Promise<void>;
+  /** Why it does not listen; undefined when it does, or was not asked to. */
+  failure(): AgentError | undefined;
+  /** Where it listens; undefined while it does not. */
+  address(): { readonly host: string; readonly port: number } | undefined;
+}
+
+/** A client may be slow, but not silent. */
+const IDLE_MS = 120_000;
+const HEADERS_MS = 20_000;
+/** Longer than reverse proxies keep connections, so that they are never surprised by a closed one. */
+const KEEP_ALIVE_MS = 75_000;
+const LARGEST_HEAD = 32 * 1024;
+const GRACE_MS = 10_000;
+
+export function createGateway(deps: Deps): Gateway {
+  const { clock, log, settings } = deps;
+  const accessKeys = openAccessKeys(deps.accounts, settings);
+  const running = new Set<Promise<void>>();
+  const closing = new AbortController();
+  // As many as there are requests.
+  setMaxListeners(0, closing.signal);
+  let stopping = false;
+  let server: Server | undefined;
+  let failure: AgentError | undefined;
+
+  async function answer(request: IncomingMessage, response: ServerResponse, waits: boolean): Promise<void> {
+    const requestId = Buffer.from(deps.random(8)).toString('hex').toUpperCase();
+    const gone = new AbortController();
+    const abort = (): void => gone.abort(new Error('the client is gone'));
+    response.once('close', abort);
+    closing.signal.addEventListener('abort', abort, { once: true });
+    request.on('error', abort);
+    response.on('error', abort);
+    const patience = (ms: number): unknown => request.socket.setTimeout(ms);
+    const proceed = (): void => {
+      if (waits) response.writeContinue();
+      patience(IDLE_MS);
+      request.once('end', () => patience(0));
+    };
+    // The client waits for us now, and may be silent for as long as that takes.
+    patience(0);
+    const exchange = { request, response, requestId, signal: gone.signal, proceed };
+    const startedMs = clock.monotonicMs();
+    try {
+      const reply = await handle(deps, accessKeys, exchange);
+      patience(IDLE_MS);
+      if (gone.signal.aborted) response.destroy();
+      else await send(clock, exchange, reply, stopping);
+      const ms = Math.round(clock.monotonicMs() - startedMs);
+      log.debug({ request: requestId, method: request.method, status: reply.status, ms }, 's3 request answered');
+    } catch (err) {
+      log.warn({ err, request: requestId }, 'an S3 answer broke off');
+      response.destroy();
+    } finally {
+      closing.signal.removeEventListener('abort', abort);
+    }
+  }
+
+  function onRequest(waits: boolean) {
+    return (request: IncomingMessage, response: ServerResponse): void => {
+      const work = answer(request, response, waits);
+      running.add(work);
+      void work.finally(() => running.delete(work));
+    };
+  }
+
+  return {
+    start: async () => {
+      const opened = createServer(
+        {
+          maxHeaderSize: LARGEST_HEAD,
+          headersTimeout: HEADERS_MS,
+          // Uploads take as long as they take.
+          requestTimeout: 0,
+          keepAliveTimeout: KEEP_ALIVE_MS,
+          connectionsCheckingInterval: HEADERS_MS / 4,
+        },
+        onRequest(false),
+      );
+      opened.on('checkContinue', onRequest(true));
+      opened.timeout = IDLE_MS;
+      failure = await listen(opened, settings.listen);
+      if (failure !== undefined) throw failure;
+      server = opened;
+      stopping = false;
+    },
+    stop: async () => {
+      const closed = server;
+      if (closed === undefined) return;
+      stopping = true;
+      const ended = new Promise<void>((resolve) => closed.close(() => resolve()));
+      closed.closeIdleConnections();
+      await Promise.race([settled(running), new Promise<void>((resolve) => clock.after(GRACE_MS, resolve))]);
+      closing.abort();
+      closed.closeAllConnections();
+      await ended;
+      // Effects on the disk are over when this returns.
+      await settled(running);
+      server = undefined;
+    },
+    failure: () => failure,
+    address: () => {
+      const address = server?.address();
+      return typeof address === 'object' && address !== null
+        ? { host: address.address, port: address.port }
+        : undefined;
+    },
+  };
+}
+
+async function settled(running: ReadonlySet<Promise<void>>): Promise<void> {
+  while (running.size > 0) await Promise.allSettled(running);
+}
+
+/** Answers why it cannot. */
+function listen(server: Server, address: string): Promise<AgentError | undefined> {
+  const colon = address.lastIndexOf(':');
+  const host = address.slice(0, colon).replace(/^\[(.*)\]$/, '$1');
+  return new Promise((resolve) => {
+    const onError = (cause: Error): void => resolve(cannotListen(address, cause));
+    server.once('error', onError);
+    server.listen(Number(address.slice(colon + 1)), host, () => {
+      server.off('error', onError);
+      resolve(undefined);
+    });
+  });
+}

@@ -1,0 +1,27 @@
+import { isIP } from 'node:net';
+import { header, type RequestHead } from './request-head.ts';
+
+export interface Target {
+  /** Empty for the service itself. */
+  readonly bucket: string;
+  /** Empty for the bucket itself. */
+  readonly key: string;
+}
+
+/**
+ * What a request is about: `/{bucket}/{key}`, or `{bucket}.{host}/{key}` when `host` is the name under which clients know
+ * the gateway.
+ */
+export function targetOf(head: RequestHead, host: string): Target {
+  const named = hostBucket(head, host);
+  if (named !== undefined) return { bucket: named, key: head.path.slice(1) };
+  const end = head.path.indexOf('/', 1);
+  if (end < 0) return { bucket: head.path.slice(1), key: '' };
+  return { bucket: head.path.slice(1, end), key: head.path.slice(end + 1) };
+}
+
+function hostBucket(head: RequestHead, host: string): string | undefined {
+  const asked = (header(head, 'host') ?? '').replace(/:\d+$/, '').toLowerCase();
+  if (isIP(host) !== 0 || host.startsWith('[') || !asked.endsWith(`.${host}`)) return undefined;
+  return asked.slice(0, -host.length - 1);
+}

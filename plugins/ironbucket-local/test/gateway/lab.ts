@@ -1,0 +1,174 @@
+import { execFileSync } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { mkdtemp, readdir } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type Clock, systemClock } from '../../../../src/lib/clock.ts';
+import type { KeyPair } from '../../../../src/lib/sigv4.ts';
+import type { Backend, PluginContext } from '../../../../src/plugin/contract.ts';
+import { apply } from '../../apply.ts';
+import { createDeps, type Deps, type Storage } from '../../deps.ts';
+import { nodeDisk } from '../../disk.ts';
+import { createGateway } from '../../gateway/server.ts';
+import { createBackend } from '../../index.ts';
+import { parseQuota } from '../../quota/quota-file.ts';
+import { scan } from '../../quota/scan.ts';
+import { serve } from '../../serve.ts';
+import type { Settings } from '../../settings.ts';
+import { type Client, createClient } from './client.ts';
+
+export const ACCOUNT = 'waldur-org-one-01234567';
+export const OTHER = 'waldur-org-two-76543210';
+export const ADMINISTRATOR: KeyPair = { accessKey: 'administrator', secretKey: 'administrator-secret' };
+export const MIB = 1024 * 1024;
+const signal = new AbortController().signal;
+
+/** A gateway on a port of its own, with one account and its keys. */
+export interface Site {
+  readonly root: string;
+  readonly deps: Deps;
+  readonly port: number;
+  readonly keys: KeyPair;
+  /** With the keys of the account, on its bucket. */
+  readonly s3: Client;
+  /** With those of the administrator. */
+  readonly admin: Client;
+  readonly logged: string[];
+  path(...parts: string[]): string;
+  /** Another account. */
+  order(account: string, bytes?: bigint | null): Promise<KeyPair>;
+  client(keys: KeyPair, bucket?: string): Client;
+  /** What `.quota` says after the last flush, and what is there. */
+  counted(bucket?: string): Promise<{ readonly file: Usage; readonly scan: Usage }>;
+  /** What the agent has of it in a process of its own. */
+  backend(changes: Partial<Settings>): Backend;
+  stop(): Promise<void>;
+  /** Again on the same directory, perhaps with other settings. */
+  restart(changes?: Partial<Settings>, storage?: Storage): Promise<Site>;
+  close(): Promise<void>;
+}
+
+export interface Usage {
+  readonly bytes: bigint;
+  readonly objects: bigint;
+}
+
+export interface SiteOptions {
+  readonly limit?: bigint | null;
+  readonly settings?: Partial<Settings>;
+  readonly storage?: Storage;
+  readonly clock?: Clock;
+}
+
+export async function openSite(options: SiteOptions = {}): Promise<Site> {
+  const root = await mkdtemp(join(tmpdir(), 'ironbucket-gateway-'));
+  return openOn(root, options, undefined);
+}
+
+async function openOn(root: string, options: SiteOptions, known: KeyPair | undefined): Promise<Site> {
+  const logged: string[] = [];
+  const context = contextOf(root, options, logged);
+  const deps = createDeps(context, options.storage);
+  const gateway = createGateway(deps);
+  const running = new AbortController();
+
+  const order = async (account: string, bytes: bigint | null = null): Promise<KeyPair> => {
+    const ref = { account, resource: account.slice(-8).repeat(4) };
+    const quota = { bytes, objects: null };
+    await apply(deps, { ...ref, kind: 'create-account', displayName: account, quota }, signal);
+    const { credentials } = await apply(deps, { ...ref, kind: 'issue-key' }, signal);
+    if (credentials === undefined) throw new Error('no credentials');
+    return credentials;
+  };
+  const keys = known ?? (await order(ACCOUNT, options.limit));
+  const served = serve(deps, gateway, running.signal);
+  await Promise.race([served, waitFor(() => gateway.address() !== undefined)]);
+  const port = gateway.address()?.port ?? 0;
+  const now = (): Date => context.clock.now();
+  const client = (pair: KeyPair, bucket = ACCOUNT): Client => createClient(port, pair, bucket, now);
+  const path = (...parts: string[]): string => join(root, ACCOUNT, ...parts);
+
+  const stop = async (): Promise<void> => {
+    running.abort();
+    await served;
+    await deps.trash.close();
+  };
+  return {
+    root,
+    deps,
+    port,
+    keys,
+    s3: client(keys),
+    admin: client(ADMINISTRATOR),
+    logged,
+    path,
+    order,
+    client,
+    counted: async (bucket = ACCOUNT) => {
+      const record = parseQuota((await nodeDisk.read(join(root, bucket, '.quota'))) ?? '');
+      if (record === undefined) throw new Error('no .quota');
+      const found = await scan(join(root, bucket), systemClock, signal);
+      return { file: { bytes: record.usedBytes, objects: record.objects }, scan: found };
+    },
+    backend: (changes) => createBackend(contextOf(root, { settings: { ...options.settings, ...changes } }, logged)),
+    stop,
+    restart: async (changes, storage) => {
+      await stop();
+      return openOn(
+        root,
+        { ...options, settings: { ...options.settings, ...changes }, ...(storage && { storage }) },
+        keys,
+      );
+    },
+    close: async () => {
+      await stop();
+      execFileSync('rm', ['-rf', root]);
+    },
+  };
+}
+
+function contextOf(
+  root: string,
+  { settings, clock = systemClock }: SiteOptions,
+  logged: string[],
+): PluginContext<Settings> {
+  const write = (fields: Readonly<Record<string, unknown>>, message: string): void => {
+    const { err } = fields;
+    logged.push(`${message}: ${err instanceof Error ? err.message : ''}`);
+  };
+  const log = { debug: () => undefined, info: () => undefined, warn: write, error: write, child: () => log };
+  return {
+    settings: {
+      storage_path: root,
+      gateway: true,
+      listen: '127.0.0.1:0',
+      s3_region: 'us-east-1',
+      access_key: ADMINISTRATOR.accessKey,
+      secret_key: ADMINISTRATOR.secretKey,
+      bucket_quota_bytes: 5_368_709_120,
+      quota_flush_interval_ms: 100,
+      quota_cache_max_size: 10_000,
+      enabled: true,
+      fsync: false,
+      remove_empty_folders: false,
+      user_prefix: 'waldur-',
+      ...settings,
+    },
+    log,
+    http: () => {
+      throw new Error('nothing here is a client');
+    },
+    clock,
+    random: (bytes) => randomBytes(bytes),
+  };
+}
+
+/** Until it is so; the runner's own limit ends what never is. */
+export async function waitFor(condition: () => boolean | Promise<boolean>): Promise<void> {
+  while (!(await condition())) await new Promise((resolve) => setImmediate(resolve));
+}
+
+/** What is staged and not an object. */
+export async function staged(site: Site): Promise<readonly string[]> {
+  return readdir(site.path('.uploads')).catch(() => []);
+}
