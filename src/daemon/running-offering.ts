@@ -232,7 +232,6 @@ export function startOffering(offering: OfferingConfig, shared: Shared): Running
     if (up && blockedBy?.code.startsWith('WALDUR_') === false) blockedBy = undefined;
   });
   const announce = createPulse({ intervalMs: () => PRESENCE_INTERVAL_MS, clock, random, beat: presence.announce });
-  const meter = createPulse({ intervalMs: () => 5000, clock, random, beat: async () => meterQueue() });
 
   // Only this offering's lines: another one may belong to somebody else.
   const mark = `"offering":${JSON.stringify(name)}`;
@@ -252,11 +251,10 @@ export function startOffering(offering: OfferingConfig, shared: Shared): Running
     maintenance.run(signal),
     check.run(signal),
     announce.run(signal),
-    meter.run(signal),
+    createPulse({ intervalMs: () => 5000, clock, random, beat: async () => meterQueue() }).run(signal),
+    keepServing({ backend, clock, random, log, failed }, signal),
+    ...(config.shipLogs ? [shipper.run(signal)] : []),
   ];
-  if (config.shipLogs) loops.push(shipper.run(signal));
-  const { serve } = backend;
-  if (serve !== undefined) loops.push(keepServing({ serve, clock, random, log, failed }, signal));
   const ended = Promise.allSettled(
     loops.map((loop) =>
       loop.catch((error: unknown) => {

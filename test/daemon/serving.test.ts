@@ -17,7 +17,7 @@ describe('the running part of a backend', () => {
       await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve()));
     };
     const failed = ({ code }: AgentError): void => void failures.push(code);
-    const kept = keepServing({ serve, clock, random: () => 0.5, log, failed }, stop.signal);
+    const kept = keepServing({ backend: { serve }, clock, random: () => 0.5, log, failed }, stop.signal);
     await clock.advance(1000);
     expect(starts).toBe(2);
     await clock.advance(1999);
@@ -40,12 +40,17 @@ describe('the running part of a backend', () => {
       await clock.sleep(starts > 3 ? 120_000 : 0, signal);
       throw taken;
     };
-    const kept = keepServing({ serve, clock, random: () => 0.5, log, failed: ignore }, stop.signal);
+    const kept = keepServing({ backend: { serve }, clock, random: () => 0.5, log, failed: ignore }, stop.signal);
     // Three quick failures, a long run, and one second.
     await clock.advance(1000 + 2000 + 4000 + 120_000 + 1000);
     expect(starts).toBe(5);
     stop.abort();
     await kept;
+  });
+
+  it('may not be there', async () => {
+    const deps = { backend: {}, clock: manualClock(), random: () => 0, log, failed: ignore };
+    await keepServing(deps, new AbortController().signal);
   });
 
   it('does not fail because it is stopped', async () => {
@@ -57,7 +62,7 @@ describe('the running part of a backend', () => {
     const failed = (): never => {
       throw new Error('reported');
     };
-    await keepServing({ serve, clock: manualClock(), random: () => 0, log, failed }, stop.signal);
+    await keepServing({ backend: { serve }, clock: manualClock(), random: () => 0, log, failed }, stop.signal);
   });
 });
 
