@@ -2,7 +2,7 @@ import type { AgentError } from '../lib/errors.ts';
 import type { Json } from '../lib/json.ts';
 import { formatBytes } from '../lib/units.ts';
 import type { Orphan } from '../upkeep/orphans.ts';
-import { renderFailure } from './render-failure.ts';
+import { failureJson, renderFailure } from './render-failure.ts';
 import { printable, type Style } from './style.ts';
 import { renderTable } from './table.ts';
 
@@ -57,7 +57,7 @@ export function orphansJson(offerings: readonly OfferingOrphans[]): Json {
     version: 1,
     offerings: offerings.map(({ name, lines, error: failure }) => ({
       name,
-      error: errorJson(failure),
+      error: failureJson(failure),
       orphans: lines.map(({ orphan: { account, resource, reason }, outcome, error }) => ({
         account: account.account,
         resource,
@@ -66,7 +66,7 @@ export function orphansJson(offerings: readonly OfferingOrphans[]): Json {
         bytes: account.holds?.bytes.toString() ?? null,
         objects: account.holds?.objects.toString() ?? null,
         outcome,
-        error: errorJson(error),
+        error: failureJson(error),
       })),
     })),
   };
@@ -75,8 +75,4 @@ export function orphansJson(offerings: readonly OfferingOrphans[]): Json {
 function contents(holds: Orphan['account']['holds']): string {
   if (holds === undefined) return 'contents unknown';
   return holds.objects === 0n ? 'empty' : `${formatBytes(holds.bytes)}, ${holds.objects} objects`;
-}
-
-function errorJson(error: AgentError | undefined): Json {
-  return error === undefined ? null : { code: error.code, message: error.message, hint: error.hint ?? null };
 }

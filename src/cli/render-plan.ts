@@ -4,7 +4,7 @@ import { formatBytes } from '../lib/units.ts';
 import type { Preview } from '../orders/preview.ts';
 import type { Action, Quota } from '../plugin/contract.ts';
 import type { Finding } from '../upkeep/survey.ts';
-import { renderFailure } from './render-failure.ts';
+import { failureJson, renderFailure } from './render-failure.ts';
 import { printable, type Style } from './style.ts';
 
 export interface OfferingPlan {
@@ -41,7 +41,7 @@ export function planJson(plans: readonly OfferingPlan[]): Json {
     version: 1,
     offerings: plans.map(({ name, previews, findings, error: failure }) => ({
       name,
-      error: errorJson(failure),
+      error: failureJson(failure),
       orders: previews.map(({ order, kind, actions, error }) => ({
         uuid: order.uuid,
         type: kind,
@@ -49,7 +49,7 @@ export function planJson(plans: readonly OfferingPlan[]): Json {
         resource: order.resource,
         resource_name: order.resourceName,
         actions: actions.map(actionJson),
-        error: errorJson(error),
+        error: failureJson(error),
       })),
       resources: findings.map(({ kind, resource, actions, error }) => ({
         uuid: resource.uuid,
@@ -57,7 +57,7 @@ export function planJson(plans: readonly OfferingPlan[]): Json {
         account: resource.backendId,
         finding: kind,
         actions: actions.map(actionJson),
-        error: errorJson(error),
+        error: failureJson(error),
       })),
     })),
   };
@@ -121,10 +121,6 @@ function describe(action: Action, style: Style): string {
 function quotaText({ bytes, objects }: Partial<Quota>): string {
   const size = bytes === undefined ? 'the default size' : bytes === null ? 'no size limit' : formatBytes(bytes);
   return objects === undefined || objects === null ? size : `${size}, ${objects} objects`;
-}
-
-function errorJson(error: AgentError | undefined): Json {
-  return error === undefined ? null : { code: error.code, message: error.message, hint: error.hint ?? null };
 }
 
 function actionJson(action: Action): Json {

@@ -1,5 +1,6 @@
 import { type AgentError, isAgentError, toAgentError } from '../lib/errors.ts';
 import type { Order } from '../waldur/types.ts';
+import { consumerText } from './consumer-text.ts';
 import type { OrderDeps } from './deps.ts';
 
 /** `deferred`: somebody or something else is next; reconciliation looks again. `skipped`: there was nothing to do. */
@@ -49,7 +50,7 @@ export async function awaitCompletion(deps: OrderDeps, order: Order, signal: Abo
 export async function fail(deps: OrderDeps, order: Order, error: AgentError, signal: AbortSignal): Promise<Ending> {
   if ((await stateOf(deps, order, signal)) !== 'executing') return 'deferred';
   deps.log.warn({ err: error }, 'the order failed for good');
-  await deps.waldur.orders.setErred(order.uuid, consumerText(order, error), signal);
+  await deps.waldur.orders.setErred(order.uuid, consumerText(error, order.uuid.slice(0, 8)), signal);
   return 'erred';
 }
 
@@ -61,7 +62,7 @@ export async function refuse(deps: OrderDeps, order: Order, error: AgentError, s
   }
   deps.log.warn({ err: error }, 'the order was rejected');
   try {
-    await deps.waldur.orders.reject(order.uuid, consumerText(order, error), signal);
+    await deps.waldur.orders.reject(order.uuid, consumerText(error, order.uuid.slice(0, 8)), signal);
   } catch (refusal) {
     if (!isConflict(refusal)) throw refusal;
     return 'deferred';
@@ -85,10 +86,4 @@ async function stateOf(deps: OrderDeps, order: Order, signal: AbortSignal): Prom
 
 function isConflict(error: unknown): boolean {
   return isAgentError(error) && error.code === 'WALDUR_CONFLICT';
-}
-
-/** One sentence, what to do, a code, and the part of the order's UUID that finds it in our log. */
-function consumerText(order: Order, error: AgentError): string {
-  const hint = error.hint === undefined ? '' : ` ${error.hint}`;
-  return `${error.message}${hint} (${error.code}, ${order.uuid.slice(0, 8)})`;
 }

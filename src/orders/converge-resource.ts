@@ -1,5 +1,5 @@
 import type { Resource } from '../waldur/types.ts';
-import { comparePresence, establish, isReported, type Presence } from './converge.ts';
+import { comparePresence, establish, isReported, type Presence, pruning } from './converge.ts';
 import type { OrderDeps } from './deps.ts';
 import { decidingPlan, desired } from './desired.ts';
 import { allow } from './policy.ts';
@@ -23,7 +23,7 @@ export async function inspectResource(deps: OrderDeps, resource: Resource, signa
   const isInStep =
     actions.length === 0 &&
     observed.state === 'found' &&
-    keys.leftovers(observed.accessKeys, false).length === 0 &&
+    pruning(deps.offering, resource, keys, observed, false).length === 0 &&
     isReported(resource, keys, observed);
   return { ...presence, isInStep };
 }

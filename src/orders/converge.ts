@@ -65,6 +65,18 @@ export function isReported(resource: Resource, keys: ResourceKeys, observed: Fou
   return sameJson(metadata, resource.backendMetadata) && sameJson(observed.endpoints, resource.endpoints);
 }
 
+/** The keys of the account that may go, as far as the policy lets them. */
+export function pruning(
+  { policy }: OfferingConfig,
+  { uuid }: Resource,
+  keys: ResourceKeys,
+  observed: Observed,
+  isNew: boolean,
+): readonly Action[] {
+  const of = { account: observed.account, resource: uuid };
+  return permitted(policy, planPrune(of, keys.leftovers(accessKeysOf(observed), isNew)));
+}
+
 export function accessKeysOf(observed: Observed): readonly string[] {
   return observed.state === 'found' ? observed.accessKeys : [];
 }
@@ -103,11 +115,8 @@ export async function establish(
 
   const observed = intent.actions.length === 0 ? intent.observed : await observeAccount(deps.backend, account, signal);
   await report(deps, resource, keys, observed, signal);
-  const leftovers = planPrune(
-    { account, resource: resource.uuid },
-    keys.leftovers(accessKeysOf(observed), options.isNew),
-  );
-  for (const action of permitted(deps.offering.policy, leftovers)) await execute(deps, action, signal);
+  const leftovers = pruning(deps.offering, resource, keys, observed, options.isNew);
+  for (const action of leftovers) await execute(deps, action, signal);
 }
 
 /** A key that Waldur did not take opens an account for nobody: it goes before anything else is tried. */

@@ -6,6 +6,7 @@ import { establish, type Intent, intendPresence, intendRemoval, type Presence, r
 import { convergeResource } from './converge-resource.ts';
 import type { OrderDeps } from './deps.ts';
 import { decidingPlan, desired } from './desired.ts';
+import { isHopeless } from './hopeless.ts';
 import { orderKind } from './kind.ts';
 import { route } from './route.ts';
 
@@ -111,9 +112,4 @@ async function concede(deps: OrderDeps, order: Order, error: AgentError, signal:
     await tellConsumer(deps, order, message, signal);
   }
   throw error;
-}
-
-/** What Waldur refuses is between Waldur and the operator; only the order itself or its backend can make it hopeless. */
-function isHopeless(error: AgentError): boolean {
-  return error.disposition === 'terminal' && !error.code.startsWith('WALDUR_');
 }

@@ -3,7 +3,9 @@ import type { Uuid } from '../lib/ids.ts';
 import type { Credentials } from '../plugin/contract.ts';
 import type { ApiKey, Resource, ResourceState } from '../waldur/types.ts';
 import { isPending } from './api-key-store.ts';
+import { consumerText } from './consumer-text.ts';
 import { type ConvergeDeps, discardKey, execute } from './converge.ts';
+import { isHopeless } from './hopeless.ts';
 import { observeAccount } from './observe-account.ts';
 import { planRotation } from './plan.ts';
 import { allow } from './policy.ts';
@@ -70,7 +72,8 @@ async function replace(deps: RotateDeps, resource: Resource, row: ApiKey, signal
     if (fresh !== undefined) await discardKey(deps, { ...of, accessKey: fresh.accessKey }, signal);
     if (!isFinal(error)) throw error;
     deps.log.warn({ err: error, key: row.uuid }, 'an access key could not be replaced');
-    await giveUp(deps, row, consumerText(error), signal);
+    const text = isHopeless(error) ? consumerText(error) : `Waldur did not take the new access key. (${error.code})`;
+    await giveUp(deps, row, text, signal);
     return 'failed';
   }
 }
@@ -86,9 +89,4 @@ async function giveUp(deps: RotateDeps, row: ApiKey, message: string, signal: Ab
   } catch (error) {
     if (!isAgentError(error) || error.code !== 'WALDUR_CONFLICT') throw error;
   }
-}
-
-function consumerText({ code, message, hint }: AgentError): string {
-  const what = code.startsWith('WALDUR_') ? 'Waldur did not take the new access key.' : message;
-  return `${what}${hint === undefined ? '' : ` ${hint}`} (${code})`;
 }

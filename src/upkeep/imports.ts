@@ -3,6 +3,7 @@ import { AgentError, toAgentError } from '../lib/errors.ts';
 import type { Uuid } from '../lib/ids.ts';
 import type { JsonObject } from '../lib/json.ts';
 import type { Log } from '../lib/log.ts';
+import { consumerText } from '../orders/consumer-text.ts';
 import type { Backend, Found } from '../plugin/contract.ts';
 import type { Waldur } from '../waldur/client.ts';
 import type { ProjectRef } from '../waldur/types.ts';
@@ -33,8 +34,7 @@ export async function answerImports(deps: ImportDeps, signal: AbortSignal): Prom
       const error = toAgentError(thrown);
       if (error.disposition !== 'terminal') throw error;
       log.warn({ err: error }, 'the import request cannot be answered');
-      const hint = error.hint === undefined ? '' : ` ${error.hint}`;
-      await waldur.imports.setErred(request.uuid, `${error.message}${hint} (${error.code})`, signal);
+      await waldur.imports.setErred(request.uuid, consumerText(error), signal);
       continue;
     }
     await waldur.imports.setDone(request.uuid, signal);

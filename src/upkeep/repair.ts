@@ -1,7 +1,8 @@
-import { type AgentError, toAgentError } from '../lib/errors.ts';
+import { toAgentError } from '../lib/errors.ts';
 import type { Uuid } from '../lib/ids.ts';
 import { bringInStep, type Inspection, inspectResource } from '../orders/converge-resource.ts';
 import type { OrderDeps } from '../orders/deps.ts';
+import { isHopeless } from '../orders/hopeless.ts';
 import type { Resource, ResourceState } from '../waldur/types.ts';
 import type { Absences } from './absences.ts';
 
@@ -64,18 +65,15 @@ async function straighten(
     signal.throwIfAborted();
     deps.drift('left');
     const error = toAgentError(thrown);
-    if (inspection.observed.state === 'absent' && isHopeless(error)) {
+    // Not for an outage, of whichever peer.
+    const isForGood = error.code === 'POLICY' || isHopeless(error);
+    if (inspection.observed.state === 'absent' && isForGood) {
       const text = 'The storage account of this resource is gone, and the agent cannot make it again.';
       await err(deps, resource, text, 'ACCOUNT_MISSING', signal);
     }
     throw error;
   }
   deps.drift('repaired');
-}
-
-/** Not an outage, of whichever peer. */
-function isHopeless({ code, disposition }: AgentError): boolean {
-  return code === 'POLICY' || (disposition === 'terminal' && !code.startsWith('WALDUR_'));
 }
 
 /** Once, and never over what somebody else has to say about it. */

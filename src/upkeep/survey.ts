@@ -2,10 +2,10 @@ import type { OfferingConfig } from '../config/types.ts';
 import { type AgentError, toAgentError } from '../lib/errors.ts';
 import type { Uuid } from '../lib/ids.ts';
 import type { JsonObject } from '../lib/json.ts';
-import { accessKeysOf, isReported } from '../orders/converge.ts';
+import { accessKeysOf, isReported, pruning } from '../orders/converge.ts';
 import { decidingPlan, desired } from '../orders/desired.ts';
 import type { KeyStore, ResourceKeys } from '../orders/key-store.ts';
-import { planPresence, planPrune } from '../orders/plan.ts';
+import { planPresence } from '../orders/plan.ts';
 import type { Action, Backend, Observed } from '../plugin/contract.ts';
 import type { Waldur } from '../waldur/client.ts';
 import type { Resource } from '../waldur/types.ts';
@@ -80,7 +80,7 @@ async function compare(
     const wanted = desired(deps.offering, resource, undefined, quotas);
     const actions = [
       ...planPresence(wanted, observed, keys.missing(accessKeys)),
-      ...planPrune({ account: wanted.account, resource: resource.uuid }, keys.leftovers(accessKeys, false)),
+      ...pruning(deps.offering, resource, keys, observed, false),
     ];
     if (observed.state === 'absent') return { kind: 'missing', resource, actions, error: undefined };
     const kind = actions.length === 0 && isReported(resource, keys, observed) ? 'in-step' : 'drift';

@@ -62,6 +62,8 @@ describe('Waldur 2024', () => {
       const missing = site.sandbox.journal.entries(0, 'http').filter(({ status }) => status === 404);
       const routes = missing.map(({ method, path = '' }) => `${method} ${path.replace(/[0-9a-f]{32}/, ':u')}`);
       expect(routes.toSorted()).toEqual([
+        'GET /api/backend-resource-requests/',
+        'GET /api/marketplace-resource-api-keys/',
         'GET /api/marketplace-site-agent-identities/',
         'POST /api/marketplace-provider-resources/:u/set_endpoints/',
       ]);

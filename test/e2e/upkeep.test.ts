@@ -18,6 +18,7 @@ import {
   soon,
   withSite,
 } from './helpers.ts';
+import { lookAtAll } from './keys.ts';
 
 /** A bucket of 5 GB that is there already. */
 async function owned(site: Site): Promise<Resource> {
@@ -27,11 +28,6 @@ async function owned(site: Site): Promise<Resource> {
 
 function flag(site: Site, resource: Resource, action: string, body: JsonObject) {
   return act(site, 'staff', `marketplace-provider-resources/${resource.uuid}/${action}/`, body);
-}
-
-/** Somebody in the portal wants everything looked at. */
-function lookAtAll(site: Site) {
-  return act(site, 'provider-owner', `marketplace-provider-offerings/${site.offering}/sync_resources/`);
 }
 
 function edit(site: Site, bucket: string, change: JsonObject): void {
