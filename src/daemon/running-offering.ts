@@ -1,6 +1,4 @@
 import type { Config, OfferingConfig, WaldurConfig } from '../config/types.ts';
-import { proxyFor } from '../events/proxy.ts';
-import { supervise } from '../events/supervise.ts';
 import type { Clock } from '../lib/clock.ts';
 import { type AgentError, toAgentError } from '../lib/errors.ts';
 import type { Log, LogLevel } from '../lib/log.ts';
@@ -15,11 +13,11 @@ import type { CircuitState } from '../plugin/circuit.ts';
 import type { Backend } from '../plugin/contract.ts';
 import { createReporter } from '../usage/report.ts';
 import type { Waldur } from '../waldur/client.ts';
-import { HEARD_EVENTS } from '../waldur/types.ts';
 import { createBackendCheck } from './backend-check.ts';
 import { createCircuitWatch } from './circuit-watch.ts';
 import type { HealthSnapshot, OfferingHealth } from './health.ts';
 import { createHearing } from './hearing.ts';
+import { createListening } from './listening.ts';
 import { createLogShipper } from './log-shipping.ts';
 import { createMaintenance } from './maintenance.ts';
 import type { Metrics } from './metrics.ts';
@@ -76,12 +74,18 @@ export function startOffering(offering: OfferingConfig, shared: Shared): Running
   const releasers = createReleasers();
   const running = new AbortController();
   const { signal } = running;
-  let connected = false;
   let blockedBy: AgentError | undefined;
 
   metrics.addOffering({ name, plugin: offering.plugin.id, stomp: offering.stomp.enabled });
   const waldur = shared.waldur(offering.waldur);
-  const circuit = createCircuitWatch({ offering: name, log, metrics, onAnswering: () => reconcile.kick() });
+  const circuit = createCircuitWatch({
+    offering: name,
+    clock,
+    log,
+    metrics,
+    probe: () => check.kick(),
+    takeUp: () => reconcile.kick(),
+  });
   const backend = shared.backend(offering, circuit.onChange);
   releasers.add(() => backend.close());
 
@@ -118,6 +122,7 @@ export function startOffering(offering: OfferingConfig, shared: Shared): Running
         );
       },
       failed,
+      isHeldBack: () => !circuit.isClosed(),
     },
     signal,
   );
@@ -129,7 +134,7 @@ export function startOffering(offering: OfferingConfig, shared: Shared): Running
       random,
       metrics,
       intervals: config.reconcile,
-      connected: () => connected,
+      connected: () => listening.connected(),
       succeeded: () => {
         if (blockedBy?.code.startsWith('WALDUR_') === true) blockedBy = undefined;
       },
@@ -147,7 +152,7 @@ export function startOffering(offering: OfferingConfig, shared: Shared): Running
     log,
     version: shared.version,
     startedAt: shared.startedAt,
-    statistics: () => ({ queued: queue.waiting(), in_progress: queue.running(), connected }),
+    statistics: () => ({ queued: queue.waiting(), in_progress: queue.running(), connected: listening.connected() }),
   });
 
   const maintenance = createMaintenance(
@@ -173,40 +178,25 @@ export function startOffering(offering: OfferingConfig, shared: Shared): Running
     },
   });
 
-  async function listen(): Promise<void> {
-    if (!offering.stomp.enabled) return;
-    await supervise(
-      {
-        register: async (limit) => {
-          const identity = await presence.identity(limit);
-          if (identity === undefined) return undefined;
-          return waldur.queues.register({ identity, offering: offering.uuid }, HEARD_EVENTS, limit);
-        },
-        passcode: (limit) => waldur.queues.passcode(limit),
-        stomp: offering.stomp,
-        tls: { ...offering.waldur, proxy: proxyFor(offering.stomp.url, offering.waldur.proxy, shared.env) },
-        prefetch: config.concurrency * 2,
-        clock,
-        random,
-        log,
-        onMessage: (message, { ack }) => hear(message, ack),
-        onState: (state, error) => {
-          const lost = connected && state !== 'connected';
-          connected = state === 'connected';
-          // From now on orders are asked for more often; the pulse would learn that only after its long pause.
-          if (lost) reconcile.kick();
-          if (state === 'disconnected') queue.forgetOffers();
-          metrics.stompState({ offering: name, connected });
-          if (error === undefined) return;
-          metrics.sessionEnded({ offering: name, code: error.code });
-          metrics.error(error);
-        },
-        // A frame that was lost while nobody listened is found here.
-        onConnected: () => reconcile.kick(),
-      },
-      signal,
-    );
-  }
+  const listening = createListening({
+    offering,
+    waldur,
+    presence,
+    prefetch: config.concurrency * 2,
+    env: shared.env,
+    clock,
+    random,
+    log,
+    metrics,
+    hear,
+    // A frame that was lost while nobody listened is found here.
+    began: () => reconcile.kick(),
+    ended: () => {
+      queue.forgetOffers();
+      // From now on orders are asked for more often; the pulse would learn that only after its long pause.
+      reconcile.kick();
+    },
+  });
 
   // Usage: a schedule wakes, what is due is computed.
   const { timezone, report } = config;
@@ -246,7 +236,7 @@ export function startOffering(offering: OfferingConfig, shared: Shared): Running
   });
 
   const loops = [
-    listen(),
+    listening.run(signal),
     reconcile.run(signal),
     maintenance.run(signal),
     check.run(signal),
@@ -273,7 +263,7 @@ export function startOffering(offering: OfferingConfig, shared: Shared): Running
     config: offering,
     health: () => ({
       name,
-      connected,
+      connected: listening.connected(),
       lastReconcileMs: reconciling.lastSuccessMs(),
       reconcileIntervalMs: reconciling.intervalMs(),
       failing: reconciling.failing(),

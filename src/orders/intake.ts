@@ -38,6 +38,8 @@ export interface IntakeDeps {
   locate(order: Uuid, signal: AbortSignal): Promise<Uuid>;
   finished(outcome: Outcome, seconds: number): void;
   failed(error: AgentError): void;
+  /** The backend is not called; when it is again, all open orders are reconciled. */
+  isHeldBack(): boolean;
 }
 
 const REMEMBERED = 10_000;
@@ -107,7 +109,7 @@ export function createIntake(deps: IntakeDeps, signal: AbortSignal): Intake {
 
   function failed(order: Uuid, error: AgentError, attempt: number): Again | undefined {
     deps.failed(error);
-    const later = again(error, attempt, deps.random);
+    const later = deps.isHeldBack() ? undefined : again(error, attempt, deps.random);
     if (later !== undefined) {
       deps.log.debug({ err: error, order, attempt }, 'order is tried again');
       return later;

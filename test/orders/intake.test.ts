@@ -34,12 +34,17 @@ function setup(endings: (Ending | Error)[], limit = 10) {
       locate: async () => RESOURCE,
       finished: () => undefined,
       failed: ({ code }) => failures.push(code),
+      isHeldBack: () => heldBack,
     },
     stop.signal,
   );
+  let heldBack = false;
   let acks = 0;
   const hear = (given: Parameters<typeof intake.hear>[0]): void => intake.hear(given, () => acks++);
-  return { clock, queue, intake, hear, handled, failures, acks: () => acks };
+  const holdBack = (): void => {
+    heldBack = true;
+  };
+  return { clock, queue, intake, hear, handled, failures, acks: () => acks, holdBack };
 }
 
 test('the echoes of our own transitions cost nothing and are acknowledged', async () => {
@@ -108,6 +113,14 @@ test('it gives up after four tries; an operator error after one', async () => {
   refused.hear(hint);
   await refused.clock.advance(60_000);
   expect([refused.handled.length, refused.acks()]).toEqual([1, 1]);
+});
+
+test('while the backend is not called no order is tried again: all are taken up together', async () => {
+  const { clock, hear, handled, acks, holdBack } = setup([transient(), 'done']);
+  holdBack();
+  hear(hint);
+  await clock.advance(120_000);
+  expect([handled.length, acks()]).toEqual([1, 1]);
 });
 
 test('an unexpected exception is a bug, and the order is left alone', async () => {
