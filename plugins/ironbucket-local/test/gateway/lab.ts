@@ -11,6 +11,7 @@ import { createDeps, type Deps, type Storage } from '../../deps.ts';
 import { nodeDisk } from '../../disk.ts';
 import { createGateway } from '../../gateway/server.ts';
 import { createBackend } from '../../index.ts';
+import { nodeFiles } from '../../objects/files.ts';
 import { parseQuota } from '../../quota/quota-file.ts';
 import { scan } from '../../quota/scan.ts';
 import { serve } from '../../serve.ts';
@@ -43,6 +44,8 @@ export interface Site {
   /** What the agent has of it in a process of its own. */
   backend(changes: Partial<Settings>): Backend;
   stop(): Promise<void>;
+  /** Nothing it does from now on has an effect, as if the process had died; another one on the same directory follows. */
+  kill(): Promise<Site>;
   /** Again on the same directory, perhaps with other settings. */
   restart(changes?: Partial<Settings>, storage?: Storage): Promise<Site>;
   close(): Promise<void>;
@@ -68,7 +71,10 @@ export async function openSite(options: SiteOptions = {}): Promise<Site> {
 async function openOn(root: string, options: SiteOptions, known: KeyPair | undefined): Promise<Site> {
   const logged: string[] = [];
   const context = contextOf(root, options, logged);
-  const deps = createDeps(context, options.storage);
+  const life = { dead: false };
+  const disk = mortal(options.storage?.disk ?? nodeDisk, life);
+  const files = mortal(options.storage?.files ?? nodeFiles({ fsync: false }), life);
+  const deps = createDeps(context, { disk, files });
   const gateway = createGateway(deps);
   const running = new AbortController();
 
@@ -112,6 +118,11 @@ async function openOn(root: string, options: SiteOptions, known: KeyPair | undef
     },
     backend: (changes) => createBackend(contextOf(root, { settings: { ...options.settings, ...changes } }, logged)),
     stop,
+    kill: async () => {
+      life.dead = true;
+      await stop();
+      return openOn(root, options, keys);
+    },
     restart: async (changes, storage) => {
       await stop();
       return openOn(
@@ -161,6 +172,22 @@ function contextOf(
     clock,
     random: (bytes) => randomBytes(bytes),
   };
+}
+
+/** The dead have no effects. */
+function mortal<T extends object>(effects: T, life: { readonly dead: boolean }): T {
+  const wrapped = Object.entries(effects).map(([name, effect]: [string, unknown]) => {
+    if (typeof effect !== 'function' || name === 'entries' || name === 'names') return [name, effect];
+    return [
+      name,
+      async (...args: unknown[]): Promise<unknown> => {
+        if (life.dead) throw new Error('the process died');
+        const result: unknown = await effect(...args);
+        return name === 'create' ? mortal(result as object, life) : result;
+      },
+    ];
+  });
+  return Object.fromEntries(wrapped) as T;
 }
 
 /** Until it is so; the runner's own limit ends what never is. */
