@@ -1,10 +1,11 @@
-import { closeSync, ftruncateSync, mkdirSync, openSync, readFileSync, rmSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { createHttp } from '../../lib/http.ts';
 import { isJsonObject, type JsonObject } from '../../lib/json.ts';
 import { formatBytes } from '../../lib/units.ts';
 import { FIXTURE } from '../../sandbox/fixture.ts';
 import type { Order, OrderState, Resource } from '../../sandbox/model.ts';
+import { type Bucket, openBucket } from '../demo/bucket.ts';
 import { type Consumer, createConsumer } from '../demo/consumer.ts';
 import { type DemoSite, openDemoSite } from '../demo/site.ts';
 import { createStage, type Stage } from '../demo/stage.ts';
@@ -14,9 +15,10 @@ import type { Invocation } from '../parse.ts';
 
 const MIB = 1024 * 1024;
 const FILES = [
-  { key: 'runs/2026-08/sample-1.fastq', bytes: 768 * MIB },
-  { key: 'runs/2026-08/sample-2.fastq', bytes: 512 * MIB },
+  { key: 'runs/2026-08/sample-1.fastq', bytes: 96 * MIB },
+  { key: 'runs/2026-08/sample-2.fastq', bytes: 160 * MIB },
 ];
+const TOO_LARGE = { key: 'runs/2026-08/all.bam', bytes: 1024 * MIB };
 const PATIENCE_MS = 10_000;
 
 /** The life of one bucket, from the order to its end. Exit 0 only when Waldur ends up in the right state. */
@@ -50,25 +52,25 @@ async function play(site: DemoSite, stage: Stage, io: Io): Promise<string[]> {
   );
   stage.end('agent', 'registered its queue and listens for orders');
 
-  stage.chapter('Alice orders a bucket of 2 GiB');
-  stage.line('Alice', 'POST marketplace-orders/ {"attributes": {"name": "reads", "storage_limit": 2}}');
+  stage.chapter('Alice orders a bucket of 1 GiB');
+  stage.line('Alice', 'POST marketplace-orders/ {"attributes": {"name": "reads", "storage_limit": 1}}');
   const { resource } = await finished(site, () => consumer.order(orderBody(site), signal), 'done', io, stage);
   stage.line('Alice', credentialsOf(resource));
+  const bucket = openBucket(resource.backendMetadata['s3_credentials'], resource.backendId, () => io.clock.now());
 
-  stage.chapter('She fills it, and the agent reports what it holds');
-  for (const { key, bytes } of FILES) {
-    writeFile(join(site.storage, resource.backendId, key), bytes);
-    stage.line('Alice', `puts ${key}, ${formatBytes(BigInt(bytes))}`);
-  }
+  stage.chapter('She fills it over S3, and the agent reports what it holds');
+  for (const file of FILES) await put(bucket, file, 200, io, stage);
+  await put(bucket, TOO_LARGE, 507, io, stage);
   site.agent.reportNow();
   await until(io, 'the usage report', () => usageOf(site, resource) !== undefined);
   stage.end('Waldur', `has ${usageOf(site, resource)} GB on record for this month`);
 
-  stage.chapter('She raises the limit to 3 GiB');
-  const raise = () => consumer.act(resource.uuid, 'update_options', { options: { storage_limit: 3 } }, signal);
+  stage.chapter('She raises the limit to 2 GiB');
+  const raise = () => consumer.act(resource.uuid, 'update_options', { options: { storage_limit: 2 } }, signal);
   await finished(site, raise, 'done', io, stage);
   const quota = quotaOf(site, resource);
-  stage.line('storage', `.quota now says ${formatBytes(quota)}`);
+  const { headers } = await bucket.head(signal);
+  stage.line('storage', `.quota now says ${formatBytes(quota)}, and S3 ${String(headers['x-amz-bucket-quota'])} bytes`);
 
   stage.chapter('She terminates it while it still holds data');
   const terminate = () => consumer.act(resource.uuid, 'terminate', {}, signal);
@@ -76,7 +78,10 @@ async function play(site: DemoSite, stage: Stage, io: Io): Promise<string[]> {
   stage.line('Alice', `reads: ${order.errorMessage}`);
 
   stage.chapter('She empties it and terminates it again');
-  for (const { key } of FILES) rmSync(join(site.storage, resource.backendId, key));
+  for (const { key } of FILES) {
+    const { status } = await bucket.remove(key, signal);
+    stage.line('Alice', `DELETE ${key}: ${status}`);
+  }
   await finished(site, terminate, 'done', io, stage);
 
   return verify(site, resource, quota);
@@ -88,9 +93,9 @@ function verify(site: DemoSite, resource: Resource, quota: bigint): string[] {
   const checks: [string, unknown, unknown][] = [
     ['orders', states.toSorted().join(' '), 'done done done erred'],
     ['resource', resource.state, 'Terminated'],
-    ['option', resource.options?.['storage_limit'], 3],
-    ['quota', quota, 3n * 1024n ** 3n],
-    ['usage', usageOf(site, resource), '1.25'],
+    ['option', resource.options?.['storage_limit'], 2],
+    ['quota', quota, 2n * 1024n ** 3n],
+    ['usage', usageOf(site, resource), '0.25'],
     ['credentials', resource.backendMetadata['s3_credentials'], undefined],
     ['invariants', JSON.stringify(site.sandbox.invariants()), '[]'],
   ];
@@ -144,17 +149,22 @@ function orderBody({ sandbox: { url, store } }: DemoSite): JsonObject {
     plan: `${url}marketplace-plans/${plan}/`,
     offering: `${url}marketplace-public-offerings/${FIXTURE.options}/`,
     project: `${url}projects/${FIXTURE.project}/`,
-    attributes: { name: 'reads', storage_limit: 2 },
+    attributes: { name: 'reads', storage_limit: 1 },
     accepting_terms_of_service: true,
   };
 }
 
-/** Sparse: the size counts, the disk does not. */
-function writeFile(path: string, bytes: number): void {
-  mkdirSync(dirname(path), { recursive: true });
-  const file = openSync(path, 'w');
-  ftruncateSync(file, bytes);
-  closeSync(file);
+/** @throws Error when the answer is not the one that was expected */
+async function put(
+  bucket: Bucket,
+  { key, bytes }: (typeof FILES)[number],
+  expected: number,
+  io: Io,
+  stage: Stage,
+): Promise<void> {
+  const { status, code } = await bucket.put(key, bytes, io.signal);
+  stage.line('Alice', `PUT ${key}, ${formatBytes(BigInt(bytes))}: ${status} ${code ?? ''}`.trimEnd());
+  if (status !== expected) throw new Error(`PUT ${key} was answered with ${status} instead of ${expected}`);
 }
 
 function quotaOf({ storage }: DemoSite, { backendId }: Resource): bigint {
