@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process';
-import { isJsonObject, type Json, type JsonObject } from '../../src/lib/json.ts';
+import type { JsonObject } from '../../src/lib/json.ts';
+import { credentialsOf } from './s3-tools.ts';
 
 export interface AwsAnswer {
   readonly ok: boolean;
@@ -10,13 +11,12 @@ export interface AwsAnswer {
 
 /** The AWS command line with what Waldur tells a consumer, and nothing else. */
 export function awsOf(metadata: JsonObject): (...argv: readonly string[]) => Promise<AwsAnswer> {
-  const stored = metadata['s3_credentials'];
-  const { access_key, secret_key, endpoint, region } = isJsonObject(stored) ? stored : {};
+  const { accessKey, secretKey, endpoint, region } = credentialsOf(metadata);
   const env = {
     PATH: process.env['PATH'],
-    AWS_ACCESS_KEY_ID: text(access_key),
-    AWS_SECRET_ACCESS_KEY: text(secret_key),
-    AWS_DEFAULT_REGION: text(region),
+    AWS_ACCESS_KEY_ID: accessKey,
+    AWS_SECRET_ACCESS_KEY: secretKey,
+    AWS_DEFAULT_REGION: region,
     AWS_MAX_ATTEMPTS: '1',
     AWS_EC2_METADATA_DISABLED: 'true',
     AWS_CONFIG_FILE: '/dev/null',
@@ -27,7 +27,7 @@ export function awsOf(metadata: JsonObject): (...argv: readonly string[]) => Pro
   };
   return (...argv) =>
     new Promise((resolve) => {
-      const all = ['--debug', '--endpoint-url', text(endpoint), ...argv];
+      const all = ['--debug', '--endpoint-url', endpoint, ...argv];
       execFile('aws', all, { env, timeout: 30_000, maxBuffer: LONGEST_DEBUG }, (error, stdout, stderr) => {
         resolve({ ok: error === null, text: stdout, code: /<Code>(\w+)<\/Code>/.exec(stderr)?.[1] });
       });
@@ -35,7 +35,3 @@ export function awsOf(metadata: JsonObject): (...argv: readonly string[]) => Pro
 }
 
 const LONGEST_DEBUG = 256 * 1024 * 1024;
-
-function text(value: Json | undefined): string {
-  return typeof value === 'string' ? value : '';
-}

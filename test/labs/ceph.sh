@@ -52,7 +52,8 @@ await() {
 
 prepare() { timeout "$LAB_WAIT" "$@" >>"$dir/out.log" 2>&1 || fail "$1 failed"; }
 
-install ceph-mon ceph-mon ceph-osd ceph-osd radosgw radosgw ceph ceph-common curl curl aws awscli
+install ceph-mon ceph-mon ceph-osd ceph-osd radosgw radosgw ceph ceph-common curl curl
+install /usr/bin/aws awscli /usr/bin/s3cmd s3cmd /usr/bin/rclone rclone
 
 read -r mon1 mon2 rgw osd < <(node -e '
   const net = require("node:net");

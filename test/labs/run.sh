@@ -44,12 +44,14 @@ completion() { agent completion bash >"$work/completion" && shellcheck -s bash "
 
 report tools
 install systemd-analyze systemd systemd-notify systemd man man-db shellcheck shellcheck perl perl-base curl curl zsh zsh fish fish
+install /usr/bin/aws awscli /usr/bin/s3cmd s3cmd /usr/bin/rclone rclone
 promtool_into "$work"
 PATH="$work/bin:$PATH"
 promtool --version 2>&1 | head -n 1
 
 suite unit npm test --
-suite labs test/labs/rabbitmq.sh npx vitest run --config test/labs/vitest.config.ts --exclude 'test/labs/{ceph,python}*'
+suite labs test/labs/rabbitmq.sh npx vitest run --config test/labs/vitest.config.ts --exclude 'test/labs/{ceph,gateway,python}*'
+suite clients npx vitest run --config test/labs/vitest.config.ts --maxWorkers 4 test/labs/gateway
 suite peer test/labs/python-peer.sh test/labs/rabbitmq.sh npx vitest run --config test/labs/vitest.config.ts test/labs/python
 LAB_TTL=450 suite ceph test/labs/ceph.sh npx vitest run --config test/labs/vitest.config.ts test/labs/ceph
 
