@@ -84,7 +84,7 @@ export async function startAgentProcess(yaml: string, folder: string): Promise<A
 }
 
 /** Node's flags in the systemd unit: what is measured is what is shipped. */
-function unitFlags(): readonly string[] {
+export function unitFlags(): readonly string[] {
   const unit = readFileSync(UNIT, 'utf8');
   const [, flags] = /^ExecStart=\/usr\/bin\/node((?: --\S+)*) /m.exec(unit) ?? [];
   if (flags === undefined) throw new Error('the unit does not start node');

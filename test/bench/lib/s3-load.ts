@@ -1,0 +1,64 @@
+import { once } from 'node:events';
+import { createConnection, type Socket } from 'node:net';
+import { type KeyPair, sign } from '../../../src/lib/sigv4.ts';
+
+/** The head of a request that may be sent again and again for a quarter of an hour; unsigned without keys. */
+export function headOf(
+  method: 'PUT' | 'GET',
+  port: number,
+  path: string,
+  length: number,
+  keys: KeyPair | undefined,
+): Buffer {
+  const host = `127.0.0.1:${port}`;
+  // What clients send over TLS: the body is not part of the signature.
+  const input = { method, host, path, body: undefined, region: 'us-east-1', now: new Date() };
+  const headers = { host, 'content-length': `${length}`, ...(keys && sign({ ...input, keys })) };
+  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
+  return Buffer.from(`${method} ${path} HTTP/1.1\r\n${lines.join('')}\r\n`);
+}
+
+const PIECE = 1024 * 1024;
+
+export async function connect(port: number): Promise<Socket> {
+  const socket = createConnection(port, '127.0.0.1').setNoDelay(true);
+  await once(socket, 'connect');
+  return socket;
+}
+
+/** Sends a request and reads the answer to its end. @throws Error for anything but 200 */
+export async function exchange(socket: Socket, head: Buffer, body: Buffer): Promise<void> {
+  const answered = readAnswer(socket);
+  socket.write(head);
+  for (let at = 0; at < body.length; at += PIECE) {
+    if (!socket.write(body.subarray(at, at + PIECE))) await once(socket, 'drain');
+  }
+  await answered;
+}
+
+function readAnswer(socket: Socket): Promise<void> {
+  return new Promise((resolve, reject) => {
+    let head = '';
+    /** Bytes of the body that are to come; undefined before the head is complete. */
+    let left: number | undefined;
+    const end = (settle: () => void): void => {
+      socket.off('data', onData).off('close', onClose);
+      settle();
+    };
+    const onData = (chunk: Buffer): void => {
+      if (left === undefined) {
+        head += chunk.toString('latin1');
+        left = bodyLeft(head);
+      } else left -= chunk.length;
+      if (left === 0) end(head.startsWith('HTTP/1.1 200') ? resolve : () => reject(new Error(head)));
+    };
+    const onClose = (): void => end(() => reject(new Error(`the connection ended after ${head.slice(0, 500)}`)));
+    socket.on('data', onData).once('close', onClose);
+  });
+}
+
+/** How much of the body is missing behind what was received; undefined while the head is not complete. */
+function bodyLeft(received: string): number | undefined {
+  const end = received.indexOf('\r\n\r\n');
+  return end < 0 ? undefined : Number(/\r\ncontent-length: (\d+)/i.exec(received)?.[1]) - (received.length - end - 4);
+}
