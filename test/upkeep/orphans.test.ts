@@ -99,6 +99,11 @@ test.each<[string, World, readonly [number, string][]]>([
     [],
   ],
   [
+    'one of an offering of ours on another Waldur',
+    { accounts: [account(1)], rows: { ...alive, [OTHER]: { [uuid(1)]: 'OK' } }, found: { [uuid(1)]: undefined } },
+    [],
+  ],
+  [
     'one of an offering that is not ours',
     { accounts: [account(1)], rows: alive, found: { [uuid(1)]: 'Terminated' } },
     [],
