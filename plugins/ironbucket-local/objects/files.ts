@@ -14,8 +14,8 @@ export interface FileFacts {
 
 /** A file that is being written. */
 export interface NewFile {
-  /** Writes all of it. */
-  write(chunk: Uint8Array): Promise<void>;
+  /** Writes all of them, one behind the other; they must not change before it is done. */
+  write(chunks: readonly Uint8Array[]): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -79,8 +79,9 @@ export function nodeFiles({ fsync }: { readonly fsync: boolean }): Files {
     create: async (path) => {
       const file = await open(path, 'wx', 0o666);
       return {
-        write: async (chunk) => {
-          for (let done = 0; done < chunk.length; ) done += (await file.write(chunk, done)).bytesWritten;
+        write: async (chunks) => {
+          let left = chunks.filter(({ length }) => length > 0);
+          while (left.length > 0) left = behind(left, (await file.writev(left)).bytesWritten);
         },
         close: async () => {
           try {
@@ -167,6 +168,16 @@ function factsOf(stats: {
     created: stats.birthtime,
     identity: `${stats.ino}:${stats.mtimeNs}`,
   };
+}
+
+/** What is left when the first `bytes` are written. */
+function behind(chunks: readonly Uint8Array[], bytes: number): Uint8Array[] {
+  const left: Uint8Array[] = [];
+  for (const chunk of chunks) {
+    if (chunk.length > bytes) left.push(chunk.subarray(bytes));
+    bytes = Math.max(0, bytes - chunk.length);
+  }
+  return left;
 }
 
 async function syncDirectory(path: string): Promise<void> {

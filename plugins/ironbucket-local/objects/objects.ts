@@ -10,7 +10,7 @@ import { createGate } from './gate.ts';
 import { refused } from './key.ts';
 import { type ListQuery, listObjects, type Page } from './listing.ts';
 import { type Place, placeOf, rootOf } from './place.ts';
-import { factsAt, type OpenObject, openObject } from './read.ts';
+import { factsAt, type OpenObject, openObject, sizeAt } from './read.ts';
 import { recoverBucket } from './recover.ts';
 import type { Settlement } from './settlement.ts';
 import type { Description } from './sidecar.ts';
@@ -49,7 +49,9 @@ export interface Content extends Body {
 export interface Objects {
   /** Undefined when there is none. */
   head(bucket: string, key: string): Promise<StoredObject | undefined>;
-  /** The same with the bytes; the caller must close it. */
+  /** Bytes that are under the key at this moment, 0 for none. */
+  size(bucket: string, key: string): Promise<number>;
+  /** The object with its bytes; the caller must close it. */
   open(bucket: string, key: string): Promise<OpenObject | undefined>;
   put(bucket: string, key: string, content: Content, terms: Terms, signal: AbortSignal): Promise<StoredObject>;
   /** Answers whether there was one. */
@@ -91,6 +93,7 @@ export function openObjects(given: ObjectsDeps): Objects {
       const at = place(bucket, key);
       return deps.locks.hold(at.lock, () => factsAt(deps, at));
     },
+    size: async (bucket, key) => sizeAt(deps, place(bucket, key)),
     open: async (bucket, key) => openObject(deps, place(bucket, key)),
     put: (bucket, key, { describe, ...body }, terms, signal) =>
       inBucket(deps, bucket, async () => {

@@ -53,6 +53,12 @@ export async function factsAt(deps: Omit<ReadDeps, 'locks'>, place: Place): Prom
   return describeFile(key, facts, await deps.disk.read(sidecar));
 }
 
+/** Bytes that a write under this key would replace: a guess, because it may change before that. */
+export async function sizeAt({ files }: Pick<ReadDeps, 'files'>, { data }: Place): Promise<number> {
+  const facts = data === undefined ? undefined : await ignoreNotDirectory(files.facts(data));
+  return facts?.kind === 'file' ? facts.size : 0;
+}
+
 async function markerAt(deps: Omit<ReadDeps, 'locks'>, place: Place): Promise<StoredObject | undefined> {
   const facts = await ignoreNotDirectory(deps.files.facts(place.sidecar));
   if (facts?.kind !== 'file' || !(await isReachable(deps.files, place))) return undefined;

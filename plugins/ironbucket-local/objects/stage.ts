@@ -26,7 +26,7 @@ export interface StageDeps {
 
 /**
  * Writes the whole body; what it throws comes through, and nothing is left then. Memory does not grow with the body.
- * `look` sees every chunk while it is written.
+ * `look` sees every chunk; none may change afterwards.
  */
 export async function stageBody(
   deps: StageDeps,
@@ -36,24 +36,52 @@ export async function stageBody(
   signal: AbortSignal,
 ): Promise<Staged> {
   const paths = stagePaths(deps, root);
-  let size = 0;
   const file = await createStaged(deps.files, root, paths.data);
   try {
-    try {
-      for await (const chunk of body) {
-        signal.throwIfAborted();
-        const written = file.write(chunk);
-        look(chunk);
-        size += chunk.length;
-        await written;
-      }
-    } finally {
-      await file.close();
-    }
-    return { ...paths, size };
+    return { ...paths, size: await writeBody(file, body, look, signal) };
   } catch (error) {
     await deps.files.remove(paths.data);
     throw error;
+  }
+}
+
+/** Pieces come in the size of what the network delivers; a write for each would cost more than the hashes. */
+const BATCH = 262_144;
+
+/** Collects one batch while the one before is written. Answers how many bytes there were. */
+async function writeBody(
+  file: NewFile,
+  body: AsyncIterable<Uint8Array>,
+  look: (chunk: Uint8Array) => void,
+  signal: AbortSignal,
+): Promise<number> {
+  let size = 0;
+  let batch: Uint8Array[] = [];
+  let held = 0;
+  let writing = Promise.resolve();
+  const flush = async (): Promise<void> => {
+    await writing;
+    writing = file.write(batch);
+    // It is looked at with the next batch, or in the end.
+    writing.catch(() => undefined);
+    batch = [];
+    held = 0;
+  };
+  try {
+    for await (const chunk of body) {
+      signal.throwIfAborted();
+      look(chunk);
+      batch.push(chunk);
+      size += chunk.length;
+      held += chunk.length;
+      if (held >= BATCH) await flush();
+    }
+    await flush();
+    await writing;
+    return size;
+  } finally {
+    await writing.catch(() => undefined);
+    await file.close();
   }
 }
 
@@ -127,7 +155,7 @@ async function writeText(files: Files, path: string, text: string): Promise<void
 
 async function writeInto(file: NewFile, text: string): Promise<void> {
   try {
-    await file.write(Buffer.from(text));
+    await file.write([Buffer.from(text)]);
   } finally {
     await file.close();
   }

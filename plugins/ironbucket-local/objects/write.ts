@@ -1,5 +1,6 @@
 import type { Clock } from '../../../src/lib/clock.ts';
 import { codeOf } from '../disk.ts';
+import type { FileFacts } from './files.ts';
 import { folderInTheWay, makeFolders, pruneFolders, removeEmpty } from './folders.ts';
 import type { Gate } from './gate.ts';
 import { refused, SIDECAR_SUFFIX } from './key.ts';
@@ -46,9 +47,9 @@ export async function commitObject(
     if (target === undefined) throw refused('the marker of a folder has no contents');
     await stageSidecar(deps, staged, sidecar);
     await change(deps, place, async () => {
-      const old = await factsAt(deps, place);
-      condition?.(old);
-      await makeRoom(deps, place, target);
+      // Only a condition needs to know more than the size.
+      if (condition !== undefined) condition(await factsAt(deps, place));
+      const old = await makeRoom(deps, place, target);
       const delta = size - (old?.size ?? 0);
       reservation.fit(delta, key, parts);
       const effect = { bytes: delta, objects: old === undefined ? 1 : 0 };
@@ -120,12 +121,14 @@ function complete(
   return { ...described, key, size, etag, modified: clock.now(), encrypted: false };
 }
 
-/** Refuses what cannot take the place of what is there, before anything is counted. */
-async function makeRoom(deps: WriteDeps, place: Place, target: string): Promise<void> {
+/** Answers what will be replaced. Refuses what cannot take the place of what is there, before anything is counted. */
+async function makeRoom(deps: WriteDeps, place: Place, target: string): Promise<FileFacts | undefined> {
   await makeFolders(deps.files, place);
   const facts = await deps.files.facts(target);
+  if (facts?.kind === 'file') return facts;
   if (facts?.kind === 'other') throw refused('something that is no object has its name');
   if (facts?.kind === 'directory') await replaceFolder(deps, place, target);
+  return undefined;
 }
 
 /** Somebody may remove an empty folder between its making and the move. */

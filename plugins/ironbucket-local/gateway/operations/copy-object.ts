@@ -23,9 +23,9 @@ export const copyObject: Operation = async (deps, call) => {
       throw new S3Error('InvalidRequest', { message });
     }
     const described = describeCopy(head, replaces, open.object);
-    const current = await objects.head(bucket, key);
-    condition?.(current);
-    const reservation = await quotas.reserve(bucket, open.object.size - (current?.size ?? 0), signal);
+    if (condition !== undefined) condition(await objects.head(bucket, key));
+    const replaced = await objects.size(bucket, key);
+    const reservation = await quotas.reserve(bucket, open.object.size - replaced, signal);
     try {
       const content = { body: open.read(0, open.object.size), describe: () => described };
       const stored = await objects.put(bucket, key, content, { reservation, condition }, signal);

@@ -8,10 +8,11 @@ export const putObject: Operation = async ({ objects, quotas, statistics }, call
   const { head, bucket, key, signal } = call;
   const condition = writeCondition(head);
   const described = readDescription(head);
-  const current = await objects.head(bucket, key);
-  condition?.(current);
+  // Once now, before the body is asked for, and once more when it is there.
+  if (condition !== undefined) condition(await objects.head(bucket, key));
+  const replaced = await objects.size(bucket, key);
   const body = call.body();
-  const reservation = await quotas.reserve(bucket, (body.length ?? 0) - (current?.size ?? 0), signal);
+  const reservation = await quotas.reserve(bucket, (body.length ?? 0) - replaced, signal);
   try {
     const content = {
       body: withinQuota(body, reservation),

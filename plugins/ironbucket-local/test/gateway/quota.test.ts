@@ -196,9 +196,9 @@ describe('a full disk', () => {
       ...real,
       create: async (path: string) => {
         const file = await real.create(path);
-        const write = async (chunk: Uint8Array): Promise<void> => {
-          if (chunk.length > 500) throw full;
-          await file.write(chunk);
+        const write = async (chunks: readonly Uint8Array[]): Promise<void> => {
+          if (chunks.some(({ length }) => length > 500)) throw full;
+          await file.write(chunks);
         };
         return { ...file, write };
       },

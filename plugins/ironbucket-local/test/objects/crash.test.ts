@@ -83,10 +83,12 @@ describe('a disk that is full', () => {
       create: async (path) => {
         const file = await real.create(path);
         let room = 10;
-        const write = async (chunk: Uint8Array): Promise<void> => {
-          if (chunk.length > room) throw full;
-          room -= chunk.length;
-          await file.write(chunk);
+        const write = async (chunks: readonly Uint8Array[]): Promise<void> => {
+          for (const chunk of chunks) {
+            if (chunk.length > room) throw full;
+            room -= chunk.length;
+            await file.write([chunk]);
+          }
         };
         return { write, close: () => file.close() };
       },
@@ -186,10 +188,10 @@ function mortal(effects: number, moment: (typeof MOMENTS)[number]): { readonly f
         const file = await real.create(path);
         // The system closes what a dead process had open.
         if (dead) await file.close();
-        const write = (chunk: Uint8Array): Promise<void> =>
+        const write = (chunks: readonly Uint8Array[]): Promise<void> =>
           effect(
-            () => file.write(chunk),
-            () => file.write(chunk.subarray(0, chunk.length / 2)),
+            () => file.write(chunks),
+            () => file.write(chunks.map((chunk) => chunk.subarray(0, chunk.length / 2)).slice(0, 1)),
           );
         return { write, close: () => file.close() };
       }),
