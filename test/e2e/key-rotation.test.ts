@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { ApiKey, Resource } from '../../src/sandbox/model.ts';
 import type { Site } from '../fakes/site.ts';
-import { accountsOf, act, fulfilled, HASTY, reach, settled, soon, tell, withSite } from './helpers.ts';
+import { accountsOf, act, fulfilled, HASTY, reach, ready, settled, soon, tell, withSite } from './helpers.ts';
 import { API_KEYS, expectKeysWork, KEYS, keysOf, lookAtAll, owned, switchTo, withCroit } from './keys.ts';
 import { live } from './lives.ts';
 
@@ -113,7 +113,8 @@ describe('rotation', () => {
 interface Story {
   readonly what: string;
   readonly effects: readonly string[];
-  during(site: Site, resource: Resource | undefined): Promise<Resource>;
+  before?(site: Site, resource: Resource): Promise<void>;
+  during(site: Site, resource: Resource | undefined): Promise<Resource | undefined>;
 }
 
 const STORIES: readonly Story[] = [
@@ -144,7 +145,50 @@ const STORIES: readonly Story[] = [
       return resource;
     },
   },
+  {
+    what: 'move of a key out of the metadata',
+    effects: ['report_created', 'set_backend_metadata', 'refresh_last_sync'],
+    before: async (site, resource) => {
+      const [row] = keysOf(site, resource);
+      if (row === undefined) throw new Error('there is no key');
+      site.sandbox.store.keys.delete(row);
+      const s3_credentials = { access_key: row.clientId, secret_key: row.secret };
+      resource.backendMetadata = { ...resource.backendMetadata, s3_credentials };
+    },
+    during: async (site, resource) => {
+      await upkeepUntil(site, () => expect(resource?.backendMetadata).not.toHaveProperty('s3_credentials'));
+      return resource;
+    },
+  },
+  {
+    what: 'repair of a key that was deleted at the backend',
+    effects: ['issue-key', 'set_key', 'refresh_last_sync'],
+    before: async (site) => {
+      await site.stop();
+      rmSync(join(site.storage, '.agent'), { recursive: true });
+      await ready(site);
+    },
+    during: async (site, resource) => {
+      const works = (): void => {
+        const there = accountsOf(site)[resource?.backendId ?? '']?.keys.map((key) => key.access_key);
+        expect(there).toContain(resource && keysOf(site, resource)[0]?.clientId);
+      };
+      await upkeepUntil(site, works);
+      return resource;
+    },
+  },
 ];
+
+/** Somebody presses *sync*, and again for every further agent: one that died has forgotten the last time. */
+function upkeepUntil(site: Site, check: () => void): Promise<void> {
+  let pressedFor: number | undefined;
+  return soon(async () => {
+    const sessions = site.sandbox.journal.entries(0, 'stomp').filter(({ method }) => method === 'SUBSCRIBE').length;
+    if (sessions !== pressedFor) await lookAtAll(site);
+    pressedFor = sessions;
+    check();
+  });
+}
 
 /**
  * Tells the story with an agent that is gone right after its effects number `crashes`. Then every key that a consumer sees
@@ -154,7 +198,9 @@ async function tellStory(story: Story, crashes: readonly number[]): Promise<read
   let resource: Resource | undefined;
   return live(API_KEYS, crashes, {
     before: async (site) => {
-      if (story.what !== 'create') resource = (await fulfilled(site, { limits: { storage: 5 } })).resource;
+      if (story.what === 'create') return;
+      resource = (await fulfilled(site, { limits: { storage: 5 } })).resource;
+      await story.before?.(site, resource);
     },
     during: async (site) => {
       resource = await story.during(site, resource);
