@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import type { Deps } from './deps.ts';
+import { expireUploads } from './expire-uploads.ts';
 import type { Gateway } from './gateway/server.ts';
 import { isBucketName } from './layout.ts';
 
@@ -13,6 +14,8 @@ export async function serve(deps: Deps, gateway: Gateway, signal: AbortSignal): 
   await gateway.start();
   const behind = new AbortController();
   const written = Promise.all([deps.quotas.serve(behind.signal), deps.statistics.serve(behind.signal)]);
+  // Looked at in the end.
+  written.catch(() => undefined);
   const cleared = clearUp(deps, signal);
   deps.log.info({ listen: deps.settings.listen }, 's3 gateway listens');
   try {
@@ -26,16 +29,22 @@ export async function serve(deps: Deps, gateway: Gateway, signal: AbortSignal): 
   }
 }
 
-/** What an earlier run left in buckets that nobody asks for takes space as well. */
-async function clearUp({ disk, layout, objects, log }: Deps, signal: AbortSignal): Promise<void> {
-  try {
-    for await (const name of disk.names(layout.root)) {
-      if (signal.aborted) return;
-      if (isBucketName(name) && (await disk.kind(layout.bucket(name))) === 'directory') {
+const CLEAR_UP_MS = 6 * 60 * 60 * 1000;
+
+/** What takes space and nobody asks for: what an earlier run left, and uploads that nobody goes on with. */
+async function clearUp(deps: Deps, signal: AbortSignal): Promise<void> {
+  const { disk, layout, objects, log, clock } = deps;
+  while (!signal.aborted) {
+    try {
+      for await (const name of disk.names(layout.root)) {
+        if (signal.aborted) return;
+        if (!isBucketName(name) || (await disk.kind(layout.bucket(name))) !== 'directory') continue;
         await objects.recover(name, signal);
+        await expireUploads(deps, name, signal);
       }
+    } catch (err) {
+      if (!signal.aborted) log.warn({ err }, 'not everything that takes space for nothing could be removed');
     }
-  } catch (err) {
-    if (!signal.aborted) log.warn({ err }, 'what an earlier run left could not be cleared up');
+    await clock.sleep(CLEAR_UP_MS, signal).catch(() => undefined);
   }
 }

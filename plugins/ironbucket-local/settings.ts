@@ -15,6 +15,7 @@ export interface Settings {
   readonly fsync: boolean;
   readonly gateway: boolean;
   readonly remove_empty_folders: boolean;
+  readonly multipart_expiry_days: number;
   readonly user_prefix: string;
 }
 
@@ -85,6 +86,13 @@ export const settingsSchema: JsonSchema = {
       type: 'boolean',
       default: false,
       description: 'Whether a folder goes when its last object is deleted.',
+    },
+    multipart_expiry_days: {
+      type: 'integer',
+      minimum: 0,
+      maximum: 3650,
+      default: 7,
+      description: 'Days after which a multipart upload that was not completed is aborted. 0 keeps it for ever.',
     },
     user_prefix: {
       type: 'string',

@@ -34,7 +34,7 @@ async function stream(body: Stream, { response, signal }: Exchange): Promise<voi
   let sent = 0;
   try {
     for await (const chunk of body.chunks) {
-      if (signal.aborted || response.destroyed) return;
+      if (signal.aborted || response.destroyed) break;
       sent += chunk.length;
       if (!response.write(chunk)) await writable(response);
     }

@@ -34,9 +34,7 @@ export function createGateway(deps: Deps): Gateway {
   const { clock, log, settings } = deps;
   const accessKeys = openAccessKeys(deps.accounts, settings);
   const running = new Set<Promise<void>>();
-  const closing = new AbortController();
-  // As many as there are requests.
-  setMaxListeners(0, closing.signal);
+  let closing = new AbortController();
   let stopping = false;
   let server: Server | undefined;
   let failure: AgentError | undefined;
@@ -46,7 +44,8 @@ export function createGateway(deps: Deps): Gateway {
     const gone = new AbortController();
     const abort = (): void => gone.abort(new Error('the client is gone'));
     response.once('close', abort);
-    closing.signal.addEventListener('abort', abort, { once: true });
+    const { signal: breaking } = closing;
+    breaking.addEventListener('abort', abort, { once: true });
     request.on('error', abort);
     response.on('error', abort);
     const patience = (ms: number): unknown => request.socket.setTimeout(ms);
@@ -70,7 +69,7 @@ export function createGateway(deps: Deps): Gateway {
       log.warn({ err, request: requestId }, 'an S3 answer broke off');
       response.destroy();
     } finally {
-      closing.signal.removeEventListener('abort', abort);
+      breaking.removeEventListener('abort', abort);
     }
   }
 
@@ -101,6 +100,9 @@ export function createGateway(deps: Deps): Gateway {
       if (failure !== undefined) throw failure;
       server = opened;
       stopping = false;
+      closing = new AbortController();
+      // As many as there are requests.
+      setMaxListeners(0, closing.signal);
     },
     stop: async () => {
       const closed = server;
@@ -108,7 +110,13 @@ export function createGateway(deps: Deps): Gateway {
       stopping = true;
       const ended = new Promise<void>((resolve) => closed.close(() => resolve()));
       closed.closeIdleConnections();
-      await Promise.race([settled(running), new Promise<void>((resolve) => clock.after(GRACE_MS, resolve))]);
+      await new Promise<void>((resolve) => {
+        const cancel = clock.after(GRACE_MS, resolve);
+        void settled(running).then(() => {
+          cancel();
+          resolve();
+        });
+      });
       closing.abort();
       closed.closeAllConnections();
       await ended;

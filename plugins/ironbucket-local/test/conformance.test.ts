@@ -18,6 +18,7 @@ const settings: Settings = {
   fsync: false,
   gateway: false,
   remove_empty_folders: false,
+  multipart_expiry_days: 7,
   user_prefix: 'waldur-',
 };
 

@@ -51,6 +51,7 @@ export async function createStorage(changes: Partial<Settings> = {}): Promise<St
     enabled: true,
     fsync: false,
     remove_empty_folders: false,
+    multipart_expiry_days: 7,
     user_prefix: 'waldur-',
     ...changes,
   };

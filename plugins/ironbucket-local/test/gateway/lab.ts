@@ -162,6 +162,7 @@ function contextOf(
       enabled: true,
       fsync: false,
       remove_empty_folders: false,
+      multipart_expiry_days: 7,
       user_prefix: 'waldur-',
       ...settings,
     },
