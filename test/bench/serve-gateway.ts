@@ -22,6 +22,7 @@ const backend = createBackend({
     enabled: enabled === 'true',
     fsync: false,
     remove_empty_folders: false,
+    multipart_expiry_days: 7,
     user_prefix: 'waldur-',
   },
   log: silentLog(),
