@@ -16,6 +16,7 @@ async function serve(request: IncomingMessage, response: ServerResponse): Promis
     response.setHeader('content-length', 0).end();
   } else {
     response.setHeader('content-length', statSync(path).size);
-    await pipeline(createReadStream(path), response);
+    // The client leaves as soon as it has everything.
+    await pipeline(createReadStream(path), response).catch(() => undefined);
   }
 }
