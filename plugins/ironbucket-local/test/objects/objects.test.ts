@@ -1,3 +1,4 @@
+import { createHash, randomBytes } from 'node:crypto';
 import { mkdir, readdir, readFile, utimes, writeFile } from 'node:fs/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { BUCKET, chunks, collect, createShelf, plain, type Shelf, signal } from './lab.ts';
@@ -63,6 +64,19 @@ describe('an object', () => {
     expect(await shelf.remove('x')).toBe(false);
     expect(shelf.ledger).toMatchObject({ used: 0, objects: 0 });
     expect(await readdir(shelf.path())).toEqual(['.uploads']);
+  });
+
+  it('is what came, in whatever pieces it came', async () => {
+    const sizes = [1, 0, 65_536, 300_000, 7, 262_144, 262_143, 1, 131_072];
+    const pieces = sizes.map((size) => randomBytes(size));
+    const body = async function* (): AsyncGenerator<Uint8Array> {
+      yield* pieces;
+    };
+    const content = { body: body(), describe: () => plain };
+    const stored = await shelf.objects.put(BUCKET, 'x', content, { reservation: shelf.ledger }, signal);
+    const whole = Buffer.concat(pieces);
+    expect((await readFile(shelf.path('x'))).equals(whole)).toBe(true);
+    expect(stored).toMatchObject({ size: whole.length, etag: createHash('md5').update(whole).digest('hex') });
   });
 
   it('is not there when its body fails, and the old one is', async () => {
