@@ -1,0 +1,32 @@
+import { createServer } from 'node:http';
+import { afterEach, expect, it } from 'vitest';
+import { openSite, type Site } from '../fakes/site.ts';
+
+let site: Site;
+afterEach(() => site.close());
+
+it('an address that is taken makes the offering degraded, and the gateway serves when it is free', async () => {
+  const other = createServer((_, response) => void response.end());
+  await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve));
+  const address = other.address();
+  const port = typeof address === 'object' && address !== null ? address.port : 0;
+  site = await openSite({ settings: `listen: 127.0.0.1:${port}`, speed: 60 });
+  await site.start();
+  await until(async () => (await ready()).includes('IRONBUCKET_LISTEN'));
+  other.closeAllConnections();
+  await new Promise((resolve) => other.close(resolve));
+  await until(async () => {
+    const answer = await fetch(`http://127.0.0.1:${port}/`).catch(() => undefined);
+    return answer?.headers.get('server') === 'waldur-storage-agent' && answer.status === 403;
+  });
+  await until(async () => !(await ready()).includes('IRONBUCKET_LISTEN'));
+  expect(await ready()).toContain('"status":"ok"');
+});
+
+async function ready(): Promise<string> {
+  return (await fetch(`http://127.0.0.1:${site.port()}/readyz`)).text();
+}
+
+async function until(condition: () => Promise<boolean>): Promise<void> {
+  while (!(await condition())) await new Promise((resolve) => setImmediate(resolve));
+}
