@@ -1,5 +1,8 @@
 import type { PluginContext } from '../../src/plugin/contract.ts';
 import { type Accounts, openAccounts } from './accounts.ts';
+import { type AskNode, createAskNode } from './cluster/ask-node.ts';
+import { type Cluster, openCluster } from './cluster/cluster.ts';
+import { parseNodes } from './cluster/nodes.ts';
 import { type Disk, nodeDisk } from './disk.ts';
 import { type Layout, layoutOf } from './layout.ts';
 import { type Files, nodeFiles } from './objects/files.ts';
@@ -18,6 +21,7 @@ export interface Deps extends PluginContext<Settings> {
   readonly accounts: Accounts;
   readonly quotas: Quotas;
   readonly statistics: Statistics;
+  readonly cluster: Cluster;
   readonly objects: Objects;
   readonly trash: Trash;
 }
@@ -37,6 +41,9 @@ export function createDeps(context: PluginContext<Settings>, storage: Storage = 
   const defaultBytes = BigInt(settings.bucket_quota_bytes);
   const quotaDeps = { ...shared, defaultBytes, cacheMaxSize: settings.quota_cache_max_size };
   const random = (bytes: number): Uint8Array => context.random(bytes);
+  const quotas = settings.enabled ? openQuotas(quotaDeps) : openUncounted(quotaDeps);
+  const statistics = openStatistics({ ...shared, enabled: settings.enabled });
+  const others = otherNodes({ ...context, random });
   return {
     ...context,
     random,
@@ -44,9 +51,17 @@ export function createDeps(context: PluginContext<Settings>, storage: Storage = 
     files,
     layout,
     accounts: openAccounts(disk, layout),
-    quotas: settings.enabled ? openQuotas(quotaDeps) : openUncounted(quotaDeps),
-    statistics: openStatistics({ ...shared, enabled: settings.enabled }),
+    quotas,
+    statistics,
+    cluster: openCluster({ quotas, statistics, clock, log, self: settings.node_id, others }),
     objects: openObjects({ disk, files, layout, clock, random, removeEmptyFolders: settings.remove_empty_folders }),
     trash: openTrash({ disk, layout, log, random }),
   };
+}
+
+/** Without an administrator there is nobody whom they would answer. */
+function otherNodes(context: PluginContext<Settings>): readonly AskNode[] {
+  const { access_key: accessKey, secret_key: secretKey, cluster_nodes: nodes } = context.settings;
+  if (accessKey === undefined || secretKey === undefined) return [];
+  return parseNodes(nodes).map((node) => createAskNode(context, { accessKey, secretKey }, node));
 }

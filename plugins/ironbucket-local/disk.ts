@@ -56,7 +56,8 @@ export const nodeDisk: Disk = {
   identity: (path) =>
     absentIsUndefined(async () => {
       const { ino, size, mtimeNs } = await lstat(path, { bigint: true });
-      return `${ino}:${size}:${mtimeNs}`;
+      // Short, because one is kept for every bucket in memory.
+      return [ino, size, mtimeNs].map((number) => number.toString(36)).join(':');
     }),
   names: async function* (directory) {
     for await (const { name } of await opendir(directory, { bufferSize: 256 })) yield name;

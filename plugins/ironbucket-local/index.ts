@@ -58,7 +58,7 @@ export const plugin = definePlugin<Settings>({
 export function createBackend(context: PluginContext<Settings>, storage?: Storage): Backend {
   const deps = createDeps(context, storage);
   const gateway = createGateway(deps);
-  const { trash } = deps;
+  const { trash, cluster, quotas } = deps;
   let swept = false;
   /** What an interrupted removal left behind, once per start and never by a command that only reads. */
   const sweepOnce = (): void => {
@@ -83,7 +83,11 @@ export function createBackend(context: PluginContext<Settings>, storage?: Storag
       sweepOnce();
       await serve(deps, gateway, signal);
     },
-    close: () => trash.close(),
+    close: async () => {
+      cluster.close();
+      await quotas.close();
+      await trash.close();
+    },
   };
 }
 

@@ -1,4 +1,5 @@
 import type { JsonSchema, NamingRules } from '../../src/plugin/contract.ts';
+import { NODES_PATTERN } from './cluster/nodes.ts';
 
 /** `backend_settings` after validation. */
 export interface Settings {
@@ -16,6 +17,8 @@ export interface Settings {
   readonly gateway: boolean;
   readonly remove_empty_folders: boolean;
   readonly multipart_expiry_days: number;
+  readonly node_id: string;
+  readonly cluster_nodes: string;
   readonly user_prefix: string;
 }
 
@@ -93,6 +96,20 @@ export const settingsSchema: JsonSchema = {
       maximum: 3650,
       default: 7,
       description: 'Days after which a multipart upload that was not completed is aborted. 0 keeps it for ever.',
+    },
+    node_id: {
+      type: 'string',
+      pattern: '^[A-Za-z0-9._-]{1,64}$',
+      'x-expected': 'a name of letters, digits, ".", "_" and "-"',
+      default: 'node-1',
+      description: 'Name of this server among those with copies of the same buckets.',
+    },
+    cluster_nodes: {
+      type: 'string',
+      pattern: NODES_PATTERN,
+      'x-expected': 'name=URL of every other server, separated by commas',
+      default: '',
+      description: 'The other servers with copies of the same buckets; GET /{bucket}?cluster asks them as well.',
     },
     user_prefix: {
       type: 'string',

@@ -8,7 +8,18 @@ import { describe, type Figure, formatTable, median, type Result, shorten, verdi
 
 /** Runs the benchmarks named on the command line, or all, each in a process of its own; `--runs 3` for medians. */
 
-const BENCHES = ['requests', 'throughput', 'latency', 'process', 'sandbox', 'croit', 's3-body', 'gateway'];
+const BENCHES = [
+  'requests',
+  'throughput',
+  'latency',
+  'process',
+  'sandbox',
+  'croit',
+  's3-body',
+  'gateway',
+  'quotas',
+  'scan',
+];
 
 const { values, positionals } = parseArgs({
   options: { runs: { type: 'string', default: '1' } },

@@ -23,6 +23,8 @@ const backend = createBackend({
     fsync: false,
     remove_empty_folders: false,
     multipart_expiry_days: 7,
+    node_id: 'node-1',
+    cluster_nodes: '',
     user_prefix: 'waldur-',
   },
   log: silentLog(),

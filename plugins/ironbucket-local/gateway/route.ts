@@ -7,6 +7,7 @@ import {
   getVersioning,
   headBucket,
 } from './operations/bucket.ts';
+import { getCluster } from './operations/cluster.ts';
 import { copyObject } from './operations/copy-object.ts';
 import { deleteObject, deleteObjects } from './operations/delete-object.ts';
 import { ABSENT, absent, empty, getAcl, getObjectTagging } from './operations/documents.ts';
@@ -57,6 +58,7 @@ const BUCKET: ReadonlyMap<string, Operation> = new Map([
   ['GET quota', getQuota],
   ['PUT quota', putQuota],
   ['GET stats', getStatistics],
+  ['GET cluster', getCluster],
   ['GET acl', getAcl],
   ['GET accelerate', empty('AccelerateConfiguration')],
   ['GET logging', empty('BucketLoggingStatus')],
@@ -83,7 +85,7 @@ const OBJECT: ReadonlyMap<string, Operation> = new Map([
 /** Parameters that make a request something else. All others only say how. */
 const SUBRESOURCES: ReadonlySet<string> = new Set(
   Object.keys(ABSENT).concat(
-    ['accelerate', 'acl', 'analytics', 'append', 'attributes', 'delete', 'intelligent-tiering', 'inventory'],
+    ['accelerate', 'acl', 'analytics', 'append', 'attributes', 'cluster', 'delete', 'intelligent-tiering', 'inventory'],
     ['legal-hold', 'list-type', 'location', 'logging', 'metadataConfiguration', 'metadataTable', 'metrics'],
     ['notification', 'partNumber', 'policyStatus', 'quota', 'renameObject', 'requestPayment', 'restore', 'retention'],
     ['select', 'session', 'stats', 'torrent', 'uploadId', 'uploads', 'versioning', 'versions'],

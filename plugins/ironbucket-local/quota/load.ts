@@ -33,14 +33,14 @@ export async function load(deps: LoadDeps, account: string, signal: AbortSignal)
   const crashed = (await disk.kind(markerPath(layout, account))) !== undefined;
   const size = record ?? (await scan(directory, clock, signal));
   const entry: Entry = {
-    account,
+    account: compact(account),
     maxBytes: record === undefined ? deps.defaultBytes : record.maxBytes,
     usedBytes: 'usedBytes' in size ? size.usedBytes : size.bytes,
     objects: size.objects,
     parts: await sizeOfParts(deps, directory, signal),
     updatedMs: (record?.updated ?? clock.now()).getTime(),
     others: record?.others?.length === 0 ? undefined : record?.others,
-    identity,
+    identity: identity && compact(identity),
     checkedMs: Math.trunc(clock.monotonicMs()),
     gone: false,
     work: undefined,
@@ -51,6 +51,11 @@ export async function load(deps: LoadDeps, account: string, signal: AbortSignal)
   entry.work.marked = crashed;
   entry.work.doubtful = crashed && record !== undefined;
   return entry;
+}
+
+/** Text that was cut out of a longer one, or put together, holds on to what it came from; the cache would as well. */
+function compact(text: string): string {
+  return Buffer.from(text).toString();
 }
 
 /** `.multipart/{upload}/part-{number}` of uploads that are neither completed nor aborted. */

@@ -50,11 +50,11 @@ export interface QuotaDeps extends LoadDeps {
 
 export function openQuotas(deps: QuotaDeps): Quotas {
   const { clock } = deps;
-  const closing = new AbortController();
+  let closing = new AbortController();
   const cache = createCache(deps.cacheMaxSize);
   const lock = createKeyedLock();
   const files = createFiles(deps);
-  const verify = createVerify({ ...deps, cache }, closing.signal);
+  let verify = createVerify({ ...deps, cache }, closing.signal);
   const loading = new Map<string, Promise<Entry>>();
   let serving = false;
 
@@ -187,6 +187,11 @@ export function openQuotas(deps: QuotaDeps): Quotas {
     reserve,
     state,
     serve: async (signal) => {
+      // It may be started again after a failure.
+      if (closing.signal.aborted) {
+        closing = new AbortController();
+        verify = createVerify({ ...deps, cache }, closing.signal);
+      }
       serving = true;
       await repeat(clock, deps.flushIntervalMs, signal, flushAll);
       closing.abort();

@@ -19,6 +19,8 @@ const settings: Settings = {
   gateway: false,
   remove_empty_folders: false,
   multipart_expiry_days: 7,
+  node_id: 'node-1',
+  cluster_nodes: '',
   user_prefix: 'waldur-',
 };
 

@@ -52,6 +52,8 @@ export async function createStorage(changes: Partial<Settings> = {}): Promise<St
     fsync: false,
     remove_empty_folders: false,
     multipart_expiry_days: 7,
+    node_id: 'node-1',
+    cluster_nodes: '',
     user_prefix: 'waldur-',
     ...changes,
   };

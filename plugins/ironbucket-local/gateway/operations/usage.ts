@@ -1,13 +1,13 @@
 import type { Json } from '../../../../src/lib/json.ts';
 import { exactNumber, formatExact, parseExact, readExact } from '../../exact-json.ts';
 import { UNLIMITED } from '../../quota/quota-file.ts';
-import { type Counts, isMonth } from '../../statistics/statistics-file.ts';
+import type { Counts } from '../../statistics/statistics-file.ts';
 import { requireAdministrator } from '../authorize.ts';
 import { readText } from '../body/open-body.ts';
 import type { Operation, Reply } from '../call.ts';
-import { parameter } from '../request-head.ts';
 import { S3Error } from '../s3-error.ts';
 import { unsupported } from '../unsupported.ts';
+import { askedMonth } from './asked-month.ts';
 
 /** `GET ?quota`, as IronBucket answers it: "off" is the largest number that its format can hold. */
 export const getQuota: Operation = async ({ quotas }, { bucket, signal }) => {
@@ -38,10 +38,7 @@ export const putQuota: Operation = async ({ quotas }, call) => {
 
 /** `GET ?stats[&month=YYYY-MM]`. */
 export const getStatistics: Operation = async ({ statistics }, { head, bucket, signal }) => {
-  const month = parameter(head, 'month');
-  if (month !== undefined && !isMonth(month)) {
-    throw new S3Error('InvalidArgument', { message: 'month must be YYYY-MM.', fields: { ArgumentName: 'month' } });
-  }
+  const month = askedMonth(head);
   const counts: Counts = await statistics.read(bucket, month, signal);
   const fields = (['get', 'put', 'delete', 'list', 'head', 'multipart'] as const).map(
     (operation) => [`${operation}_count`, exactNumber(BigInt(counts[operation]))] as const,

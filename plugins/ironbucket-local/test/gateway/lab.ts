@@ -4,6 +4,7 @@ import { mkdtemp, readdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Clock, systemClock } from '../../../../src/lib/clock.ts';
+import { createHttp } from '../../../../src/lib/http.ts';
 import type { KeyPair } from '../../../../src/lib/sigv4.ts';
 import type { Backend, PluginContext } from '../../../../src/plugin/contract.ts';
 import { apply } from '../../apply.ts';
@@ -163,13 +164,13 @@ function contextOf(
       fsync: false,
       remove_empty_folders: false,
       multipart_expiry_days: 7,
+      node_id: 'node-1',
+      cluster_nodes: '',
       user_prefix: 'waldur-',
       ...settings,
     },
     log,
-    http: () => {
-      throw new Error('nothing here is a client');
-    },
+    http: (options) => createHttp(options, { clock }),
     clock,
     random: (bytes) => randomBytes(bytes),
   };
