@@ -1,8 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, openSync, readFileSync, statSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { join, resolve } from 'node:path';
 import { FIXTURE } from '../../../src/sandbox/fixture.ts';
 import type { Sandbox } from '../../../src/sandbox/sandbox.ts';
 
@@ -37,7 +36,8 @@ export interface PeerOptions {
   readonly brokerPort?: number;
 }
 
-const PACKAGES = fileURLToPath(new URL('.', import.meta.url));
+/** Of the repository, which tests and benchmarks are started in. */
+const PACKAGES = resolve('test/labs/peer');
 
 /** As its documentation says to start it: `waldur_site_agent -m MODE -c FILE`. */
 export function startPeer(sandbox: Pick<Sandbox, 'url' | 'port' | 'token'>, options: PeerOptions): Peer {
