@@ -38,7 +38,8 @@ export interface FaultRule {
   readonly after?: number;
   /** Probability per matching request, drawn from the seed. */
   readonly chance?: number;
-  readonly action: FaultAction;
+  /** A function decides for each request, and leaves those it answers nothing for to the rules after it. */
+  readonly action: FaultAction | ((request: FaultedRequest) => FaultAction | undefined);
 }
 
 export interface FaultedRequest {
@@ -77,8 +78,10 @@ export function createFaults(random: SeededRandom): Faults {
         if (rule.times !== undefined && entry.struck >= rule.times) continue;
         if (entry.seen++ < (rule.after ?? 0)) continue;
         if (rule.chance !== undefined && random.next() >= rule.chance) continue;
+        const action = typeof rule.action === 'function' ? rule.action(request) : rule.action;
+        if (action === undefined) continue;
         entry.struck++;
-        return rule.action;
+        return action;
       }
       return undefined;
     },

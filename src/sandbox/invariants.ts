@@ -56,6 +56,9 @@ function doneTwice(entries: readonly Entry[], violate: Violate): void {
   }
 }
 
+/** A late answer, or one to a request that was processed twice, is an answer. */
+const ANSWERS: ReadonlySet<string | undefined> = new Set(['delay', 'stall', 'duplicate', 'clockSkew', 'stalePage']);
+
 /** The last request about an order before it was erred must not have been answered by a fault. */
 function erredAfterFault(entries: readonly Entry[], violate: Violate): void {
   const faulted = new Map<string, boolean>();
@@ -65,7 +68,8 @@ function erredAfterFault(entries: readonly Entry[], violate: Violate): void {
     if (entry.path?.endsWith('/set_state_erred/') === true && faulted.get(uuid) === true) {
       violate('order erred after a transient fault', uuid);
     }
-    faulted.set(uuid, entries[index + 1]?.kind === 'fault');
+    const next = entries[index + 1];
+    faulted.set(uuid, next?.kind === 'fault' && !ANSWERS.has(next.object));
   }
 }
 

@@ -9,10 +9,10 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { freePort } from '../../src/cli/demo/free-port.ts';
 import type { KeyPair } from '../../src/lib/sigv4.ts';
-import { unitFlags } from './lib/agent-process.ts';
 import { memoryMb } from './lib/proc.ts';
 import { median, printResult } from './lib/report.ts';
 import { connect, exchange, headOf } from './lib/s3-load.ts';
+import { unitFlags } from './lib/unit-flags.ts';
 
 /** The S3 gateway beside plain `node:http` that pipes to the same disk, with its quotas counted and not. */
 

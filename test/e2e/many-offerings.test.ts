@@ -60,7 +60,7 @@ function entry(servers: readonly ProcessSite[], { index, version }: Configured):
     name: nameOf(index),
     waldur_offering_uuid: uuidOf(index),
     backend_concurrency: 8 + version,
-    backend_settings: { storage_path },
+    backend_settings: { storage_path, gateway: false },
   };
 }
 

@@ -5,11 +5,12 @@ import { loadConfig } from '../../src/config/load.ts';
 import { renderDiagnostics } from '../../src/config/render-diagnostics.ts';
 import type { Config } from '../../src/config/types.ts';
 import { type Agent, compose } from '../../src/daemon/compose.ts';
-import { type Clock, systemClock } from '../../src/lib/clock.ts';
+import { systemClock } from '../../src/lib/clock.ts';
 import { createSecrets } from '../../src/lib/secrets.ts';
 import { builtinPlugins } from '../../src/plugin/registry.ts';
 import { FIXTURE } from '../../src/sandbox/fixture.ts';
 import { type Sandbox, type SandboxOptions, startSandbox } from '../../src/sandbox/sandbox.ts';
+import { fastClock, patientWithBroker } from './fast.ts';
 
 export interface SiteOptions {
   readonly sandbox?: SandboxOptions;
@@ -101,28 +102,6 @@ export async function openSite(options: SiteOptions = {}): Promise<Site> {
       rmSync(storage, { recursive: true, force: true });
     },
   };
-}
-
-/** The system clock with its waits cut short. The date stays what it is: usage is billed by it. */
-function fastClock(speed: number): Clock {
-  return {
-    now: () => systemClock.now(),
-    monotonicMs: () => systemClock.monotonicMs() * speed,
-    sleep: (ms, signal) => systemClock.sleep(ms / speed, signal),
-    after: (ms, fire) => systemClock.after(ms / speed, fire),
-  };
-}
-
-/** The broker keeps real time, so what we allow it must not shrink with the rest. */
-function patientWithBroker(config: Config, speed: number): Config {
-  const offerings = config.offerings.map(({ stomp, ...offering }) => {
-    const { heartbeatMs, connectTimeoutMs } = stomp;
-    return {
-      ...offering,
-      stomp: { ...stomp, heartbeatMs: heartbeatMs * speed, connectTimeoutMs: connectTimeoutMs * speed },
-    };
-  });
-  return { ...config, offerings };
 }
 
 export function siteYaml(

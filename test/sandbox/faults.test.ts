@@ -29,6 +29,21 @@ describe('faults of REST', () => {
     expect(await as().get(ME)).toMatchObject({ status: 503, text: '' });
   });
 
+  test('a function decides for each request, and leaves the others to the rules after it', async () => {
+    const { as, sandbox } = await open();
+    const asked: string[] = [];
+    sandbox.faults.add({
+      action: ({ method, path }) => {
+        asked.push(`${method} ${path}`);
+        return asked.length === 1 ? { kind: 'status', status: 503 } : undefined;
+      },
+    });
+    sandbox.faults.add({ times: 1, action: { kind: 'status', status: 502 } });
+    const statuses = [await as().get(ME), await as().get(ME), await as().get(ME)].map(({ status }) => status);
+    expect(statuses).toEqual([503, 502, 200]);
+    expect(asked).toEqual(Array.from({ length: 3 }, () => 'GET /api/users/me/'));
+  });
+
   test('a reset before does nothing, a reset after has been applied', async () => {
     const { as, sandbox } = await open();
     const order = sandbox.placeOrder();

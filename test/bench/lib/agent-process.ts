@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { cpuSeconds } from './proc.ts';
+import { unitFlags } from './unit-flags.ts';
 import { until } from './until.ts';
 
 /** `agent run` as an operator starts it. */
@@ -26,8 +27,6 @@ export interface AgentProcess {
 }
 
 const PROGRAM = fileURLToPath(new URL('../../../src/cli/main.js', import.meta.url));
-
-const UNIT = fileURLToPath(new URL('../../../../systemd/waldur-storage-agent.service', import.meta.url));
 
 /** Runs the agent with `yaml` and its log in `folder`; resolves at READY=1. `BENCH_NODE_FLAGS` adds flags, for profiles. */
 export async function startAgentProcess(yaml: string, folder: string): Promise<AgentProcess> {
@@ -81,14 +80,6 @@ export async function startAgentProcess(yaml: string, folder: string): Promise<A
       return code;
     },
   };
-}
-
-/** Node's flags in the systemd unit: what is measured is what is shipped. */
-export function unitFlags(): readonly string[] {
-  const unit = readFileSync(UNIT, 'utf8');
-  const [, flags] = /^ExecStart=\/usr\/bin\/node((?: --\S+)*) /m.exec(unit) ?? [];
-  if (flags === undefined) throw new Error('the unit does not start node');
-  return flags.split(' ').filter(Boolean);
 }
 
 async function hears(stream: Readable, text: string): Promise<void> {

@@ -1,0 +1,163 @@
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type Cluster, startCluster } from '../../../plugins/croit-s3/test/lab.ts';
+import { isJsonObject, type JsonObject } from '../../../src/lib/json.ts';
+import { FIXTURE } from '../../../src/sandbox/fixture.ts';
+import type { Resource } from '../../../src/sandbox/model.ts';
+import { type Sandbox, startSandbox } from '../../../src/sandbox/sandbox.ts';
+
+/** A Waldur and two storages: a local disk for what is sold by limit, a croit cluster for what is sold by option. */
+export interface StormSite {
+  readonly sandbox: Sandbox;
+  readonly cluster: Cluster;
+  /** The configuration of the agent. */
+  readonly file: string;
+  /** Names of all accounts, of both storages. */
+  accounts(): readonly string[];
+  /** Stores something in the account of a resource; the answer takes it out again. */
+  occupy(resource: Resource): () => void;
+  /** What Waldur and the storage have of a resource, without what differs from one run to the next. */
+  describe(resource: Resource): JsonObject;
+  close(): Promise<void>;
+}
+
+/** The agent's work is what takes long, and most of it waits for Waldur. */
+const CONCURRENCY = 64;
+const MIB = 1_048_576;
+
+export async function openStormSite(seed: number): Promise<StormSite> {
+  const folder = mkdtempSync(join(tmpdir(), 'agent-storm-'));
+  const [storage, file] = [join(folder, 'storage'), join(folder, 'config.yaml')];
+  mkdirSync(storage);
+  const sandbox = await startSandbox({
+    seed,
+    dispatchDelayMs: [0, 5],
+    processorDelayMs: [1, 20],
+    journalSize: 1_000_000,
+  });
+  const cluster = await startCluster();
+  writeFileSync(file, JSON.stringify(configuration(sandbox, cluster, storage)), { mode: 0o600 });
+
+  const others = new Set(cluster.rgw.users.keys());
+
+  const records = (): JsonObject => {
+    const path = join(storage, '.agent', 'accounts.json');
+    return existsSync(path) ? objectOf((JSON.parse(readFileSync(path, 'utf8')) as JsonObject)['accounts']) : {};
+  };
+  const onDisk = (account: string): JsonObject => {
+    const record = objectOf(records()[account]);
+    const quota = join(storage, account, '.quota');
+    return {
+      keys: record['keys'] ?? null,
+      suspended: record['suspended'] ?? null,
+      bytes: existsSync(quota)
+        ? ((JSON.parse(readFileSync(quota, 'utf8')) as JsonObject)['max_size_bytes'] ?? null)
+        : null,
+    };
+  };
+  const inCluster = (account: string): JsonObject => {
+    const user = cluster.rgw.users.get(account);
+    if (user === undefined) return {};
+    const keys = user.keys.map(({ access_key, secret_key }) => ({ access_key, secret_key }));
+    const { enabled, max_size, max_objects } = user.user_quota;
+    return { keys, suspended: user.suspended, bytes: Number(max_size), objects: Number(max_objects), enabled };
+  };
+
+  return {
+    sandbox,
+    cluster,
+    file,
+    accounts: () => [
+      ...readdirSync(storage).filter((name) => !name.startsWith('.')),
+      ...Object.keys(records()).filter((name) => !existsSync(join(storage, name))),
+      ...[...cluster.rgw.users.keys()].filter((name) => !others.has(name)),
+    ],
+    occupy: ({ offering, backendId }) => {
+      if (offering.uuid === FIXTURE.limit) {
+        const object = join(storage, backendId, 'object');
+        writeFileSync(object, 'data');
+        return () => rmSync(object);
+      }
+      cluster.rgw.store(backendId, 10, `data-${backendId}`);
+      return () => {
+        for (const [name, bucket] of cluster.rgw.buckets)
+          if (bucket.owner === backendId) cluster.rgw.buckets.delete(name);
+      };
+    },
+    describe: (resource) => {
+      const { keys, ...account } = (resource.offering.uuid === FIXTURE.limit ? onDisk : inCluster)(resource.backendId);
+      const { s3_credentials: known, ...metadata } = resource.backendMetadata;
+      return {
+        state: resource.state,
+        limits: resource.limits,
+        options: resource.options ?? null,
+        plan: resource.plan?.name ?? null,
+        metadata: Object.keys(metadata).sort(),
+        endpoints: resource.endpoints.map(({ name }) => name),
+        account,
+        keys: Array.isArray(keys) ? keys.length : 0,
+        // One pair, and the one that Waldur tells.
+        working: Array.isArray(keys) && keys.length === 1 && isSamePair(keys[0], known),
+      };
+    },
+    close: async () => {
+      await cluster.close();
+      await sandbox.close();
+      rmSync(folder, { recursive: true });
+    },
+  };
+}
+
+function configuration(sandbox: Sandbox, cluster: Cluster, storage: string): JsonObject {
+  const component = (accounting_type: string, more: JsonObject): JsonObject => ({
+    accounting_type,
+    enforce_limits: true,
+    ...more,
+  });
+  const offering = (name: string, uuid: string, backend_type: string): JsonObject => ({
+    name,
+    waldur_api_url: sandbox.url,
+    waldur_api_token: sandbox.token('provider-owner'),
+    waldur_offering_uuid: uuid,
+    stomp_enabled: true,
+    backend_type,
+    backend_concurrency: CONCURRENCY / 2,
+  });
+  const croit = Object.entries(cluster.settings('croit', { timeout: 20 })).filter(([, value]) => value !== '');
+  return {
+    listen: '127.0.0.1:0',
+    concurrency: CONCURRENCY,
+    reconcile_interval: '30s',
+    poll_interval: '10s',
+    upkeep_interval: '1d',
+    report_schedule: '0 0 1 1 *',
+    offerings: [
+      {
+        ...offering('disk', FIXTURE.limit, 'ironbucket-local'),
+        backend_settings: { storage_path: storage, gateway: false },
+        backend_components: {
+          storage: component('limit', { unit_factor: MIB }),
+          objects: { accounting_type: 'usage', backend_name: 'objects', enforce_limits: false },
+        },
+      },
+      {
+        ...offering('cluster', FIXTURE.options, 'croit-s3'),
+        backend_settings: Object.fromEntries(croit) as JsonObject,
+        backend_components: {
+          storage: component('usage', { unit_factor: MIB }),
+          objects: component('usage', { backend_name: 'objects' }),
+        },
+      },
+    ],
+  };
+}
+
+function isSamePair(a: unknown, b: unknown): boolean {
+  const [one, other] = [objectOf(a), objectOf(b)];
+  return ['access_key', 'secret_key'].every((name) => one[name] !== undefined && one[name] === other[name]);
+}
+
+function objectOf(value: unknown): JsonObject {
+  return isJsonObject(value) ? value : {};
+}
