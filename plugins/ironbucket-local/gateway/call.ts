@@ -28,7 +28,8 @@ export interface Reply {
 }
 
 export interface Stream {
-  readonly length: number;
+  /** Undefined while it is not known. */
+  readonly length: number | undefined;
   readonly chunks: AsyncIterable<Uint8Array>;
   close(): Promise<void>;
 }

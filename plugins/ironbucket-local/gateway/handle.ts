@@ -5,9 +5,12 @@ import type { AccessKeys } from './access-keys.ts';
 import { verify } from './auth/verify.ts';
 import { authorize } from './authorize.ts';
 import { openBody } from './body/open-body.ts';
-import type { Call, Reply } from './call.ts';
+import type { Call, Operation, Reply } from './call.ts';
 import { isOurs, toS3Error } from './failures.ts';
+import { keepWaiting } from './keep-waiting.ts';
 import { createBucket } from './operations/bucket.ts';
+import { copyObject } from './operations/copy-object.ts';
+import { completeUpload, uploadPartCopy } from './operations/upload.ts';
 import { readHead } from './request-head.ts';
 import { requireBucket } from './require-bucket.ts';
 import { route } from './route.ts';
@@ -26,34 +29,50 @@ export interface Exchange {
   readonly proceed: () => void;
 }
 
+/** Bytes may have to be copied for them. */
+const LONG: ReadonlySet<Operation> = new Set([completeUpload, copyObject, uploadPartCopy]);
+
 /** What a request is answered with. Never throws: what goes wrong is an answer too. */
 export async function handle(deps: Deps, accessKeys: AccessKeys, exchange: Exchange): Promise<Reply> {
-  const { request, requestId, signal } = exchange;
+  const { signal } = exchange;
   let allowed: Target | undefined;
+  const refuse = (thrown: unknown): Promise<Reply> => refusal(deps, exchange, allowed, thrown);
   try {
     const call = await admit(deps, accessKeys, exchange);
     allowed = call;
     refuseUnsupported(call.head, call.bucket);
     const operation = route(call.head, call);
     if (call.bucket !== '' && operation !== createBucket) await requireBucket(deps, call.bucket, signal);
-    const reply = await operation(deps, call);
-    return { ...reply, headers: { ...(await usageHeaders(deps, call.bucket, signal)), ...reply.headers } };
+    const work = perform(deps, operation, call).catch(refuse);
+    return LONG.has(operation) ? await keepWaiting(deps.clock, work) : await work;
   } catch (thrown) {
-    const error = toS3Error(thrown);
-    if (isOurs(error) && !signal.aborted) {
-      deps.log.error(
-        { err: error.cause ?? error, request: requestId, bucket: allowed?.bucket },
-        'an S3 request failed',
-      );
-    }
-    const usage = allowed === undefined ? {} : await usageHeaders(deps, allowed.bucket, signal);
-    const resource = (request.url ?? '').split('?')[0] ?? '';
-    return {
-      status: error.status,
-      headers: { ...usage, 'x-amz-error-code': error.code, ...error.headers },
-      body: renderS3Error(error, resource, requestId),
-    };
+    return refuse(thrown);
   }
+}
+
+async function perform(deps: Deps, operation: Operation, call: Call): Promise<Reply> {
+  const reply = await operation(deps, call);
+  return { ...reply, headers: { ...(await usageHeaders(deps, call.bucket, call.signal)), ...reply.headers } };
+}
+
+/** `allowed` is what the client may know of. */
+async function refusal(
+  deps: Deps,
+  { request, requestId, signal }: Exchange,
+  allowed: Target | undefined,
+  thrown: unknown,
+): Promise<Reply> {
+  const error = toS3Error(thrown);
+  if (isOurs(error) && !signal.aborted) {
+    deps.log.error({ err: error.cause ?? error, request: requestId, bucket: allowed?.bucket }, 'an S3 request failed');
+  }
+  const usage = allowed === undefined ? {} : await usageHeaders(deps, allowed.bucket, signal);
+  const resource = (request.url ?? '').split('?')[0] ?? '';
+  return {
+    status: error.status,
+    headers: { ...usage, 'x-amz-error-code': error.code, ...error.headers },
+    body: renderS3Error(error, resource, requestId),
+  };
 }
 
 /** Who asks, and may they? Nothing is looked at on behalf of somebody who did not prove who they are. */

@@ -16,7 +16,7 @@ export async function send(clock: Clock, exchange: Exchange, reply: Reply, last:
     ...(typeof body === 'string' && { 'content-type': 'application/xml' }),
     // An answer that has no body by its nature has no length either.
     ...(length !== undefined && { 'content-length': length }),
-    ...(length === undefined && status !== 204 && status !== 304 && { 'content-length': 0 }),
+    ...(body === undefined && status !== 204 && status !== 304 && { 'content-length': 0 }),
     ...reply.headers,
     ...((unread || last) && { connection: 'close' }),
   });
@@ -39,7 +39,7 @@ async function stream(body: Stream, { response, signal }: Exchange): Promise<voi
       if (!response.write(chunk)) await writable(response);
     }
     // A length that was promised and not kept would make the next answer part of this one.
-    if (sent !== body.length) response.destroy();
+    if (body.length !== undefined && sent !== body.length) response.destroy();
   } catch (error) {
     response.destroy();
     throw error;

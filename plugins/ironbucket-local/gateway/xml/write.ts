@@ -3,6 +3,8 @@ import { escapeXml } from '../../../../src/lib/xml.ts';
 
 export const S3_NAMESPACE = 'http://s3.amazonaws.com/doc/2006-03-01/';
 
+export const DECLARATION = '<?xml version="1.0" encoding="UTF-8"?>\n';
+
 /** Text that is XML already. */
 export interface Markup {
   readonly xml: string;
@@ -18,7 +20,7 @@ export function element(name: string, content: Content, namespace?: string): Mar
 }
 
 export function render(root: Markup): string {
-  return `<?xml version="1.0" encoding="UTF-8"?>\n${root.xml}`;
+  return DECLARATION + root.xml;
 }
 
 /**
