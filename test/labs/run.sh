@@ -50,10 +50,11 @@ PATH="$work/bin:$PATH"
 promtool --version 2>&1 | head -n 1
 
 suite unit npm test --
-suite labs test/labs/rabbitmq.sh npx vitest run --config test/labs/vitest.config.ts --exclude 'test/labs/{ceph,gateway,python,storm,soak}*'
+suite labs test/labs/rabbitmq.sh npx vitest run --config test/labs/vitest.config.ts --exclude 'test/labs/{ceph,crash,gateway,python,storm,soak}*'
 suite clients npx vitest run --config test/labs/vitest.config.ts --maxWorkers 4 test/labs/gateway
 suite peer test/labs/python-peer.sh test/labs/rabbitmq.sh npx vitest run --config test/labs/vitest.config.ts test/labs/python
 suite storm npx vitest run --config test/labs/vitest.config.ts test/labs/storm
+suite crash npx vitest run --config test/labs/vitest.config.ts test/labs/crash
 LAB_TTL=450 suite ceph test/labs/ceph.sh npx vitest run --config test/labs/vitest.config.ts test/labs/ceph
 
 report texts

@@ -8,6 +8,8 @@ export default defineConfig({
     include: ['test/labs/**/*.test.ts', 'test/sandbox/broker/rules.test.ts'],
     pool: 'forks',
     maxWorkers: 1,
+    // Of what says that it can run side by side.
+    maxConcurrency: 3,
     testTimeout: 30_000,
     hookTimeout: 30_000,
   },

@@ -1,0 +1,53 @@
+import { afterAll, expect, test, vi } from 'vitest';
+import type { BackendName } from '../crash/bench.ts';
+import { closeClusters } from '../crash/benches.ts';
+import { STORIES, type Story } from '../crash/stories.ts';
+import { type Swept, sweep } from '../crash/sweep.ts';
+import { closeAll } from '../fakes/process.ts';
+
+vi.setConfig({ testTimeout: 420_000 });
+
+const BACKENDS: readonly BackendName[] = ['ironbucket-local', 'croit-s3 (croit)', 'croit-s3 (radosgw)'];
+const results: Swept[] = [];
+
+afterAll(async () => {
+  await closeAll();
+  await closeClusters();
+  process.stdout.write(`
+${table()}
+`);
+});
+
+const cases = STORIES.flatMap((story) =>
+  story.at.map((backend): [string, BackendName, Story] => [story.what, backend, story]),
+);
+
+test.concurrent.each(cases)('%s with %s: killed after any effect, it converges', async (what, backend, story) => {
+  const swept = await sweep(backend, story);
+  results.push(swept);
+  process.stdout.write(` ${what} with ${backend}: ${tally([swept])}\n`);
+  expect(swept.failures).toEqual([]);
+  expect(swept.points.length).toBeGreaterThan(1);
+});
+
+/** Kinds down, backends across. */
+function table(): string {
+  const rows = [...STORIES.map(({ what }) => what), 'all'].map((what) => [
+    what,
+    ...BACKENDS.map((backend) =>
+      tally(results.filter((each) => each.backend === backend && (what === 'all' || each.what === what))),
+    ),
+  ]);
+  const lines = [['killed after effects of', ...BACKENDS], ...rows].map(([what = '', ...cells]) =>
+    [what.padEnd(24), ...cells.map((text) => text.padEnd(40))].join('').trimEnd(),
+  );
+  return [...lines, `all backends: ${tally(results)}`].join('\n');
+}
+
+function tally(swept: readonly Swept[]): string {
+  if (swept.length === 0) return '–';
+  const sum = (of: (each: Swept) => number): number => swept.reduce((total, each) => total + of(each), 0);
+  const again = sum(({ deaths }) => deaths);
+  const points = `${sum(({ points: each }) => each.length)} points${again === 0 ? '' : ` and ${again} in a row`}`;
+  return `${points}, ${sum(({ failures }) => failures.length)} failures`;
+}
