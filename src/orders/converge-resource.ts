@@ -28,10 +28,15 @@ export async function inspectResource(deps: OrderDeps, resource: Resource, signa
   return { ...presence, isInStep };
 }
 
-/** Makes the backend and Waldur's metadata follow. The state of the resource in Waldur is not touched. */
+/**
+ * Makes the backend and Waldur's metadata follow. The state of the resource in Waldur is not touched.
+ *
+ * @throws AgentError also when all but a flag could be brought in step.
+ */
 export async function bringInStep(deps: OrderDeps, inspection: Inspection, signal: AbortSignal): Promise<void> {
   allow(deps.offering.policy, inspection.actions);
-  await establish(deps, inspection, { isNew: false }, signal);
+  const refused = await establish(deps, inspection, { isNew: false }, signal);
+  if (refused !== undefined) throw refused;
 }
 
 /** The same in one, but for an account that is missing: upkeep makes it again when its absence was proved twice. */

@@ -6,6 +6,7 @@ import type { Action, Applied, Backend, Credentials, Found, Observed } from '../
 import type { Waldur } from '../waldur/client.ts';
 import type { Resource } from '../waldur/types.ts';
 import type { Desired } from './desired.ts';
+import { isHopeless } from './hopeless.ts';
 import type { KeyStore, ResourceKeys } from './key-store.ts';
 import { withoutCredentials } from './metadata.ts';
 import { observeAccount } from './observe-account.ts';
@@ -93,14 +94,15 @@ export async function intendRemoval(deps: ConvergeDeps, resource: Resource, sign
 /**
  * Executes the plan and tells Waldur what came of it. The name is stored as soon as the account exists, and a key as soon
  * as it is issued, so that a crash after any step is repaired by running the plan again. `isNew`: the account was made by
- * this order, or by an earlier try of it.
+ * this order, or by an earlier try of it. Answers why the backend will never suspend or resume the account, when that is
+ * so: everything else is done then.
  */
 export async function establish(
   deps: ConvergeDeps,
   intent: Presence,
   options: { readonly isNew: boolean },
   signal: AbortSignal,
-): Promise<void> {
+): Promise<AgentError | undefined> {
   const { resource, account } = intent;
   const had = accessKeysOf(intent.observed);
   const create = intent.actions.filter((action) => action.kind === 'create-account');
@@ -108,7 +110,12 @@ export async function establish(
   for (const action of create) await execute(deps, action, signal);
   if (resource.backendId !== account) await storeName(deps, resource, account, signal);
   let keys = await intent.keys.adopt(had, signal);
+  let refused: AgentError | undefined;
   for (const action of rest) {
+    if (action.kind === 'suspend' || action.kind === 'resume') {
+      refused = await setFlag(deps, action, signal);
+      continue;
+    }
     const { credentials } = await execute(deps, action, signal);
     if (credentials !== undefined) keys = await keep(deps, action, keys, credentials, had, signal);
   }
@@ -117,6 +124,19 @@ export async function establish(
   await report(deps, resource, keys, observed, signal);
   const leftovers = pruning(deps.offering, resource, keys, observed, options.isNew);
   for (const action of leftovers) await execute(deps, action, signal);
+  return refused;
+}
+
+/** A backend without such a call must not keep anything else from being done. */
+async function setFlag(deps: ConvergeDeps, action: Action, signal: AbortSignal): Promise<AgentError | undefined> {
+  try {
+    await execute(deps, action, signal);
+    return undefined;
+  } catch (error) {
+    if (!isAgentError(error) || !isHopeless(error)) throw error;
+    deps.log.warn({ err: error, action: action.kind, account: action.account }, 'a flag of the resource has no effect');
+    return error;
+  }
 }
 
 /** A key that Waldur did not take opens an account for nobody: it goes before anything else is tried. */

@@ -104,6 +104,16 @@ test('a paused account is suspended at the gateway, and comes back', async () =>
   await soon(() => expectWorking(resource, 4));
 });
 
+test('an account that croit cannot suspend keeps no order from being fulfilled', async () => {
+  await start('croit');
+  const { resource } = await fulfilled(site, CREATE);
+  await act(site, 'staff', `marketplace-provider-resources/${resource.uuid}/set_paused/`, { paused: true });
+  await soon(() => expect(site.logs.join('')).toContain('a flag of the resource has no effect'));
+  await fulfilled(site, { type: 'Update', kind: 'options', resource: resource.uuid, options: { storage_limit: 6 } });
+  expectWorking(resource, 6);
+  expect(resource.state).toBe('OK');
+});
+
 test('an expired token keeps every order, and says so, until there is a new one', async () => {
   await start('croit');
   cluster.facade.fault = () => ({ status: 401, body: '{"message":"expired"}' });
