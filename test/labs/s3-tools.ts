@@ -71,8 +71,9 @@ function linesOf({ ok, output, said }: Told): readonly string[] {
     .filter((line) => line !== '');
 }
 
-/** The AWS command line, Debian's 2.9. `folder` is for what it can only write to a file. */
-export function awscli({ endpoint, region, accessKey, secretKey, bucket }: S3Target, folder: string): S3Tool {
+/** The AWS command line, Debian's 2.9, with these keys and nothing else. */
+export function runAws(target: Omit<S3Target, 'bucket'>): (...argv: readonly string[]) => Promise<Told> {
+  const { endpoint, region, accessKey, secretKey } = target;
   const aws = runner('aws', {
     AWS_ACCESS_KEY_ID: accessKey,
     AWS_SECRET_ACCESS_KEY: secretKey,
@@ -82,8 +83,15 @@ export function awscli({ endpoint, region, accessKey, secretKey, bucket }: S3Tar
     AWS_CONFIG_FILE: '/dev/null',
     AWS_SHARED_CREDENTIALS_FILE: '/dev/null',
   });
-  const s3 = (...argv: readonly string[]): Promise<Told> => aws('--endpoint-url', endpoint, 's3', ...argv);
-  const api = (...argv: readonly string[]): Promise<Told> => aws('--endpoint-url', endpoint, 's3api', ...argv);
+  return (...argv) => aws('--endpoint-url', endpoint, ...argv);
+}
+
+/** `folder` is for what it can only write to a file. */
+export function awscli(target: S3Target, folder: string): S3Tool {
+  const { bucket } = target;
+  const aws = runAws(target);
+  const s3 = (...argv: readonly string[]): Promise<Told> => aws('s3', ...argv);
+  const api = (...argv: readonly string[]): Promise<Told> => aws('s3api', ...argv);
   const url = (key: string): string => `s3://${bucket}/${key}`;
   return {
     name: 'awscli',
