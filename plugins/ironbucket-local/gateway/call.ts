@@ -30,6 +30,7 @@ export interface Reply {
 export interface Stream {
   /** Undefined while it is not known. */
   readonly length: number | undefined;
+  /** Each belongs to the reader until it asks for the next one. */
   readonly chunks: AsyncIterable<Uint8Array>;
   close(): Promise<void>;
 }

@@ -36,7 +36,7 @@ async function stream(body: Stream, { response, signal }: Exchange): Promise<voi
     for await (const chunk of body.chunks) {
       if (signal.aborted || response.destroyed) break;
       sent += chunk.length;
-      if (!response.write(chunk)) await writable(response);
+      await written(response, chunk);
     }
     // A length that was promised and not kept would make the next answer part of this one.
     if (body.length !== undefined && sent !== body.length) response.destroy();
@@ -48,16 +48,15 @@ async function stream(body: Stream, { response, signal }: Exchange): Promise<voi
   }
 }
 
-function writable(response: ServerResponse): Promise<void> {
+/** Resolves when the chunk has left this process, or never will. */
+function written(response: ServerResponse, chunk: Uint8Array): Promise<void> {
   return new Promise((resolve) => {
     const done = (): void => {
-      response.off('drain', done);
       response.off('close', done);
       resolve();
     };
-    response.on('drain', done);
     response.on('close', done);
-    if (response.destroyed) done();
+    response.write(chunk, done);
   });
 }
 

@@ -16,6 +16,8 @@ export interface OpenObject {
   readonly object: StoredObject;
   /** The bytes from `start` up to, and without, `end`. @throws when the file turns out to be shorter. */
   read(start: number, end: number): AsyncGenerator<Buffer>;
+  /** The same, but every piece belongs to the caller only until the next one is asked for. */
+  lend(start: number, end: number): AsyncGenerator<Buffer>;
   close(): Promise<void>;
 }
 
@@ -25,14 +27,19 @@ export async function openObject(deps: ReadDeps, place: Place): Promise<OpenObje
   return deps.locks.hold(place.lock, async () => {
     if (data === undefined) {
       const object = await markerAt(deps, place);
-      return object && { object, read: async function* () {}, close: async () => undefined };
+      return object && { object, read: nothing, lend: nothing, close: async () => undefined };
     }
     const file = await deps.files.open(data);
     if (file === undefined) return undefined;
     try {
       if (await isReachable(deps.files, place)) {
         const object = describeFile(key, file.facts, await deps.disk.read(sidecar));
-        return { object, read: (start, end) => readRange(file, start, end), close: () => file.close() };
+        return {
+          object,
+          read: (start, end) => readRange(file, start, end),
+          lend: (start, end) => lendRange(file, start, end),
+          close: () => file.close(),
+        };
       }
     } catch (error) {
       await file.close();
@@ -42,6 +49,8 @@ export async function openObject(deps: ReadDeps, place: Place): Promise<OpenObje
     return undefined;
   });
 }
+
+async function* nothing(): AsyncGenerator<Buffer> {}
 
 /** Without the lock, for those that hold it or can do with what is there now. */
 export async function factsAt(deps: Omit<ReadDeps, 'locks'>, place: Place): Promise<StoredObject | undefined> {
@@ -80,9 +89,27 @@ const NOT_THERE: ReadonlySet<unknown> = new Set(['ENOTDIR', 'ENAMETOOLONG']);
 /** Enough for the disk and the network to be busy at once; two of them are in memory. */
 const CHUNK = 262_144;
 
-export async function* readRange(file: OpenFile, start: number, end: number): AsyncGenerator<Buffer> {
+export function readRange(file: OpenFile, start: number, end: number): AsyncGenerator<Buffer> {
+  return readPieces(file, start, end, (length) => Buffer.allocUnsafe(length));
+}
+
+/** In two buffers by turns: without them, what is sent to many clients at once would be garbage faster than it is collected. */
+function lendRange(file: OpenFile, start: number, end: number): AsyncGenerator<Buffer> {
+  let [used, free]: (Buffer | undefined)[] = [];
+  return readPieces(file, start, end, (length) => {
+    [used, free] = [free ?? Buffer.allocUnsafe(length), used];
+    return used.subarray(0, length);
+  });
+}
+
+async function* readPieces(
+  file: OpenFile,
+  start: number,
+  end: number,
+  take: (length: number) => Buffer,
+): AsyncGenerator<Buffer> {
   const readAt = async (position: number): Promise<Buffer> => {
-    const buffer = Buffer.allocUnsafe(Math.min(CHUNK, end - position));
+    const buffer = take(Math.min(CHUNK, end - position));
     return buffer.subarray(0, await file.read(buffer, position));
   };
   let position = start;

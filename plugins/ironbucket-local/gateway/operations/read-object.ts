@@ -64,7 +64,7 @@ function answer(head: RequestHead, object: StoredObject): Answer {
 async function* counted(open: OpenObject, start: number, end: number, count: () => void): AsyncGenerator<Buffer> {
   let left = end - start;
   if (left === 0) count();
-  for await (const chunk of open.read(start, end)) {
+  for await (const chunk of open.lend(start, end)) {
     left -= chunk.length;
     if (left === 0) count();
     yield chunk;
