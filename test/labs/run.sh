@@ -55,6 +55,7 @@ suite clients npx vitest run --config test/labs/vitest.config.ts --maxWorkers 4 
 suite peer test/labs/python-peer.sh test/labs/rabbitmq.sh npx vitest run --config test/labs/vitest.config.ts test/labs/python
 suite storm npx vitest run --config test/labs/vitest.config.ts test/labs/storm
 suite crash npx vitest run --config test/labs/vitest.config.ts test/labs/crash
+suite soak npx vitest run --config test/labs/vitest.config.ts test/labs/soak
 LAB_TTL=450 suite ceph test/labs/ceph.sh npx vitest run --config test/labs/vitest.config.ts test/labs/ceph
 
 report texts

@@ -22,6 +22,10 @@ export interface AgentProcess {
   report(): void;
   /** Lines of its log with this message. */
   logged(message: string): readonly Readonly<Record<string, unknown>>[];
+  /** All it printed. */
+  log(): string;
+  /** Of its pages. */
+  readonly port: number;
   /** Exit code. */
   stop(): Promise<unknown>;
 }
@@ -29,7 +33,11 @@ export interface AgentProcess {
 const PROGRAM = fileURLToPath(new URL('../../../src/cli/main.js', import.meta.url));
 
 /** Runs the agent with `yaml` and its log in `folder`; resolves at READY=1. `BENCH_NODE_FLAGS` adds flags, for profiles. */
-export async function startAgentProcess(yaml: string, folder: string): Promise<AgentProcess> {
+export async function startAgentProcess(
+  yaml: string,
+  folder: string,
+  more: readonly string[] = [],
+): Promise<AgentProcess> {
   const configPath = join(folder, 'config.yaml');
   const logPath = join(folder, 'agent.log');
   writeFileSync(configPath, yaml, { mode: 0o600 });
@@ -37,7 +45,7 @@ export async function startAgentProcess(yaml: string, folder: string): Promise<A
   // What systemd 253 and later does: the agent finds the socket for its notifications, here a pipe, as descriptor 3.
   const start = 'LISTEN_PID=$$ exec "$0" "$@"';
   const started = performance.now();
-  const flags = [...unitFlags(), ...(process.env['BENCH_NODE_FLAGS'] ?? '').split(' ').filter(Boolean)];
+  const flags = [...unitFlags(), ...more, ...(process.env['BENCH_NODE_FLAGS'] ?? '').split(' ').filter(Boolean)];
   const child = spawn('sh', ['-c', start, process.execPath, ...flags, PROGRAM, 'run', '--config', configPath], {
     env: {
       PATH: process.env['PATH'],
@@ -73,6 +81,8 @@ export async function startAgentProcess(yaml: string, folder: string): Promise<A
     },
     connected: () => until('the event bus', () => logged('event stream connected').length > 0),
     logged,
+    log: () => readFileSync(logPath, 'utf8'),
+    port,
     report: () => void child.kill('SIGUSR2'),
     stop: async () => {
       child.kill('SIGTERM');

@@ -1,0 +1,15 @@
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { expect, test } from 'vitest';
+
+/** Minutes of load; half an hour is for people: `npm run soak`. */
+const MINUTES = 2;
+
+test(`nothing grows in ${MINUTES} minutes of steady load`, { timeout: (MINUTES + 3) * 60_000 }, async () => {
+  // Node 20 runs no TypeScript.
+  execFileSync('npx', ['tsc', '-p', 'test/bench'], { stdio: 'inherit' });
+  const child = spawn(process.execPath, ['dist/test/bench/soak.js', String(MINUTES)], {
+    stdio: ['ignore', 'inherit', 'inherit'],
+  });
+  expect(await once(child, 'exit')).toEqual([0, null]);
+});
