@@ -6,6 +6,8 @@ export default defineConfig({
     include: ['test/**/*.test.ts', 'plugins/*/test/**/*.test.ts'],
     exclude: ['test/labs/**', 'node_modules/**', 'dist/**'],
     pool: 'forks',
+    // Most tests wait most of the time; by default vitest leaves one core alone.
+    maxWorkers: '100%',
     // What hangs is found out; what is slow on a busy machine is not called hanging.
     testTimeout: 60_000,
     hookTimeout: 60_000,
