@@ -4,11 +4,12 @@ import { type Run, run } from './storm/run.ts';
 
 /**
  * The same orders twice, at the same time: on a calm day and in a storm. `STORM_SEED=n` repeats one, `STORM_ORDERS=n` makes
- * it smaller.
+ * it smaller, `STORM_CREDENTIALS=api_keys` has the keys elsewhere.
  */
 const SEED = Number(process.env['STORM_SEED'] ?? Math.floor(Math.random() * 1_000_000));
 const ORDERS_EACH = 10;
 const RESOURCES = Number(process.env['STORM_ORDERS'] ?? 5000) / ORDERS_EACH;
+const CREDENTIALS = process.env['STORM_CREDENTIALS'] === 'api_keys' ? 'api_keys' : 'metadata';
 const RATE = 0.05;
 /** What is left after a collection: UUIDs of finished orders, and code that was compiled since. */
 const HEAP_GROWTH_MB = 8;
@@ -22,7 +23,13 @@ test(`a storm over ${RESOURCES * ORDERS_EACH} orders ends as a calm day does (ST
 }, async () => {
   console.log(`STORM_SEED=${SEED}`);
   const deadline = AbortSignal.timeout(PATIENCE_MS);
-  const options = { seed: SEED, resources: RESOURCES, ordersEach: ORDERS_EACH, deadline };
+  const options = {
+    seed: SEED,
+    resources: RESOURCES,
+    ordersEach: ORDERS_EACH,
+    credentials: CREDENTIALS,
+    deadline,
+  } as const;
   const [calm, storm] = await Promise.all([run({ ...options, rate: 0 }), run({ ...options, rate: RATE })]);
   print('calm', calm);
   print('storm', storm);
@@ -37,6 +44,7 @@ test(`a storm over ${RESOURCES * ORDERS_EACH} orders ends as a calm day does (ST
     expect(violations).toEqual([]);
     const living = Object.entries(resources).filter(([, { state }]) => state !== 'Terminated');
     expect(living.filter(([, { working }]) => working !== true)).toEqual([]);
+    expect(Object.entries(resources).filter(([, { strangers }]) => strangers !== 0 && strangers !== null)).toEqual([]);
     expect(after.heapMb - base.heapMb).toBeLessThan(HEAP_GROWTH_MB);
     expect(after.rssMb - base.rssMb).toBeLessThan(RSS_GROWTH_MB);
     expect(after.handles).toBeLessThanOrEqual(base.handles + 10);

@@ -7,7 +7,7 @@ import type { Sandbox } from '../../../src/sandbox/sandbox.ts';
 import { type StormAgent, startStormAgent, type Weight } from './agent-process.ts';
 import { croitFaults, waldurFaults } from './faults.ts';
 import { type Chain, planOrders } from './plan.ts';
-import { openStormSite, type StormSite } from './site.ts';
+import { openStormSite, type StormCredentials, type StormSite } from './site.ts';
 
 export interface RunOptions {
   readonly seed: number;
@@ -15,6 +15,8 @@ export interface RunOptions {
   readonly ordersEach: number;
   /** Share of requests, calls and frames that go wrong; 0 is a calm day. */
   readonly rate: number;
+  /** Where consumers find their keys. */
+  readonly credentials: StormCredentials;
   readonly deadline: AbortSignal;
 }
 
@@ -47,7 +49,7 @@ const FINAL: ReadonlySet<OrderState> = new Set(['done', 'erred', 'rejected']);
 
 /** The same orders for the same seed, on a calm day or in a storm. */
 export async function run(options: RunOptions): Promise<Run> {
-  const site = await openStormSite(options.seed);
+  const site = await openStormSite(options.seed, options.credentials);
   try {
     const { seed, rate } = options;
     const agent = await startStormAgent({ file: site.file, speed: SPEED, seed, rate });

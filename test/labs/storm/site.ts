@@ -26,7 +26,9 @@ export interface StormSite {
 const CONCURRENCY = 64;
 const MIB = 1_048_576;
 
-export async function openStormSite(seed: number): Promise<StormSite> {
+export type StormCredentials = 'metadata' | 'api_keys';
+
+export async function openStormSite(seed: number, credentials: StormCredentials): Promise<StormSite> {
   const folder = mkdtempSync(join(tmpdir(), 'agent-storm-'));
   const [storage, file] = [join(folder, 'storage'), join(folder, 'config.yaml')];
   mkdirSync(storage);
@@ -37,7 +39,7 @@ export async function openStormSite(seed: number): Promise<StormSite> {
     journalSize: 1_000_000,
   });
   const cluster = await startCluster();
-  writeFileSync(file, JSON.stringify(configuration(sandbox, cluster, storage)), { mode: 0o600 });
+  writeFileSync(file, JSON.stringify(configuration({ sandbox, cluster, storage, credentials })), { mode: 0o600 });
 
   const others = new Set(cluster.rgw.users.keys());
 
@@ -87,7 +89,12 @@ export async function openStormSite(seed: number): Promise<StormSite> {
     },
     describe: (resource) => {
       const { keys, ...account } = (resource.offering.uuid === FIXTURE.limit ? onDisk : inCluster)(resource.backendId);
-      const { s3_credentials: known, ...metadata } = resource.backendMetadata;
+      const pairs: readonly unknown[] = Array.isArray(keys) ? keys : [];
+      const { s3_credentials: stored, ...metadata } = resource.backendMetadata;
+      const rows = sandbox.store.keys.by('resource', resource.uuid);
+      const told = rows.map(({ clientId, secret }) => ({ access_key: clientId, secret_key: secret }));
+      const known = credentials === 'api_keys' ? told : stored === undefined ? [] : [stored];
+      const isKnown = (pair: unknown): boolean => known.some((one) => isSamePair(one, pair));
       return {
         state: resource.state,
         limits: resource.limits,
@@ -96,9 +103,11 @@ export async function openStormSite(seed: number): Promise<StormSite> {
         metadata: Object.keys(metadata).sort(),
         endpoints: resource.endpoints.map(({ name }) => name),
         account,
-        keys: Array.isArray(keys) ? keys.length : 0,
-        // One pair, and the one that Waldur tells.
-        working: Array.isArray(keys) && keys.length === 1 && isSamePair(keys[0], known),
+        known: known.length,
+        // Every pair that Waldur tells opens the account.
+        working: known.length > 0 && known.every((one) => pairs.some((pair) => isSamePair(one, pair))),
+        // Upkeep revokes a key that Waldur does not know only when that was so for a quarter of an hour.
+        strangers: credentials === 'api_keys' ? null : pairs.filter((pair) => !isKnown(pair)).length,
       };
     },
     close: async () => {
@@ -109,7 +118,14 @@ export async function openStormSite(seed: number): Promise<StormSite> {
   };
 }
 
-function configuration(sandbox: Sandbox, cluster: Cluster, storage: string): JsonObject {
+interface Configuration {
+  readonly sandbox: Sandbox;
+  readonly cluster: Cluster;
+  readonly storage: string;
+  readonly credentials: StormCredentials;
+}
+
+function configuration({ sandbox, cluster, storage, credentials }: Configuration): JsonObject {
   const component = (accounting_type: string, more: JsonObject): JsonObject => ({
     accounting_type,
     enforce_limits: true,
@@ -135,7 +151,7 @@ function configuration(sandbox: Sandbox, cluster: Cluster, storage: string): Jso
     offerings: [
       {
         ...offering('disk', FIXTURE.limit, 'ironbucket-local'),
-        backend_settings: { storage_path: storage, gateway: false },
+        backend_settings: { storage_path: storage, gateway: false, credentials },
         backend_components: {
           storage: component('limit', { unit_factor: MIB }),
           objects: { accounting_type: 'usage', backend_name: 'objects', enforce_limits: false },
@@ -143,7 +159,7 @@ function configuration(sandbox: Sandbox, cluster: Cluster, storage: string): Jso
       },
       {
         ...offering('cluster', FIXTURE.options, 'croit-s3'),
-        backend_settings: Object.fromEntries(croit) as JsonObject,
+        backend_settings: { ...(Object.fromEntries(croit) as JsonObject), credentials },
         backend_components: {
           storage: component('usage', { unit_factor: MIB }),
           objects: component('usage', { backend_name: 'objects' }),
