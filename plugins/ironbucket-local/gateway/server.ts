@@ -4,7 +4,7 @@ import type { AgentError } from '../../../src/lib/errors.ts';
 import type { Deps } from '../deps.ts';
 import { cannotListen } from '../errors.ts';
 import { openAccessKeys } from './access-keys.ts';
-import { handle } from './handle.ts';
+import type { handle } from './handle.ts';
 import { send } from './send.ts';
 
 /** The S3 server of a storage path. */
@@ -37,6 +37,7 @@ export function createGateway(deps: Deps): Gateway {
   let closing = new AbortController();
   let stopping = false;
   let server: Server | undefined;
+  let answerOf: typeof handle;
   let failure: AgentError | undefined;
 
   async function answer(request: IncomingMessage, response: ServerResponse, waits: boolean): Promise<void> {
@@ -59,7 +60,7 @@ export function createGateway(deps: Deps): Gateway {
     const exchange = { request, response, requestId, signal: gone.signal, proceed };
     const startedMs = clock.monotonicMs();
     try {
-      const reply = await handle(deps, accessKeys, exchange);
+      const reply = await answerOf(deps, accessKeys, exchange);
       patience(IDLE_MS);
       if (gone.signal.aborted) response.destroy();
       else await send(clock, exchange, reply, stopping);
@@ -83,6 +84,8 @@ export function createGateway(deps: Deps): Gateway {
 
   return {
     start: async () => {
+      // Not before it is needed: it is a third of the plugin, and the start of the agent waits for everything that comes with it.
+      answerOf = (await import('./handle.ts')).handle;
       const opened = createServer(
         {
           maxHeaderSize: LARGEST_HEAD,
