@@ -3,6 +3,7 @@ import type { Deps } from './deps.ts';
 import { expireUploads } from './expire-uploads.ts';
 import type { Gateway } from './gateway/server.ts';
 import { isBucketName } from './layout.ts';
+import { repeat } from './repeat.ts';
 
 /** The running part: S3 over HTTP, and what is counted on the way. Returns when the signal fired and all is written. */
 export async function serve(deps: Deps, gateway: Gateway, signal: AbortSignal): Promise<void> {
@@ -34,7 +35,7 @@ const CLEAR_UP_MS = 6 * 60 * 60 * 1000;
 /** What takes space and nobody asks for: what an earlier run left, and uploads that nobody goes on with. */
 async function clearUp(deps: Deps, signal: AbortSignal): Promise<void> {
   const { disk, layout, objects, log, clock } = deps;
-  while (!signal.aborted) {
+  await repeat(clock, CLEAR_UP_MS, signal, async () => {
     try {
       for await (const name of disk.names(layout.root)) {
         if (signal.aborted) return;
@@ -45,6 +46,5 @@ async function clearUp(deps: Deps, signal: AbortSignal): Promise<void> {
     } catch (err) {
       if (!signal.aborted) log.warn({ err }, 'not everything that takes space for nothing could be removed');
     }
-    await clock.sleep(CLEAR_UP_MS, signal).catch(() => undefined);
-  }
+  });
 }

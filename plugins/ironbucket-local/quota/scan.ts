@@ -1,6 +1,7 @@
 import { lstatSync } from 'node:fs';
 import { lstat } from 'node:fs/promises';
 import type { Clock } from '../../../src/lib/clock.ts';
+import { codeOf } from '../disk.ts';
 import { walk } from './walk.ts';
 
 export interface ScanResult {
@@ -68,6 +69,7 @@ async function sizeLater(path: string): Promise<number | undefined> {
 }
 
 function ignoreAbsent(error: unknown): undefined {
-  if (error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR')) return;
+  const code = codeOf(error);
+  if (code === 'ENOENT' || code === 'ENOTDIR') return;
   throw error;
 }
