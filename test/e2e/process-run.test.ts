@@ -1,21 +1,11 @@
 import { readFileSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, expect, test, vi } from 'vitest';
+import { freePort } from '../../src/cli/demo/free-port.ts';
 import { closeAll, FIVE, NOTIFIED, openProcessSite, patience, soon } from '../fakes/process.ts';
 
 vi.setConfig({ testTimeout: 120_000 });
 afterEach(closeAll);
-
-/** A port on which nobody listens any more. */
-async function closedPort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo; // listening on TCP
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
 
 const probesOf = (text: string): unknown => (JSON.parse(text) as { probes: unknown }).probes;
 
@@ -38,7 +28,7 @@ test('its pages tell of a site at work', async () => {
 
 test('without Waldur it runs, and says what is missing', async () => {
   const site = await openProcessSite();
-  const waldur_api_url = `http://127.0.0.1:${await closedPort()}/api/`;
+  const waldur_api_url = `http://127.0.0.1:${await freePort()}/api/`;
   site.configure({ offerings: [site.offering('limit', { waldur_api_url })] });
   const agent = await site.run();
   await agent.says(/WALDUR_UNREACHABLE/);
@@ -54,7 +44,7 @@ test('without Waldur it runs, and says what is missing', async () => {
 
 test('without its broker it is ready, and finds orders by asking', async () => {
   const { sandbox, ...site } = await openProcessSite();
-  const stomp_ws_port = await closedPort();
+  const stomp_ws_port = await freePort();
   site.configure({
     poll_interval: '1s',
     offerings: [site.offering('limit', { stomp_ws_port, stomp_ws_host: '127.0.0.1', websocket_use_tls: false })],

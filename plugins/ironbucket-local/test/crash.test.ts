@@ -4,16 +4,16 @@ import { afterEach, describe, expect, it } from 'vitest';
 import type { Action, Applied } from '../../../src/plugin/contract.ts';
 import { type Disk, nodeDisk } from '../disk.ts';
 import { ACCOUNT, action, create, createStorage, found, OTHER, observe, type Storage, signal } from './lab.ts';
+import { createMortal, death, MOMENTS, type Moment } from './mortal.ts';
 
 const NEIGHBOUR = 'waldur-org-two-76543210';
 
 /** The effect that was under way when the process died: not begun, half done, or done and not reported. */
-const CRASHES = ['before', 'during', 'after'] as const;
 
 let storage: Storage;
 afterEach(() => storage.remove());
 
-describe.each(CRASHES)('a crash %s any effect on the file system', (moment) => {
+describe.each(MOMENTS)('a crash %s any effect on the file system', (moment) => {
   it('of create is repaired by creating again', async () => {
     await everyCrash(moment, {
       before: async () => undefined,
@@ -84,7 +84,7 @@ interface Scenario {
 }
 
 /** Runs the action in a process that dies at its first effect, then at its second, until it gets through. */
-async function everyCrash(moment: (typeof CRASHES)[number], scenario: Scenario): Promise<void> {
+async function everyCrash(moment: Moment, scenario: Scenario): Promise<void> {
   for (let survived = 0; ; survived++) {
     storage = await createStorage();
     await apply(create(), NEIGHBOUR);
@@ -124,18 +124,8 @@ async function removals(dead: () => boolean): Promise<void> {
 }
 
 /** True when the process died before it was through. A dead process has no further effects. */
-async function crash(wanted: Action, effects: number, moment: (typeof CRASHES)[number]): Promise<boolean> {
-  const death = new Error('the process died');
-  let left = effects;
-  let dead = false;
-  const effect = async <T>(whole: () => Promise<T>, half?: () => Promise<unknown>): Promise<T> => {
-    if (dead) throw death;
-    if (left-- > 0) return whole();
-    dead = true;
-    if (moment === 'after') await whole();
-    if (moment === 'during') await half?.();
-    throw death;
-  };
+async function crash(wanted: Action, effects: number, moment: Moment): Promise<boolean> {
+  const { effect, died } = createMortal(effects, moment);
   const disk: Disk = {
     ...nodeDisk,
     makeDirectory: (...args) => effect(() => nodeDisk.makeDirectory(...args)),
@@ -157,9 +147,9 @@ async function crash(wanted: Action, effects: number, moment: (typeof CRASHES)[n
   };
   const backend = storage.open(disk);
   await backend.apply(wanted, signal).catch((error: unknown) => expect(error).toBe(death));
-  await removals(() => dead);
+  await removals(died);
   await backend.close();
-  return dead;
+  return died();
 }
 
 async function names(): Promise<readonly string[]> {

@@ -2,11 +2,10 @@ import { readdir, readFile } from 'node:fs/promises';
 import { afterEach, describe, expect, it } from 'vitest';
 import { type Files, nodeFiles } from '../../objects/files.ts';
 import type { StoredObject } from '../../objects/stored.ts';
+import { createMortal, death, MOMENTS, type Moment } from '../mortal.ts';
 import { BUCKET, chunks, createShelf, plain, type Shelf, signal } from './lab.ts';
 
 const real = nodeFiles({ fsync: false });
-const death = new Error('the process died');
-const MOMENTS = ['before', 'during', 'after'] as const;
 
 let shelf: Shelf;
 afterEach(() => shelf.close());
@@ -137,7 +136,7 @@ describe('a disk that is full', () => {
 
 /** Lets the process die at its first effect, then at its second, until it gets through. */
 async function everyCrash(
-  moment: (typeof MOMENTS)[number],
+  moment: Moment,
   act: (dying: Shelf) => Promise<void>,
   check: (after: Shelf) => Promise<void>,
 ): Promise<void> {
@@ -170,24 +169,15 @@ async function whole(on: Shelf, key: string): Promise<{ readonly version: string
 }
 
 /** A dead process has no further effects. */
-function mortal(effects: number, moment: (typeof MOMENTS)[number]): { readonly files: Files; died(): boolean } {
-  let left = effects;
-  let dead = false;
-  const effect = async <T>(whole: () => Promise<T>, half?: () => Promise<unknown>): Promise<T> => {
-    if (dead) throw death;
-    if (left-- > 0) return whole();
-    dead = true;
-    if (moment === 'after') await whole();
-    if (moment === 'during') await half?.();
-    throw death;
-  };
+function mortal(effects: number, moment: Moment): { readonly files: Files; died(): boolean } {
+  const { effect, died } = createMortal(effects, moment);
   const files: Files = {
     ...real,
     create: (path) =>
       effect(async () => {
         const file = await real.create(path);
         // The system closes what a dead process had open.
-        if (dead) await file.close();
+        if (died()) await file.close();
         const write = (chunks: readonly Uint8Array[]): Promise<void> =>
           effect(
             () => file.write(chunks),
@@ -200,5 +190,5 @@ function mortal(effects: number, moment: (typeof MOMENTS)[number]): { readonly f
     makeDirectory: (...args) => effect(() => real.makeDirectory(...args)),
     removeDirectory: (...args) => effect(() => real.removeDirectory(...args)),
   };
-  return { files, died: () => dead };
+  return { files, died };
 }
