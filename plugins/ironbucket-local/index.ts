@@ -70,6 +70,8 @@ export function createBackend(context: PluginContext<Settings>, storage?: Storag
     observe: (accounts, signal) => translateStream(observe(deps, accounts, signal), 'reading the accounts'),
     unstamped: (signal) => translateStream(unstamped(deps, signal), 'reading the accounts'),
     apply: async (action, signal) => {
+      // Nobody gets the keys to a bucket that nothing answers for yet.
+      await gateway.tried();
       sweepOnce();
       try {
         return await apply(deps, action, signal);

@@ -1,9 +1,20 @@
 import { createServer } from 'node:http';
 import { afterEach, expect, it } from 'vitest';
+import { freePort } from '../../src/cli/demo/free-port.ts';
 import { openSite, type Site } from '../fakes/site.ts';
+import { reach } from './helpers.ts';
 
 let site: Site;
 afterEach(() => site.close());
+
+it('an order that waited for the agent is done when somebody answers at the address it gives', async () => {
+  const endpoint = `127.0.0.1:${await freePort()}`;
+  site = await openSite({ settings: `listen: ${endpoint}` });
+  const order = site.sandbox.placeOrder();
+  await site.start();
+  await reach(site, order, 'done');
+  expect((await fetch(`http://${endpoint}/`)).status).toBe(403);
+});
 
 it('an address that is taken makes the offering degraded, and the gateway serves when it is free', async () => {
   const other = createServer((_, response) => void response.end());

@@ -14,6 +14,8 @@ export interface Gateway {
    * @throws AgentError operator `IRONBUCKET_LISTEN`
    */
   start(): Promise<void>;
+  /** Resolves when it listens or could not, and at once when it was not asked to. */
+  tried(): Promise<void>;
   /** Takes nothing new, lets what runs finish for a while, and then breaks it off. */
   stop(): Promise<void>;
   /** Why it does not listen; undefined when it does, or was not asked to. */
@@ -39,6 +41,7 @@ export function createGateway(deps: Deps): Gateway {
   let server: Server | undefined;
   let answerOf: typeof handle;
   let failure: AgentError | undefined;
+  let attempt = Promise.resolve();
 
   async function answer(request: IncomingMessage, response: ServerResponse, waits: boolean): Promise<void> {
     const requestId = Buffer.from(deps.random(8)).toString('hex').toUpperCase();
@@ -82,30 +85,38 @@ export function createGateway(deps: Deps): Gateway {
     };
   }
 
+  async function open(): Promise<void> {
+    // Not before it is needed: it is a third of the plugin, and the start of the agent waits for everything that comes with it.
+    answerOf = (await import('./handle.ts')).handle;
+    const opened = createServer(
+      {
+        maxHeaderSize: LARGEST_HEAD,
+        headersTimeout: HEADERS_MS,
+        // Uploads take as long as they take.
+        requestTimeout: 0,
+        keepAliveTimeout: KEEP_ALIVE_MS,
+        connectionsCheckingInterval: HEADERS_MS / 4,
+      },
+      onRequest(false),
+    );
+    opened.on('checkContinue', onRequest(true));
+    opened.timeout = IDLE_MS;
+    failure = await listen(opened, settings.listen);
+    if (failure !== undefined) throw failure;
+    server = opened;
+    stopping = false;
+    closing = new AbortController();
+    // As many as there are requests.
+    setMaxListeners(0, closing.signal);
+  }
+
   return {
-    start: async () => {
-      // Not before it is needed: it is a third of the plugin, and the start of the agent waits for everything that comes with it.
-      answerOf = (await import('./handle.ts')).handle;
-      const opened = createServer(
-        {
-          maxHeaderSize: LARGEST_HEAD,
-          headersTimeout: HEADERS_MS,
-          // Uploads take as long as they take.
-          requestTimeout: 0,
-          keepAliveTimeout: KEEP_ALIVE_MS,
-          connectionsCheckingInterval: HEADERS_MS / 4,
-        },
-        onRequest(false),
-      );
-      opened.on('checkContinue', onRequest(true));
-      opened.timeout = IDLE_MS;
-      failure = await listen(opened, settings.listen);
-      if (failure !== undefined) throw failure;
-      server = opened;
-      stopping = false;
-      closing = new AbortController();
-      // As many as there are requests.
-      setMaxListeners(0, closing.signal);
+    start: () => {
+      attempt = open();
+      return attempt;
+    },
+    tried: async () => {
+      await attempt.catch(() => undefined);
     },
     stop: async () => {
       const closed = server;

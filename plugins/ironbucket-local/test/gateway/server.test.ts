@@ -3,6 +3,7 @@ import { Agent, createServer, request as httpRequest } from 'node:http';
 import { connect, type Socket } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Backend, Check } from '../../../../src/plugin/contract.ts';
+import { createGateway } from '../../gateway/server.ts';
 import { ACCOUNT, MIB, openSite, type Site, staged, waitFor } from './lab.ts';
 
 let site: Site;
@@ -143,6 +144,17 @@ describe('a client that reads slowly', () => {
     expect(site.logged).toEqual([]);
     site = await site.restart();
   });
+});
+
+it('is waited for while it begins to listen, and only then', async () => {
+  const gateway = createGateway(site.deps);
+  await gateway.tried();
+  expect(gateway.address()).toBeUndefined();
+  const started = gateway.start();
+  await gateway.tried();
+  expect(gateway.address()).toBeDefined();
+  await started;
+  await gateway.stop();
 });
 
 describe('the end of the gateway', () => {
