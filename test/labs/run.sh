@@ -1,6 +1,7 @@
 #!/bin/bash
 # Every test: those that need only Node, then those against real servers and tools, which are installed where they are
-# missing (as root, on Debian). What cannot run is a failure. Leaves nothing running; the last line has the totals.
+# missing (as root, on Debian). What cannot run is a failure. Leaves nothing running; what failed is told again at the
+# end, and the last line has the totals.
 # shellcheck source-path=SCRIPTDIR source=lib.sh
 set -euo pipefail
 . "$(dirname "$(readlink -f "$0")")/lib.sh"
@@ -10,22 +11,21 @@ work=$(mktemp -d /tmp/labs.XXXXXX)
 trap 'rm -rf "$work"' EXIT
 trap 'exit 130' INT TERM
 passed=0 failed=0
+: >"$work/failures"
 
 report() { printf '\n== %s\n' "$*"; }
+
+fails() { failed=$((failed + 1)); say "$*"; printf '%s\n' "$*" >>"$work/failures"; }
 
 # suite NAME CMD…: a run of vitest, counted by its own totals; one that ends without totals is a failure.
 suite() {
   local name=$1 status=0 counts; shift
   report "$name"
   timeout -k 10 480 "$@" --reporter=default --reporter=json --outputFile.json="$work/$name.json" </dev/null || status=$?
-  if counts=$(node -p 'const r = JSON.parse(fs.readFileSync(process.argv[1])); r.numPassedTests + " " + r.numFailedTests' \
-      "$work/$name.json" 2>/dev/null); then
-    passed=$((passed + ${counts% *})) failed=$((failed + ${counts#* }))
-    # A file that does not load fails the run without a failed test.
-    [ "$status" = 0 ] || [ "${counts#* }" != 0 ] || failed=$((failed + 1))
-  else
-    failed=$((failed + 1)); say "$name ended with status $status and without totals"
-  fi
+  [ -s "$work/$name.json" ] || { fails "$name ended with status $status and without totals"; return; }
+  counts=$(node test/labs/totals.mjs "$work/$name.json" 2>>"$work/failures")
+  passed=$((passed + ${counts% *})) failed=$((failed + ${counts#* }))
+  [ "$status" = 0 ] || [ "${counts#* }" != 0 ] || fails "$name ended with status $status though no test failed"
 }
 
 # check WHAT CMD…: a command that must succeed without a word.
@@ -34,7 +34,7 @@ check() {
   if output=$("$@" 2>&1) && [ -z "$output" ]; then
     passed=$((passed + 1)); printf ' ✓ %s\n' "$what"
   else
-    failed=$((failed + 1)); printf ' ✗ %s\n%s\n' "$what" "$output"
+    fails "$what: $output"
   fi
 }
 
@@ -65,5 +65,6 @@ check 'manual page of the configuration' man_page schema
 check 'completion for bash' completion
 check 'shell scripts' shellcheck -x -S warning test/labs/*.sh .ci/run
 
+[ "$failed" = 0 ] || { report failures; cat "$work/failures"; }
 printf '\n%d passed, %d failed\n' "$passed" "$failed"
 [ "$failed" = 0 ]
