@@ -15,8 +15,10 @@ async function openGateway(): Promise<S3World> {
     await s3(keys, 'PUT', `/${account}`);
     return { endpoint: GATEWAY.endpoint, region: 'default', bucket: account, ...keys };
   };
+  const target = await bucketOf('tools', 1_073_741_824);
   return {
-    target: await bucketOf('tools', 1_073_741_824),
+    target,
+    absent: { ...target, bucket: 'made-by-a-client' },
     small: await bucketOf('small', 4_194_304),
     close: () => lab.close(),
   };

@@ -10,11 +10,19 @@ export interface GatewayWorld extends S3World {
   readonly site: Site;
 }
 
+/** Of who owns the server. */
+const ADMINISTRATOR = { accessKey: 'ADMINISTRATOR', secretKey: 'secret-of-the-administrator' };
+
 /** An agent whose gateway serves two buckets that were ordered, of 1 GiB and of 4 MiB. */
 export async function openGatewayWorld(): Promise<GatewayWorld> {
   const site = await openSite({
     offering: 'options',
-    settings: `listen: 127.0.0.1:${await freePort()}\n`,
+    settings: [
+      `listen: 127.0.0.1:${await freePort()}`,
+      `access_key: ${ADMINISTRATOR.accessKey}`,
+      `secret_key: ${ADMINISTRATOR.secretKey}`,
+      '',
+    ].join('\n'),
     tune: soldInMebibytes,
   });
   await ready(site);
@@ -22,7 +30,9 @@ export async function openGatewayWorld(): Promise<GatewayWorld> {
     const { resource } = await fulfilled(site, { offering: FIXTURE.options, attributes: { storage_limit } });
     return { ...credentialsOf(resource.backendMetadata), bucket: resource.backendId };
   };
-  return { site, target: await order(1024), small: await order(4), close: () => site.close() };
+  const target = await order(1024);
+  const absent = { ...target, ...ADMINISTRATOR, bucket: 'made-by-a-client' };
+  return { site, target, small: await order(4), absent, close: () => site.close() };
 }
 
 function soldInMebibytes(config: Config): Config {

@@ -13,6 +13,8 @@ export interface S3World {
   readonly target: S3Target;
   /** A bucket of 4 MiB that is empty. */
   readonly small: S3Target;
+  /** Keys that may make this bucket, which is not there. */
+  readonly absent: S3Target;
   close(): Promise<void>;
 }
 
@@ -107,7 +109,6 @@ export function testTool(
     });
 
     test('makes a URL that opens one object without keys', async () => {
-      if (tool.presign === undefined) return;
       const source = file(`${name}/shared`, randomBytes(1234));
       expect(await tool.put(source, `${name}/shared`)).toMatchObject(done);
       const url = await tool.presign(`${name}/shared`);
@@ -130,6 +131,17 @@ export function testTool(
       expect(await small.remove('three')).toMatchObject(done);
       expect(await small.put(two, 'two')).toMatchObject(done);
       expect(await small.remove('two')).toMatchObject(done);
+    });
+
+    test('makes a bucket, and removes it when it is empty', async () => {
+      const made = toolFor(world.absent);
+      expect(await made.makeBucket()).toMatchObject(done);
+      expect(await made.put(file(`${name}/first`, Buffer.from('x')), 'first')).toMatchObject(done);
+      expect((await made.removeBucket()).ok).toBe(false);
+      expect(await made.list('')).toEqual(['first']);
+      expect(await made.remove('first')).toMatchObject(done);
+      expect(await made.removeBucket()).toMatchObject(done);
+      expect((await made.put(file(`${name}/first`, Buffer.from('x')), 'first')).ok).toBe(false);
     });
 
     test('is refused with a wrong secret', async () => {

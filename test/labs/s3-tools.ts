@@ -30,6 +30,8 @@ export interface Told {
 /** What people do with a bucket, in the words of one program. Keys are of the target's bucket. */
 export interface S3Tool {
   readonly name: string;
+  makeBucket(): Promise<Told>;
+  removeBucket(): Promise<Told>;
   put(file: string, key: string): Promise<Told>;
   get(key: string, file: string): Promise<Told>;
   /** The bytes `from` to `to`, both included, on `output`; undefined where the program cannot. */
@@ -38,8 +40,8 @@ export interface S3Tool {
   /** Makes what is below the prefix the same as the folder. */
   sync(folder: string, prefix: string): Promise<Told>;
   list(prefix: string): Promise<readonly string[]>;
-  /** A URL that needs no keys; undefined where the program knows no signatures of version 4 for it. */
-  presign?(key: string): Promise<string>;
+  /** A URL that needs no keys. */
+  presign(key: string): Promise<string>;
   remove(key: string): Promise<Told>;
   removeAll(prefix: string): Promise<Told>;
 }
@@ -95,6 +97,8 @@ export function awscli(target: S3Target, folder: string): S3Tool {
   const url = (key: string): string => `s3://${bucket}/${key}`;
   return {
     name: 'awscli',
+    makeBucket: () => s3('mb', url('')),
+    removeBucket: () => s3('rb', url('')),
     put: (file, key) => s3('cp', '--only-show-errors', file, url(key)),
     get: (key, file) => s3('cp', '--only-show-errors', url(key), file),
     range: async (key, from, to) => {
@@ -116,7 +120,7 @@ export function awscli(target: S3Target, folder: string): S3Tool {
   };
 }
 
-/** s3cmd, Debian's 2.3. It presigns with signatures of version 2 only. `folder` is for its configuration. */
+/** s3cmd, Debian's 2.3. `folder` is for its configuration. */
 export function s3cmd({ endpoint, region, accessKey, secretKey, bucket }: S3Target, folder: string): S3Tool {
   const config = join(folder, 's3cmd.conf');
   const { host } = new URL(endpoint);
@@ -137,6 +141,8 @@ export function s3cmd({ endpoint, region, accessKey, secretKey, bucket }: S3Targ
   const url = (key: string): string => `s3://${bucket}/${key}`;
   return {
     name: 's3cmd',
+    makeBucket: () => run('mb', url('')),
+    removeBucket: () => run('rb', url('')),
     put: (file, key) => run('put', file, url(key)),
     get: (key, file) => run('get', '--force', url(key), file),
     copy: (from, to) => run('cp', url(from), url(to)),
@@ -145,6 +151,7 @@ export function s3cmd({ endpoint, region, accessKey, secretKey, bucket }: S3Targ
       linesOf(await run('ls', '--recursive', url(prefix))).map((line) =>
         line.slice(line.indexOf(url('')) + url('').length),
       ),
+    presign: async (key) => linesOf(await run('signurl', url(key), '+300')).join(''),
     remove: (key) => run('del', url(key)),
     removeAll: (prefix) => run('del', '--recursive', '--force', url(prefix)),
   };
@@ -169,6 +176,8 @@ export function rclone({ endpoint, region, accessKey, secretKey, bucket }: S3Tar
   const url = (key: string): string => `site:${bucket}/${key}`;
   return {
     name: 'rclone',
+    makeBucket: () => program('mkdir', '--s3-no-check-bucket=false', url('')),
+    removeBucket: () => program('rmdir', url('')),
     put: (file, key) => program('copyto', file, url(key)),
     get: (key, file) => program('copyto', url(key), file),
     range: (key, from, to) => program('cat', '--offset', `${from}`, '--count', `${to - from + 1}`, url(key)),

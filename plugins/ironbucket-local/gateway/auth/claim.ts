@@ -30,11 +30,9 @@ export function readClaim(head: RequestHead): Claim {
 
 const PRESIGNED_MARKS = ['X-Amz-Algorithm', 'X-Amz-Credential', 'X-Amz-Signature'];
 const ONE_MECHANISM = 'Only one authentication mechanism is allowed: the Authorization header or X-Amz-* parameters.';
-const OTHER_MECHANISM =
-  `The authorization mechanism that you have provided is not supported. Please use ${ALGORITHM}. ` +
-  'The AWS command line presigns with it after "aws configure set default.s3.signature_version s3v4".';
+const OTHER_MECHANISM = `The authorization mechanism that you have provided is not supported. Please use ${ALGORITHM}.`;
 /** A week. */
-const LONGEST_EXPIRY_SECONDS = 604_800;
+export const LONGEST_EXPIRY_SECONDS = 604_800;
 
 /** `AWS4-HMAC-SHA256 Credential=…, SignedHeaders=…, Signature=…`; some clients leave out the blanks. */
 function readAuthorization(head: RequestHead, authorization: string): Claim {

@@ -13,13 +13,11 @@ import { readStamp } from './fields.ts';
 import { payloadHash, readPayload } from './payload.ts';
 import { isSameSignature } from './signature.ts';
 import type { Signed } from './types.ts';
+import { isUrlV2, type UrlVerification, verifyUrlV2 } from './verify-url-v2.ts';
 
-export interface Verification {
+export interface Verification extends UrlVerification {
   /** The one of this gateway; a signature for another region is refused. */
   readonly region: string;
-  readonly now: Date;
-  /** The holder of an access key. */
-  find(accessKey: string): { readonly secretKey: string } | undefined;
 }
 
 /**
@@ -27,6 +25,7 @@ export interface Verification {
  * caller to say. @throws S3Error when nobody did, or not so that it can be trusted
  */
 export function verify(head: RequestHead, { region, now, find }: Verification): Signed {
+  if (isUrlV2(head)) return verifyUrlV2(head, { now, find });
   const claim = readClaim(head);
   const { accessKey, scope } = claim;
   if (scope.region !== region) {
