@@ -43,10 +43,13 @@ export function createVerify(deps: VerifyDeps, signal: AbortSignal): Verify {
 
   async function look(entry: Entry): Promise<void> {
     const before = useOf(entry);
+    const changes = entry.work?.changes;
     const seen = await sample(layout.bucket(entry.account), clock, signal);
     // What was written meanwhile may be among what was seen, or not.
     if (entry.gone || !cache.has(entry) || !isOff(before, seen) || !isOff(useOf(entry), seen)) return;
-    log.warn({ account: entry.account }, 'the quota file of a bucket is far off; its objects are counted');
+    const isQuiet = entry.work?.changes === changes && !entry.work?.effects.size;
+    if (isQuiet || !seen.whole)
+      log.warn({ account: entry.account }, 'the quota file of a bucket is far off; its objects are counted');
     entry.work ??= createWork();
     entry.work.doubtful = true;
     cache.moved(entry);

@@ -43,7 +43,9 @@ describe('any interleaving of writes, flushes, counts, crashes and restarts', ()
         expect(await lab.onDisk()).toMatchObject({ usedBytes, objects, maxBytes: LIMIT });
         // After a crash, what was written since the last flush is not known until it is counted.
         if (!steps.some(({ kind }) => kind === 'crash')) expect(usedBytes).toBeLessThanOrEqual(LIMIT);
-        expect(existsSync(lab.path(BUCKET, '.quota.dirty'))).toBe(false);
+        // The end may have come into a count, for which a bucket was chosen that was written to while it was looked at.
+        if (isMarked()) await restarted();
+        expect(isMarked()).toBe(false);
         lab.remove();
       }),
       { numRuns: 60 },
@@ -66,6 +68,18 @@ describe('any interleaving of writes, flushes, counts, crashes and restarts', ()
     await machine.running.stop();
   }, 60_000);
 });
+
+function isMarked(): boolean {
+  return existsSync(lab.path(BUCKET, '.quota.dirty'));
+}
+
+/** What is counted in one run that nothing else happens in. */
+async function restarted(): Promise<void> {
+  const machine = boot();
+  await machine.settled();
+  await machine.running.stop();
+  expect(await lab.onDisk()).toMatchObject(await whole());
+}
 
 /** A process, and what goes on in it. */
 interface Machine {
