@@ -19,7 +19,8 @@ try {
     const cold = await measureScan();
     figures.push({ name: 'a million objects, cold', value: cold.seconds, unit: 's', target: { atMost: 10 } });
   }
-  await measureScan();
+  // It looks at the sidecars too.
+  measureFind();
   const find = measureFind();
   const warm = await measureScan();
   printResult('scan', [
@@ -47,17 +48,20 @@ async function measureScan(): Promise<{
   readonly stillMs: number;
   readonly megabytes: number;
 }> {
-  const before = process.memoryUsage().rss;
+  const before = process.memoryUsage.rss();
   let [stillMs, most, last] = [0, before, performance.now()];
   const heartbeat = setInterval(() => {
     stillMs = Math.max(stillMs, performance.now() - last);
     last = performance.now();
-    most = Math.max(most, process.memoryUsage().rss);
   }, 1);
+  const looks = setInterval(() => {
+    most = Math.max(most, process.memoryUsage.rss());
+  }, 50);
   const started = performance.now();
   const { objects } = await scan(root, systemClock, new AbortController().signal);
   const seconds = (performance.now() - started) / 1000;
   clearInterval(heartbeat);
+  clearInterval(looks);
   if (objects !== BigInt(DIRECTORIES * OBJECTS)) throw new Error(`${objects} objects were counted`);
   return { seconds, stillMs, megabytes: (most - before) / 2 ** 20 };
 }

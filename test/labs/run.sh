@@ -8,7 +8,8 @@ set -euo pipefail
 cd "$(dirname "$(readlink -f "$0")")/../.."
 
 work=$(mktemp -d /tmp/labs.XXXXXX)
-trap 'rm -rf "$work"' EXIT
+beside=''
+trap '[ -z "$beside" ] || kill "$beside"; rm -rf "$work"' EXIT
 trap 'exit 130' INT TERM
 passed=0 failed=0
 : >"$work/failures"
@@ -17,15 +18,37 @@ report() { printf '\n== %s\n' "$*"; }
 
 fails() { failed=$((failed + 1)); say "$*"; printf '%s\n' "$*" >>"$work/failures"; }
 
-# suite NAME CMD…: a run of vitest, counted by its own totals; one that ends without totals is a failure.
+# suite NAME CMD…: a run of vitest, counted by its own totals.
 suite() {
-  local name=$1 status=0 counts; shift
+  local name=$1 status=0; shift
   report "$name"
-  timeout -k 10 480 "$@" --reporter=default --reporter=json --outputFile.json="$work/$name.json" </dev/null || status=$?
-  [ -s "$work/$name.json" ] || { fails "$name ended with status $status and without totals"; return; }
-  counts=$(node test/labs/totals.mjs "$work/$name.json" 2>>"$work/failures")
+  (vitest_run "$name" "$@") || status=$?
+  count "$name" $status
+}
+
+# beside NAME CMD…, later join NAME: a suite that waits most of the time, while others run; its output comes when it joins.
+beside() { (vitest_run "$@") >"$work/$1.log" 2>&1 & beside=$!; }
+join() {
+  local status=0
+  report "$1"
+  wait "$beside" || status=$?
+  beside=''
+  cat "$work/$1.log"
+  count "$1" $status
+}
+
+vitest_run() { # takes the place of the shell, so that who ends that ends this
+  local name=$1; shift
+  exec timeout -k 10 480 "$@" --reporter=default --reporter=json --outputFile.json="$work/$name.json" </dev/null
+}
+
+# count NAME STATUS: a suite that ended without totals is a failure.
+count() {
+  local counts
+  [ -s "$work/$1.json" ] || { fails "$1 ended with status $2 and without totals"; return; }
+  counts=$(node test/labs/totals.mjs "$work/$1.json" 2>>"$work/failures")
   passed=$((passed + ${counts% *})) failed=$((failed + ${counts#* }))
-  [ "$status" = 0 ] || [ "${counts#* }" != 0 ] || fails "$name ended with status $status though no test failed"
+  [ "$2" = 0 ] || [ "${counts#* }" != 0 ] || fails "$1 ended with status $2 though no test failed"
 }
 
 # check WHAT CMD…: a command that must succeed without a word.
@@ -49,15 +72,17 @@ promtool_into "$work"
 PATH="$work/bin:$PATH"
 promtool --version 2>&1 | head -n 1
 
+labs=(npx vitest run --config test/labs/vitest.config.ts)
 suite unit npm test --
-suite labs test/labs/rabbitmq.sh npx vitest run --config test/labs/vitest.config.ts --exclude 'test/labs/{ceph,crash,gateway,python,storm,soak}*'
-suite clients npx vitest run --config test/labs/vitest.config.ts --maxWorkers 4 test/labs/gateway
-suite peer test/labs/python-peer.sh test/labs/rabbitmq.sh npx vitest run --config test/labs/vitest.config.ts test/labs/python
+suite labs test/labs/rabbitmq.sh "${labs[@]}" --exclude 'test/labs/{ceph,crash,gateway,python,storm,soak}*'
+suite clients "${labs[@]}" --maxWorkers 4 test/labs/gateway
 # Every change is judged by the same storm; others are for searching by hand.
-STORM_SEED=${STORM_SEED:-11} suite storm npx vitest run --config test/labs/vitest.config.ts test/labs/storm
-suite crash npx vitest run --config test/labs/vitest.config.ts test/labs/crash
-suite soak npx vitest run --config test/labs/vitest.config.ts test/labs/soak
-LAB_TTL=450 suite ceph test/labs/ceph.sh npx vitest run --config test/labs/vitest.config.ts test/labs/ceph
+STORM_SEED=${STORM_SEED:-11} suite storm "${labs[@]}" test/labs/storm
+beside soak "${labs[@]}" test/labs/soak
+suite peer test/labs/python-peer.sh test/labs/rabbitmq.sh "${labs[@]}" test/labs/python
+suite crash "${labs[@]}" test/labs/crash
+LAB_TTL=450 suite ceph test/labs/ceph.sh "${labs[@]}" test/labs/ceph
+join soak
 
 report texts
 check 'manual page of the command' man_page help
