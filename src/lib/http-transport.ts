@@ -1,6 +1,7 @@
 import http from 'node:http';
 import https from 'node:https';
-import axios from 'axios';
+import { createRequire } from 'node:module';
+import type { AxiosStatic } from 'axios';
 import { HttpsProxyAgent } from 'https-proxy-agent';
 import type { HttpOptions, HttpRequest } from './http-types.ts';
 
@@ -17,6 +18,9 @@ export interface Transport {
   send(request: HttpRequest, headers: Readonly<Record<string, string>>, signal: AbortSignal): Promise<RawAnswer>;
   close(): void;
 }
+
+/** `require` gets one file where `import` gets a hundred: a tenth of the time until the agent is ready. */
+const axios = createRequire(import.meta.url)('axios') as AxiosStatic;
 
 const DEFAULT_ANSWER_BYTES = 10 * 1024 * 1024;
 const DEFAULT_SOCKETS = 8;
