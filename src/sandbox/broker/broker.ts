@@ -163,6 +163,8 @@ export function createBroker({ clock = systemClock, timeScale = 1, observe }: Br
         wire.close(fault.code, fault.reason);
         break;
       case 'reset':
+        // What comes from now on stays in the queue, and is not written to a socket that is gone.
+        session.end();
         wire.reset();
         break;
       case 'silence':

@@ -19,10 +19,10 @@ afterEach(() => own.stop());
 const publish = (...bodies: string[]): boolean[] =>
   bodies.map((body) => own.broker.publish({ vhost: 'v', queue: 'q', body }));
 
-async function subscribed(headers: Record<string, string> = {}): Promise<RawClient> {
+async function subscribed(headers: Record<string, string> = {}, ack = 'client-individual'): Promise<RawClient> {
   const client = await openRaw(own.url);
   await client.connect(LOGIN, headers);
-  client.send('SUBSCRIBE', { id: 's', destination: '/amq/queue/q', ack: 'client-individual', receipt: 'r' });
+  client.send('SUBSCRIBE', { id: 's', destination: '/amq/queue/q', ack, receipt: 'r' });
   await client.next();
   return client;
 }
@@ -129,6 +129,14 @@ describe('connections', () => {
     own.broker.fault({ kind: 'reset', session: own.broker.sessions()[0]?.id ?? '' });
     expect((await one.closed).code).toBe(1006);
     expect(await two.settle()).toEqual([]);
+  });
+
+  test('reset: what comes next stays in the queue, also for a client that acknowledges nothing', async () => {
+    const client = await subscribed({}, 'auto');
+    own.broker.fault({ kind: 'reset' });
+    publish('a');
+    expect(own.broker.depth('v', 'q')).toEqual({ ready: 1, unacked: 0 });
+    await client.closed;
   });
 
   test('silence: the client hears nothing, its messages go to another in the end', async () => {
