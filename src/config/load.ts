@@ -32,18 +32,20 @@ export interface Loaded {
 
 /** From the text of a configuration file to the configuration, or to everything that is wrong with it. Never throws. */
 export function loadConfig(input: LoadInput): Loaded {
-  const schema = composeSchema(input.plugins);
   const source = readYaml(input.text);
   const { document, places } = source;
   const finish = (config: Config | undefined, problems: readonly Problem[], mask: Mask): Loaded => ({
     config: problems.some(isError) ? undefined : config,
     diagnostics: locate(problems, source, mask, input),
   });
-  if (document === undefined) return finish(undefined, source.problems, maskWords(input.text, schema));
+  const unread = (problems: readonly Problem[]): Loaded =>
+    finish(undefined, problems, maskWords(input.text, composeSchema(input.plugins)));
+  if (document === undefined) return unread(source.problems);
 
   const substituted = substitute(places, input);
   const data = normalise(plain(document), input.plugins);
-  if (data === undefined) return finish(undefined, [ALIAS_BOMB], maskWords(input.text, schema));
+  if (data === undefined) return unread([ALIAS_BOMB]);
+  const schema = composeSchema(input.plugins, usedPlugins(data, input.plugins));
   const ajv = createAjv();
   const found = survey({ document, places, substitutions: substituted.values, data, schema, ajv });
   for (const secret of found.secrets) input.secrets.add(secret);
@@ -112,6 +114,13 @@ function normalise(data: unknown, plugins: readonly Plugin[]): unknown {
     return { ...offering, backend_settings, backend_components, ...(plugin && { backend_type: plugin.id }) };
   });
   return { ...data, offerings };
+}
+
+/** @param data normalised */
+function usedPlugins(data: unknown, plugins: readonly Plugin[]): readonly Plugin[] {
+  const offerings: readonly unknown[] = isJsonObject(data) && Array.isArray(data['offerings']) ? data['offerings'] : [];
+  const used = new Set(offerings.map((offering) => isJsonObject(offering) && offering['backend_type']));
+  return plugins.filter(({ id }) => used.has(id));
 }
 
 function replace(data: unknown, path: string, value: string): void {

@@ -5,9 +5,13 @@ import { IGNORED_IN_SETTINGS, ignoredProperties } from './reference-keys.ts';
 /** Words of ours in the schema. Editors ignore them. */
 export const KEYWORDS = ['x-secret', 'x-ignored', 'x-expected', 'x-restart'] as const;
 
-/** The whole configuration as JSON Schema draft-07: what is validated with, published, and shown in editors. */
-export function composeSchema(plugins: readonly Plugin[]): JsonSchema {
-  const sorted = [...plugins].sort((a, b) => (a.id < b.id ? -1 : 1));
+/**
+ * The whole configuration as JSON Schema draft-07: what is validated with, published, and shown in editors.
+ *
+ * @param used has settings; a file that names no other plugins means the same without theirs
+ */
+export function composeSchema(plugins: readonly Plugin[], used = plugins): JsonSchema {
+  const byId = (a: Plugin, b: Plugin): number => (a.id < b.id ? -1 : 1);
   return {
     $schema: 'http://json-schema.org/draft-07/schema#',
     title: 'Waldur Storage Agent',
@@ -15,7 +19,7 @@ export function composeSchema(plugins: readonly Plugin[]): JsonSchema {
     required: ['offerings'],
     additionalProperties: false,
     properties: AGENT,
-    definitions: { offering: offering(sorted), component: COMPONENT },
+    definitions: { offering: offering([...plugins].sort(byId), [...used].sort(byId)), component: COMPONENT },
   };
 }
 
@@ -32,7 +36,7 @@ export function normalId(id: string): string {
 // oxlint-disable-next-line unicorn/no-thenable -- a keyword of JSON Schema, not a promise
 const THEN = 'then';
 
-function offering(plugins: readonly Plugin[]): JsonSchema {
+function offering(plugins: readonly Plugin[], used: readonly Plugin[]): JsonSchema {
   const spellings = plugins.flatMap(spellingsOf);
   return {
     type: 'object',
@@ -46,7 +50,7 @@ function offering(plugins: readonly Plugin[]): JsonSchema {
         description: plugins.map(({ id, summary }) => `${id}: ${summary}`).join('\n'),
       },
     },
-    allOf: plugins.map((plugin) => ({
+    allOf: used.map((plugin) => ({
       if: { properties: { backend_type: { enum: spellingsOf(plugin) } }, required: ['backend_type'] },
       [THEN]: { properties: { backend_settings: settings(plugin) } },
     })),

@@ -16,6 +16,9 @@ export function createAjv(): Ajv {
     verbose: true,
     // Tests compile ours and the registry those of plugins: the schema of schemas would cost a tenth of the start.
     validateSchema: false,
+    meta: false,
+    // What is used once is not worth optimizing.
+    code: { optimize: false },
   });
   ajv.addVocabulary([...KEYWORDS]);
   ajv.addFormat('uri', isHttpUrl);
