@@ -47,6 +47,7 @@ export function createVerify(deps: VerifyDeps, signal: AbortSignal): Verify {
     const seen = await sample(layout.bucket(entry.account), clock, signal);
     // What was written meanwhile may be among what was seen, or not.
     if (entry.gone || !cache.has(entry) || !isOff(before, seen) || !isOff(useOf(entry), seen)) return;
+    // A small bucket that is written to looks wrong without being so; to count it costs less than to find out.
     const isQuiet = entry.work?.changes === changes && !entry.work?.effects.size;
     if (isQuiet || !seen.whole)
       log.warn({ account: entry.account }, 'the quota file of a bucket is far off; its objects are counted');
