@@ -45,8 +45,9 @@ export function createVerify(deps: VerifyDeps, signal: AbortSignal): Verify {
     const before = useOf(entry);
     const changes = entry.work?.changes;
     const seen = await sample(layout.bucket(entry.account), clock, signal);
+    if (entry.gone || !cache.has(entry) || entry.work?.doubtful === true) return;
     // What was written meanwhile may be among what was seen, or not.
-    if (entry.gone || !cache.has(entry) || !isOff(before, seen) || !isOff(useOf(entry), seen)) return;
+    if (!isOff(before, seen) || !isOff(useOf(entry), seen)) return;
     // A small bucket that is written to looks wrong without being so; to count it costs less than to find out.
     const isQuiet = entry.work?.changes === changes && !entry.work?.effects.size;
     if (isQuiet || !seen.whole)
