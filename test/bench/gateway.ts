@@ -116,7 +116,7 @@ async function small(method: 'PUT' | 'GET', server: Server) {
 async function start(program: string, enabled = ''): Promise<Server> {
   const own = join(folder, `${program}-${enabled}`);
   mkdirSync(own);
-  const port = await freePort();
+  const port = await freePort(Math.random);
   const argv = [...unitFlags(), fileURLToPath(new URL(`${program}.js`, import.meta.url)), own, String(port), enabled];
   const child = spawn(process.execPath, argv, { stdio: ['pipe', 'pipe', 'inherit'] });
   const exit = once(child, 'exit');

@@ -8,7 +8,7 @@ let site: Site;
 afterEach(() => site.close());
 
 it('an order that waited for the agent is done when somebody answers at the address it gives', async () => {
-  const endpoint = `127.0.0.1:${await freePort()}`;
+  const endpoint = `127.0.0.1:${await freePort(Math.random)}`;
   site = await openSite({ settings: `listen: ${endpoint}` });
   const order = site.sandbox.placeOrder();
   await site.start();

@@ -28,7 +28,7 @@ test('its pages tell of a site at work', async () => {
 
 test('without Waldur it runs, and says what is missing', async () => {
   const site = await openProcessSite();
-  const waldur_api_url = `http://127.0.0.1:${await freePort()}/api/`;
+  const waldur_api_url = `http://127.0.0.1:${await freePort(Math.random)}/api/`;
   site.configure({ offerings: [site.offering('limit', { waldur_api_url })] });
   const agent = await site.run();
   await agent.says(/WALDUR_UNREACHABLE/);
@@ -44,7 +44,7 @@ test('without Waldur it runs, and says what is missing', async () => {
 
 test('without its broker it is ready, and finds orders by asking', async () => {
   const { sandbox, ...site } = await openProcessSite();
-  const stomp_ws_port = await freePort();
+  const stomp_ws_port = await freePort(Math.random);
   site.configure({
     poll_interval: '1s',
     offerings: [site.offering('limit', { stomp_ws_port, stomp_ws_host: '127.0.0.1', websocket_use_tls: false })],

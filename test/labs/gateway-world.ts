@@ -18,7 +18,7 @@ export async function openGatewayWorld(): Promise<GatewayWorld> {
   const site = await openSite({
     offering: 'options',
     settings: [
-      `listen: 127.0.0.1:${await freePort()}`,
+      `listen: 127.0.0.1:${await freePort(Math.random)}`,
       `access_key: ${ADMINISTRATOR.accessKey}`,
       `secret_key: ${ADMINISTRATOR.secretKey}`,
       '',

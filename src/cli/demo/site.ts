@@ -31,7 +31,7 @@ export async function openDemoSite(io: Io): Promise<DemoSite> {
     const sandbox = await startSandbox();
     releasers.add(() => sandbox.close());
     const actions: { action: string; account: string }[] = [];
-    const agent = compose(readConfig(sandbox, { storage, port: await freePort() }, io), {
+    const agent = compose(readConfig(sandbox, { storage, port: await freePort(io.random) }, io), {
       clock: io.clock,
       random: io.random,
       secrets: io.secrets,

@@ -17,7 +17,7 @@ afterEach(async () => {
 
 /** The agent as it is installed, with nothing but its gateway to do. */
 async function startAgent(): Promise<Client> {
-  const port = await freePort();
+  const port = await freePort(Math.random);
   const file = join(site.root, '.agent', 'agent.json');
   const settings = { storage_path: site.root, listen: `127.0.0.1:${port}`, quota_flush_interval_ms: 100 };
   const offering = {
