@@ -1,7 +1,7 @@
 import { isAgentError } from '../../src/lib/errors.ts';
+import { forAccounts } from '../../src/lib/for-accounts.ts';
 import type { JsonObject } from '../../src/lib/json.ts';
 import type { Found, Observed } from '../../src/plugin/contract.ts';
-import { forAccounts } from './at-once.ts';
 import type { Bucket, User } from './client.ts';
 import type { Deps } from './deps.ts';
 import { agreed, asAsked, type ScopeQuota } from './quota.ts';

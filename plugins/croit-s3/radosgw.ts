@@ -1,9 +1,9 @@
+import { forAccounts } from '../../src/lib/for-accounts.ts';
 import type { HttpRequest } from '../../src/lib/http.ts';
 import { badAnswer } from '../../src/lib/http-errors.ts';
 import { isJsonObject, type Json, type JsonObject } from '../../src/lib/json.ts';
 import { encodeQuery, type KeyPair, sign } from '../../src/lib/sigv4.ts';
 import type { Check, PluginContext } from '../../src/plugin/contract.ts';
-import { forAccounts } from './at-once.ts';
 import type { Client, Sighting, User } from './client.ts';
 import { connect } from './connect.ts';
 import { parseExact, readObjects, readText } from './decode.ts';

@@ -1,5 +1,5 @@
+import { forAccounts } from '../../src/lib/for-accounts.ts';
 import type { Usage, UsageQuery } from '../../src/plugin/contract.ts';
-import { forAccounts } from './at-once.ts';
 import type { Deps } from './deps.ts';
 import { totalOf } from './observe.ts';
 import { isSegment } from './segment.ts';

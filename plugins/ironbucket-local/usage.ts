@@ -1,3 +1,4 @@
+import { forAccounts } from '../../src/lib/for-accounts.ts';
 import type { Usage } from '../../src/plugin/contract.ts';
 import type { Deps } from './deps.ts';
 import { storageGone } from './errors.ts';
@@ -10,11 +11,7 @@ const AT_ONCE = 4;
 export async function* usage(deps: Deps, accounts: readonly string[], signal: AbortSignal): AsyncGenerator<Usage> {
   // One failure of the whole storage, not one of every account.
   if ((await deps.disk.kind(deps.layout.root)) === undefined) throw storageGone(deps.layout.root);
-  for (let start = 0; start < accounts.length; start += AT_ONCE) {
-    signal.throwIfAborted();
-    const counting = accounts.slice(start, start + AT_ONCE).map((account) => measure(deps, account, signal));
-    for (const measured of await Promise.all(counting)) if (measured !== undefined) yield measured;
-  }
+  yield* forAccounts(accounts, deps.log, signal, (account) => measure(deps, account, signal), AT_ONCE);
 }
 
 async function measure(deps: Deps, account: string, signal: AbortSignal): Promise<Usage | undefined> {

@@ -1,9 +1,9 @@
 import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { AT_ONCE } from '../../plugins/croit-s3/at-once.ts';
 import { createBackend } from '../../plugins/croit-s3/index.ts';
 import { systemClock } from '../../src/lib/clock.ts';
+import { AT_ONCE } from '../../src/lib/for-accounts.ts';
 import { createHttp } from '../../src/lib/http.ts';
 import type { Backend } from '../../src/plugin/contract.ts';
 import { silentLog } from '../fakes/log.ts';

@@ -1,11 +1,11 @@
-import { isAgentError } from '../../src/lib/errors.ts';
-import type { Log } from '../../src/lib/log.ts';
+import { isAgentError } from './errors.ts';
+import type { Log } from './log.ts';
 
 /** Requests to one backend at once. */
 export const AT_ONCE = 8;
 
 /**
- * Runs `work` for every account, `AT_ONCE` at a time, and yields what comes of it as it comes. An account whose work fails
+ * Runs `work` for every account, `limit` at a time, and yields what comes of it as it comes. An account whose work fails
  * is left out and logged, except for failures that would meet every account alike: those end it all.
  */
 export async function* forAccounts<T>(
@@ -13,6 +13,7 @@ export async function* forAccounts<T>(
   log: Log,
   signal: AbortSignal,
   work: (account: string) => Promise<T | undefined>,
+  limit = AT_ONCE,
 ): AsyncGenerator<T> {
   const running = new Map<number, Promise<readonly [id: number, value: T | undefined]>>();
   const attempt = async (id: number, account: string): Promise<readonly [number, T | undefined]> => {
@@ -36,7 +37,7 @@ export async function* forAccounts<T>(
       signal.throwIfAborted();
       const id = started++;
       running.set(id, attempt(id, account));
-      const value = running.size < AT_ONCE ? undefined : await next();
+      const value = running.size < limit ? undefined : await next();
       if (value !== undefined) yield value;
     }
     while (running.size > 0) {
