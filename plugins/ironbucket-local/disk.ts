@@ -117,6 +117,12 @@ export async function absentIsUndefined<T>(work: () => Promise<T>): Promise<T | 
   }
 }
 
+/** Whether there is nothing at the path: no such name, or a file where a directory was. */
+export function isAbsent(error: unknown): boolean {
+  const code = codeOf(error);
+  return code === 'ENOENT' || code === 'ENOTDIR';
+}
+
 /** What the operating system calls the failure, for example `ENOENT`. */
 export function codeOf(error: unknown): unknown {
   return error instanceof Error && 'code' in error ? error.code : undefined;

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { codeOf } from '../disk.ts';
+import { isAbsent } from '../disk.ts';
 import { S3Error } from '../gateway/s3-error.ts';
 import type { Files } from './files.ts';
 import { isInternalName, refused, SIDECAR_SUFFIX } from './key.ts';
@@ -58,7 +58,7 @@ export async function removeEmpty(
     for (const name of below) if (!(await removeEmpty(files, join(folder, name), orphan))) return false;
     for (const name of orphans) await orphan(join(folder, name));
   } catch (error) {
-    if (codeOf(error) !== 'ENOENT' && codeOf(error) !== 'ENOTDIR') throw error;
+    if (!isAbsent(error)) throw error;
   }
   return files.removeDirectory(folder);
 }

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { codeOf, type Disk } from '../disk.ts';
+import { type Disk, isAbsent } from '../disk.ts';
 import { S3Error } from '../gateway/s3-error.ts';
 import type { Layout } from '../layout.ts';
 import type { Entry, Files } from './files.ts';
@@ -51,7 +51,7 @@ async function entriesOf(files: Files, directory: string): Promise<readonly Entr
   try {
     for await (const entry of files.entries(directory)) entries.push(entry);
   } catch (error) {
-    if (codeOf(error) !== 'ENOENT' && codeOf(error) !== 'ENOTDIR') throw error;
+    if (!isAbsent(error)) throw error;
   }
   return entries;
 }

@@ -1,5 +1,5 @@
 import type { Clock } from '../../../src/lib/clock.ts';
-import { codeOf } from '../disk.ts';
+import { isAbsent } from '../disk.ts';
 import type { Files } from './files.ts';
 import { isInternalName, SIDECAR_SUFFIX } from './key.ts';
 import { compareKeys, sortKeys } from './order.ts';
@@ -93,6 +93,6 @@ function covers({ from: start, window: { names, more } }: Kept, from: string): b
 
 /** Removed while it was read: nothing is in it any more. */
 function absent(error: unknown): undefined {
-  if (codeOf(error) === 'ENOENT' || codeOf(error) === 'ENOTDIR') return undefined;
+  if (isAbsent(error)) return undefined;
   throw error;
 }

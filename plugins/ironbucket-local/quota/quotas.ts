@@ -1,3 +1,4 @@
+import { codeOf } from '../disk.ts';
 import { createKeyedLock } from '../keyed-lock.ts';
 import { repeat } from '../repeat.ts';
 import { untilAborted } from '../until-aborted.ts';
@@ -134,7 +135,7 @@ export function openQuotas(deps: QuotaDeps): Quotas {
     try {
       await untilAborted(prepare(entry, work), signal);
     } catch (error) {
-      if (error instanceof Error && 'code' in error && error.code === 'ENOENT') drop(entry);
+      if (codeOf(error) === 'ENOENT') drop(entry);
       else throw error;
     }
   }

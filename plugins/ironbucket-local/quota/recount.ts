@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import type { Clock } from '../../../src/lib/clock.ts';
 import { untilAborted } from '../until-aborted.ts';
 import type { Change } from './entry.ts';
-import { createSizes, type ScanResult, sizeNow } from './scan.ts';
+import { type ScanResult, sizeNow, walkSizes } from './scan.ts';
 import { walk } from './walk.ts';
 
 /**
@@ -73,9 +73,7 @@ interface Sums {
 async function firstWalk(root: string, clock: Clock, signal: AbortSignal): Promise<Sums> {
   const bytes = new Float64Array(PARTS);
   const objects = new Float64Array(PARTS);
-  const sizesOf = createSizes(clock);
-  for await (const { directory, names } of walk(root, signal)) {
-    const sizes = await sizesOf(`${root}/${directory}`, names);
+  for await (const { directory, names, sizes } of walkSizes(root, clock, signal)) {
     for (const [index, size] of sizes.entries()) {
       if (size === undefined) continue;
       const part = partOf(directory + (names[index] ?? ''));

@@ -1,7 +1,7 @@
 import { lstat, lstatSync, type Stats } from 'node:fs';
 import type { Clock } from '../../../src/lib/clock.ts';
-import { codeOf } from '../disk.ts';
-import { walk } from './walk.ts';
+import { isAbsent } from '../disk.ts';
+import { type Batch, walk } from './walk.ts';
 
 export interface ScanResult {
   readonly bytes: bigint;
@@ -11,11 +11,10 @@ export interface ScanResult {
 /** Counts the objects that `walk` finds below `directory`, with their logical sizes. It throws what `walk` throws. */
 export async function scan(directory: string, clock: Clock, signal: AbortSignal): Promise<ScanResult> {
   const total = { bytes: 0n, objects: 0n };
-  const sizesOf = createSizes(clock);
-  for await (const { directory: below, names } of ahead(walk(directory, signal))) {
+  for await (const { sizes } of walkSizes(directory, clock, signal)) {
     // At most 128 files of 16 TiB: a sum that a number holds.
     let [bytes, objects] = [0, 0];
-    for (const size of await sizesOf(`${directory}/${below}`, names)) {
+    for (const size of sizes) {
       if (size === undefined) continue;
       bytes += size;
       objects++;
@@ -24,6 +23,18 @@ export async function scan(directory: string, clock: Clock, signal: AbortSignal)
     total.objects += BigInt(objects);
   }
   return total;
+}
+
+/** What `walk` finds, with sizes in the order of the names. It throws what `walk` throws. */
+export async function* walkSizes(
+  root: string,
+  clock: Clock,
+  signal: AbortSignal,
+): AsyncGenerator<Batch & { readonly sizes: readonly Size[] }> {
+  const sizesOf = createSizes(clock);
+  for await (const batch of ahead(walk(root, signal))) {
+    yield { ...batch, sizes: await sizesOf(`${root}/${batch.directory}`, batch.names) };
+  }
 }
 
 /** The same items, the next of which is looked for while one is used. */
@@ -90,9 +101,4 @@ function sizeLater(path: string): Promise<Size> {
 
 function sizeOf(stats: Stats | undefined): Size {
   return stats?.isFile() === true ? stats.size : undefined;
-}
-
-function isAbsent(error: unknown): boolean {
-  const code = codeOf(error);
-  return code === 'ENOENT' || code === 'ENOTDIR';
 }

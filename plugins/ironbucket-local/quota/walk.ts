@@ -1,6 +1,7 @@
 import type { Dir, Dirent } from 'node:fs';
 import { opendir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { isAbsent } from '../disk.ts';
 
 /** Names the system is asked for at once; one trip through the thread pool each. */
 const NAMES = 512;
@@ -64,7 +65,7 @@ async function* ignoreAbsent(batches: AsyncIterable<Batch>): AsyncGenerator<Batc
   try {
     yield* batches;
   } catch (error) {
-    if (error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR')) return;
+    if (isAbsent(error)) return;
     throw error;
   }
 }
