@@ -3,21 +3,20 @@ import { ALGORITHM } from '../../../../src/lib/sigv4.ts';
 import { header, parameter, type RequestHead } from '../request-head.ts';
 import { S3Error } from '../s3-error.ts';
 import { LONGEST_EXPIRY_SECONDS } from './claim.ts';
-import { isSameSignature } from './signature.ts';
+import { doesNotMatch, type FindSecret, isSameSignature, secretOf } from './signature.ts';
 import type { Signed } from './types.ts';
+
+export interface UrlVerification {
+  readonly now: Date;
+  /** The holder of an access key. */
+  readonly find: FindSecret;
+}
 
 /**
  * Presigned URLs of Signature Version 2, the only ones that `s3cmd signurl` makes, and version 1 of the AWS command line
  * in us-east-1. They read and do nothing else: what else version 2 can sign, all clients sign with version 4. Source: the
  * S3 developer guide, "Signing and authenticating REST requests".
  */
-
-export interface UrlVerification {
-  readonly now: Date;
-  /** The holder of an access key. */
-  find(accessKey: string): { readonly secretKey: string } | undefined;
-}
-
 export function isUrlV2({ query }: RequestHead): boolean {
   return OWN_PARAMETERS.every((name) => query.has(name));
 }
@@ -34,13 +33,10 @@ export function verifyUrlV2(head: RequestHead, { now, find }: UrlVerification): 
   }
   const [accessKey = '', expires = '', signature = ''] = OWN_PARAMETERS.map((name) => parameter(head, name));
   requireTime(expires, now);
-  const secretKey = find(accessKey)?.secretKey;
-  if (secretKey === undefined) throw new S3Error('InvalidAccessKeyId', { fields: { AWSAccessKeyId: accessKey } });
+  const secretKey = secretOf(find, accessKey);
   const text = stringToSign(head, expires, names);
   const expected = createHmac('sha1', secretKey).update(text, 'latin1').digest('base64');
-  if (!isSameSignature(expected, signature)) {
-    throw new S3Error('SignatureDoesNotMatch', { fields: { AWSAccessKeyId: accessKey, StringToSign: text } });
-  }
+  if (!isSameSignature(expected, signature)) throw doesNotMatch(accessKey, text);
   return { accessKey, payload: { kind: 'unsigned' } };
 }
 

@@ -11,7 +11,7 @@ import { S3Error } from '../s3-error.ts';
 import { type Claim, readClaim } from './claim.ts';
 import { readStamp } from './fields.ts';
 import { payloadHash, readPayload } from './payload.ts';
-import { isSameSignature } from './signature.ts';
+import { doesNotMatch, isSameSignature, secretOf } from './signature.ts';
 import type { Signed } from './types.ts';
 import { isUrlV2, type UrlVerification, verifyUrlV2 } from './verify-url-v2.ts';
 
@@ -34,14 +34,10 @@ export function verify(head: RequestHead, { region, now, find }: Verification): 
   requireTime(claim, now);
   requireSigned(head, claim);
   const hash = payloadHash(head, claim.expiresSeconds !== undefined);
-  const secretKey = find(accessKey)?.secretKey;
-  if (secretKey === undefined) throw new S3Error('InvalidAccessKeyId', { fields: { AWSAccessKeyId: accessKey } });
-  const key = signingKey(secretKey, scope);
+  const key = signingKey(secretOf(find, accessKey), scope);
   const texts = canonicalRequests(head, claim, hash).map((canonical) => stringToSign(scope, canonical));
   if (!texts.some((text) => isSameSignature(hmac(key, text).toString('hex'), claim.signature))) {
-    // The last line of it tells the maker of a client whether the canonical request was built in the same way.
-    const fields = { AWSAccessKeyId: accessKey, StringToSign: texts[0] ?? '' };
-    throw new S3Error('SignatureDoesNotMatch', { fields });
+    throw doesNotMatch(accessKey, texts[0] ?? '');
   }
   return { accessKey, payload: readPayload(hash, { key, scope, seed: claim.signature }) };
 }
