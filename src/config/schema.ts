@@ -11,7 +11,7 @@ export const KEYWORDS = ['x-secret', 'x-ignored', 'x-expected', 'x-restart'] as 
  * @param used has settings; a file that names no other plugins means the same without theirs
  */
 export function composeSchema(plugins: readonly Plugin[], used = plugins): JsonSchema {
-  const byId = (a: Plugin, b: Plugin): number => (a.id < b.id ? -1 : 1);
+  const sorted = [...plugins].sort((a, b) => (a.id < b.id ? -1 : 1));
   return {
     $schema: 'http://json-schema.org/draft-07/schema#',
     title: 'Waldur Storage Agent',
@@ -19,7 +19,7 @@ export function composeSchema(plugins: readonly Plugin[], used = plugins): JsonS
     required: ['offerings'],
     additionalProperties: false,
     properties: AGENT,
-    definitions: { offering: offering([...plugins].sort(byId), [...used].sort(byId)), component: COMPONENT },
+    definitions: { offering: offering(sorted, used), component: COMPONENT },
   };
 }
 
@@ -50,10 +50,12 @@ function offering(plugins: readonly Plugin[], used: readonly Plugin[]): JsonSche
         description: plugins.map(({ id, summary }) => `${id}: ${summary}`).join('\n'),
       },
     },
-    allOf: used.map((plugin) => ({
-      if: { properties: { backend_type: { enum: spellingsOf(plugin) } }, required: ['backend_type'] },
-      [THEN]: { properties: { backend_settings: settings(plugin) } },
-    })),
+    allOf: plugins
+      .filter((plugin) => used.includes(plugin))
+      .map((plugin) => ({
+        if: { properties: { backend_type: { enum: spellingsOf(plugin) } }, required: ['backend_type'] },
+        [THEN]: { properties: { backend_settings: settings(plugin) } },
+      })),
   };
 }
 
