@@ -8,8 +8,6 @@ import { createMortal, death, MOMENTS, type Moment } from './mortal.ts';
 
 const NEIGHBOUR = 'waldur-org-two-76543210';
 
-/** The effect that was under way when the process died: not begun, half done, or done and not reported. */
-
 let storage: Storage;
 afterEach(() => storage.remove());
 

@@ -1,4 +1,4 @@
-/** Where in an effect the process dies. */
+/** Where in an effect the process dies: not begun, half done, or done and not reported. */
 export const MOMENTS = ['before', 'during', 'after'] as const;
 export type Moment = (typeof MOMENTS)[number];
 
