@@ -8,13 +8,14 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   plugin: ['lib'],
   waldur: ['lib'],
   sandbox: ['lib'],
+  store: ['plugin/contract.ts', 'lib'],
   config: ['plugin', 'lib'],
   events: ['waldur', 'config/types.ts', 'lib'],
   orders: ['waldur', 'plugin/contract.ts', 'plugin/naming.ts', 'config/types.ts', 'lib'],
-  usage: ['waldur', 'plugin/contract.ts', 'plugin/naming.ts', 'config/types.ts', 'lib'],
+  usage: ['waldur', 'store', 'plugin/contract.ts', 'plugin/naming.ts', 'config/types.ts', 'lib'],
   upkeep: ['orders', 'waldur', 'plugin/contract.ts', 'plugin/naming.ts', 'config/types.ts', 'lib'],
-  daemon: ['events', 'orders', 'upkeep', 'usage', 'waldur', 'config', 'plugin', 'sandbox', 'lib'],
-  cli: ['daemon', 'events', 'orders', 'upkeep', 'usage', 'waldur', 'config', 'plugin', 'sandbox', 'lib'],
+  daemon: ['events', 'orders', 'upkeep', 'usage', 'store', 'waldur', 'config', 'plugin', 'sandbox', 'lib'],
+  cli: ['daemon', 'events', 'orders', 'upkeep', 'usage', 'store', 'waldur', 'config', 'plugin', 'sandbox', 'lib'],
 };
 
 /** The files that may use a package; an error or an object of one never travels further. */
@@ -24,6 +25,7 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   ajv: ['src/config/', 'src/plugin/'],
   axios: ['src/lib/'],
   'https-proxy-agent': ['src/lib/', 'src/events/'],
+  libsql: ['src/store/sqlite.ts'],
   'node-cron': ['src/daemon/schedule.ts', 'src/config/'],
   pino: ['src/lib/log.ts'],
   'prom-client': ['src/daemon/metrics.ts'],

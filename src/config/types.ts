@@ -7,6 +7,8 @@ import type { Metering, Plugin } from '../plugin/contract.ts';
 export interface Config {
   /** IANA name; decides in which month a measurement falls. Default `UTC`. */
   readonly timezone: string;
+  /** Absolute path of the SQLite file; undefined keeps everything in memory. */
+  readonly state: string | undefined;
   readonly logLevel: LogLevel;
   readonly http: { readonly host: string; readonly port: number };
   /** Orders worked on at once, over all offerings. */
@@ -28,6 +30,8 @@ export interface Config {
     readonly periods: number;
     readonly perUser: boolean;
   };
+  /** Between samples of usage, where the backend has no history of its own. */
+  readonly sampleIntervalMs: number;
   /** Warnings and errors shipped to Waldur's agent log. */
   readonly shipLogs: boolean;
   readonly offerings: readonly OfferingConfig[];
