@@ -1,6 +1,6 @@
 import { toCents } from '../lib/units.ts';
 import type { Line } from '../usage/build.ts';
-import type { ReportSummary } from '../usage/report.ts';
+import type { ReportSummary } from '../usage/tally.ts';
 import { type Failure, renderFailure } from './render-failure.ts';
 import { printable, type Style } from './style.ts';
 import { renderTable } from './table.ts';
@@ -31,6 +31,7 @@ function renderLines({ lines }: OfferingReport, style: Style): string {
     unchanged: style.dim,
     guarded: style.yellow,
     unreadable: style.red,
+    lost: style.red,
   };
   const rows = lines.map((line) => [
     `  ${line.period}`,
@@ -53,6 +54,7 @@ const WHY = {
   unchanged: 'unchanged, not sent',
   guarded: 'guarded: it would decrease, not sent',
   unreadable: 'unreadable, not sent',
+  lost: 'lost: Waldur takes no usage of this month any more, not billed',
 } as const;
 
 function difference({ recorded, measured }: OfferingReport['lines'][number]): string {
@@ -69,10 +71,11 @@ function conclusion({ summary, error }: OfferingReport, dryRun: boolean, style: 
   );
 }
 
-function total({ submitted, unchanged, missing, failed, guarded }: Total, dryRun: boolean): string {
+function total({ submitted, unchanged, missing, failed, guarded, lost }: Total, dryRun: boolean): string {
   const sent = `${count(submitted, 'resource')} ${dryRun ? 'would be reported' : 'reported'}`;
   const rest = `${unchanged} unchanged, ${missing} unreadable, ${failed} refused, ${count(guarded, 'component')} guarded`;
-  return `  ${sent}, ${rest}.${dryRun ? ' Nothing was sent.' : ''}\n`;
+  const never = lost === 0 ? '' : ` ${count(lost, 'component')} of a past month not billed.`;
+  return `  ${sent}, ${rest}.${never}${dryRun ? ' Nothing was sent.' : ''}\n`;
 }
 
 type Total = NonNullable<OfferingReport['summary']>;

@@ -4,10 +4,11 @@ import type { Plugin } from '../plugin/contract.ts';
 import { namingProblem } from '../plugin/naming.ts';
 import { COMMON_SETTINGS } from '../plugin/schema.ts';
 import { buildComponents } from './build-components.ts';
+import { checkBackendNames } from './check-backend-names.ts';
+import { checkMetering, isSampled } from './check-metering.ts';
 import { type Problem, pointer } from './diagnostic.ts';
 import type { RawConfig, RawOffering, RawSettings } from './raw.ts';
 import { IGNORED_IN_SETTINGS } from './reference-keys.ts';
-import { normalId } from './schema.ts';
 import { reason, type SubstituteDeps } from './substitute.ts';
 import type { OfferingConfig, WaldurCredentials } from './types.ts';
 import { isLoopback, readApiUrl, stompUrl } from './url.ts';
@@ -16,7 +17,7 @@ export interface BuildOfferingInput {
   readonly raw: RawOffering;
   /** Pointer of the offering. */
   readonly path: string;
-  readonly agent: Pick<RawConfig, 'approval' | 'policy' | 'global_proxy'>;
+  readonly agent: Pick<RawConfig, 'approval' | 'policy' | 'global_proxy' | 'state'>;
   readonly plugin: Plugin;
   readonly readFile: SubstituteDeps['readFile'];
 }
@@ -43,7 +44,8 @@ export function buildOffering(input: BuildOfferingInput): BuiltOffering {
     ...checkCredentials(raw, credentials, path),
     ...ca.problems,
     ...checkStomp(raw, credentials, path),
-    ...checkBackendNames(raw, path),
+    ...checkBackendNames(raw, plugin, path),
+    ...checkMetering({ raw, plugin, path }, agent.state !== undefined),
     ...checkNaming(plugin, settings, path),
     ...checkSettings(input, settings),
     ...built.problems,
@@ -76,6 +78,7 @@ export function buildOffering(input: BuildOfferingInput): BuiltOffering {
     policy: raw.policy ?? agent.policy,
     onTerminate: on_terminate,
     metering,
+    isSampled: isSampled(plugin, metering),
     credentials: publishedAs,
     allowDecrease: raw.allow_decrease ?? metering === 'current',
   };
@@ -172,23 +175,6 @@ function checkStomp(raw: RawOffering, credentials: WaldurCredentials | undefined
   }
   return problems;
 }
-
-function checkBackendNames(raw: RawOffering, path: string): readonly Problem[] {
-  return Object.entries(BACKEND_OF).flatMap(([key, does]) => {
-    const name: unknown = raw[key as keyof RawOffering];
-    if (name === undefined) return [];
-    const same = typeof name === 'string' && normalId(name) === normalId(raw.backend_type);
-    const message = same
-      ? `"${key}" has no effect: ${does} by backend_type`
-      : `"${key}" names ${name === '' ? 'no backend' : 'another backend'}, but ${does} by ${raw.backend_type}`;
-    return [{ severity: 'warning', path: pointer(path, key), atKey: true, message }];
-  });
-}
-
-const BACKEND_OF = {
-  order_processing_backend: 'orders are processed',
-  reporting_backend: 'usage is reported',
-} as const satisfies Partial<Record<keyof RawOffering, string>>;
 
 function checkNaming(plugin: Plugin, settings: unknown, path: string): readonly Problem[] {
   const message = namingProblem(plugin.naming(settings));

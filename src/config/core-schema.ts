@@ -37,7 +37,7 @@ export const AGENT: Readonly<Record<string, JsonSchema>> = {
   state: {
     type: 'string',
     pattern: '^/',
-    'x-expected': 'an absolute path such as ${env:STATE_DIRECTORY}/agent.db',
+    'x-expected': 'an absolute path such as ${env:STATE_DIRECTORY:-/var/lib/waldur-storage-agent}/agent.db',
     'x-restart': true,
     description:
       'SQLite file for what must outlive the process: samples of usage, documents of backends. Default: memory. A change needs a restart.',

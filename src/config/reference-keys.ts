@@ -1,4 +1,4 @@
-import type { JsonSchema } from '../plugin/contract.ts';
+import type { JsonSchema, Metering } from '../plugin/contract.ts';
 
 /**
  * Keys of the reference agent's configuration that have no effect here, each with the reason an operator is shown. They
@@ -28,6 +28,9 @@ export const IGNORED_IN_OFFERING: IgnoredKeys = {
   preserve_unmanaged_backend_users: 'accounts without the stamp of the agent are never touched',
   omit_anomalous_usage_components: 'a component whose usage shrank never holds back the others; see `allow_decrease`',
 };
+
+/** Backends of the reference agent that only report, and the metering that does the same. */
+export const REPORTING_BACKENDS: Readonly<Record<string, Metering>> = { 'croit-usage': 'gb_days' };
 
 export const IGNORED_IN_SETTINGS: IgnoredKeys = {
   check_backend_id_uniqueness: 'account names end in the UUID of the resource',

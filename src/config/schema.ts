@@ -1,4 +1,4 @@
-import type { JsonSchema, Plugin } from '../plugin/contract.ts';
+import type { JsonSchema, Metering, Plugin } from '../plugin/contract.ts';
 import { AGENT, COMPONENT, OFFERING } from './core-schema.ts';
 import { IGNORED_IN_SETTINGS, ignoredProperties } from './reference-keys.ts';
 
@@ -59,10 +59,27 @@ function offering(plugins: readonly Plugin[], used: readonly Plugin[]): JsonSche
   };
 }
 
+/** Whether `name` is a spelling of the plugin. */
+export function isSpellingOf(plugin: Plugin, name: string): boolean {
+  return spellingsOf(plugin).some((spelling) => normalId(spelling) === normalId(name));
+}
+
 /** First the id: what every other spelling is replaced by before validation. */
 function spellingsOf(plugin: Plugin): readonly string[] {
   const ids = [plugin.id, ...(plugin.aliases ?? [])];
   return [...new Set(ids.flatMap((id) => [id, id.replaceAll('-', '_'), id.replaceAll('_', '-')]))];
+}
+
+/** What a backend measures itself, and what can be made of samples of what is stored now. */
+function meterings(plugin: Plugin): readonly Metering[] {
+  const sampled: readonly Metering[] = plugin.metering.includes('current') ? ['current', 'gb_days', 'peak'] : [];
+  return [...new Set([...plugin.metering, ...sampled])];
+}
+
+function meteringText(plugin: Plugin): string {
+  const sampled = meterings(plugin).filter((metering) => !plugin.metering.includes(metering));
+  const needs = sampled.length === 0 ? '' : ` ${sampled.join(' and ')} of this backend are sampled and need \`state\`.`;
+  return `What is reported as usage: the bytes now, GB days of the month, or its peak.${needs}`;
 }
 
 function settings(plugin: Plugin): JsonSchema {
@@ -73,9 +90,9 @@ function settings(plugin: Plugin): JsonSchema {
       description: 'What a terminate order does to an account that still holds data.',
     },
     metering: {
-      enum: [...plugin.metering],
+      enum: meterings(plugin),
       default: plugin.metering[0] ?? 'current',
-      description: 'What is reported as usage: the bytes now, GB days of the month, or its peak.',
+      description: meteringText(plugin),
     },
     credentials: {
       enum: ['metadata', 'api_keys'],

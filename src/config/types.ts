@@ -104,6 +104,8 @@ export interface OfferingConfig {
   readonly policy: 'full' | 'no-delete' | 'observe-only';
   readonly onTerminate: 'refuse' | 'suspend' | 'purge';
   readonly metering: Metering;
+  /** The backend cannot tell what `metering` asks for: the agent samples what is stored now. */
+  readonly isSampled: boolean;
   /** Where consumers find their keys: in the metadata of the resource, or in Waldur's encrypted API keys. */
   readonly credentials: 'metadata' | 'api_keys';
   /** Report a smaller usage than the one Waldur has; by default only where what is there now is measured. */

@@ -7,6 +7,8 @@ import { createLog, type LogLevel } from '../lib/log.ts';
 import type { Random } from '../lib/retry.ts';
 import type { Secrets } from '../lib/secrets.ts';
 import { createSlots } from '../orders/slots.ts';
+import { openStore } from '../store/open-store.ts';
+import type { Store } from '../store/store.ts';
 import type { Waldur } from '../waldur/client.ts';
 import { createConnect } from './connect.ts';
 import type { HealthSnapshot, LifecycleState } from './health.ts';
@@ -76,9 +78,11 @@ export function compose(initial: Config, deps: ComposeDeps): Agent {
   const clients = shareClients(connect.waldur);
   const slots = createSlots(config.concurrency);
   const startedAt = clock.now();
+  let store: Store | undefined;
 
   function startOne(offering: OfferingConfig): void {
-    const shared = { config, clock, random, log, metrics, slots, version, startedAt, env: deps.env };
+    if (store === undefined) throw new Error('the agent is not started');
+    const shared = { config, clock, random, log, metrics, store, slots, version, startedAt, env: deps.env };
     running.set(offering.uuid, startOffering(offering, { ...shared, waldur: clients.get, backend: connect.backend }));
   }
 
@@ -131,6 +135,7 @@ export function compose(initial: Config, deps: ComposeDeps): Agent {
   return {
     log,
     start: async () => {
+      store = await openStore(config.state, clock);
       const port = await server.start();
       for (const offering of config.offerings) startOne(offering);
       log.info({ version, port, offerings: config.offerings.map(({ name }) => name) }, 'agent started');
@@ -145,6 +150,7 @@ export function compose(initial: Config, deps: ComposeDeps): Agent {
       await Promise.all([...running.values()].map((offering) => offering.close()));
       running.clear();
       clients.close();
+      await store?.close();
       await server.close();
     },
     reload: async (read) => {

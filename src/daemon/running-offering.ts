@@ -11,7 +11,8 @@ import { createQueue } from '../orders/queue.ts';
 import type { Slots } from '../orders/slots.ts';
 import type { CircuitState } from '../plugin/circuit.ts';
 import type { Backend } from '../plugin/contract.ts';
-import { createReporter } from '../usage/report.ts';
+import type { Store } from '../store/store.ts';
+import { createUsage } from '../usage/create-usage.ts';
 import type { Waldur } from '../waldur/client.ts';
 import { createBackendCheck } from './backend-check.ts';
 import { createCircuitWatch } from './circuit-watch.ts';
@@ -26,6 +27,7 @@ import { createPresence } from './presence.ts';
 import { createPulse } from './pulse.ts';
 import { createReconciling } from './reconciling.ts';
 import { startReporting } from './reporting.ts';
+import { runSampling } from './sampling.ts';
 import { keepServing } from './serving.ts';
 
 /** What all offerings of the process have in common. */
@@ -35,6 +37,8 @@ export interface Shared {
   readonly random: Random;
   readonly log: Log;
   readonly metrics: Metrics;
+  /** What outlives the process. */
+  readonly store: Store;
   /** Orders that may run at once, over all offerings. */
   readonly slots: Slots;
   readonly version: string;
@@ -200,18 +204,21 @@ export function startOffering(offering: OfferingConfig, shared: Shared): Running
 
   // Usage: a schedule wakes, what is due is computed.
   const { timezone, report } = config;
-  const reporter = createReporter({
+  const { reporter, sampler } = createUsage({
     offering,
     waldur,
     backend,
+    store: shared.store,
     clock,
     log,
     timezone,
     periods: report.periods,
     perUser: report.perUser,
+    sampleIntervalMs: config.sampleIntervalMs,
+    onImplausible: () => metrics.readingRefused({ offering: name }),
   });
   const reporting = startReporting(
-    { offering: name, reporter, expression: report.schedule, clock, random, log, metrics, failed },
+    { offering: name, reporter, expression: report.schedule, timezone, clock, random, log, metrics, failed },
     signal,
   );
   releasers.add(() => reporting.stop());
@@ -240,6 +247,8 @@ export function startOffering(offering: OfferingConfig, shared: Shared): Running
     reconcile.run(signal),
     maintenance.run(signal),
     check.run(signal),
+    reporting.closeMonths(signal),
+    ...(sampler ? [runSampling({ sampler, intervalMs: config.sampleIntervalMs, clock, random, failed }, signal)] : []),
     announce.run(signal),
     createPulse({ intervalMs: () => 5000, clock, random, beat: async () => meterQueue() }).run(signal),
     keepServing({ backend, clock, random, log, failed }, signal),

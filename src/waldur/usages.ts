@@ -9,16 +9,21 @@ const FIELDS = ['uuid', 'resource_uuid', 'offering_uuid', 'type', 'usage', 'bill
 const USER_FIELDS = ['uuid', 'resource_uuid', 'offering_uuid', 'component_type', 'username', 'usage', 'billing_period'];
 
 export function createUsages(api: Api): UsagesApi {
-  let takesDate: boolean | undefined;
   return {
-    list: ({ offering, billingPeriod }, signal) =>
+    list: ({ offering, billingPeriod, resource }, signal) =>
       flatten(
         api.pages(
           'usages.list',
           route(USAGES),
-          { offering_uuid: offering, billing_period: billingPeriod, field: FIELDS },
+          {
+            offering_uuid: offering,
+            billing_period: billingPeriod,
+            ...(resource === undefined ? {} : { resource_uuid: resource }),
+            field: FIELDS,
+          },
           (row) => {
             if (!isAbout(row, 'offering_uuid', offering)) return undefined;
+            if (resource !== undefined && !isAbout(row, 'resource_uuid', resource)) return undefined;
             const usage = decodeUsage(row);
             return usage.billingPeriod === billingPeriod ? usage : undefined;
           },
@@ -34,12 +39,11 @@ export function createUsages(api: Api): UsagesApi {
       await api.send('POST', 'usages.submit', `${USAGES}/set_usage/`, body, signal);
     },
     takesDate: async (signal) => {
-      takesDate ??=
-        (await api.attempt('identities', async () => {
-          await api.get('agents.probe', route(IDENTITIES), { page_size: 1 }, signal);
-          return true;
-        })) ?? false;
-      return takesDate;
+      const found = await api.attempt('identities', async () => {
+        await api.get('agents.probe', route(IDENTITIES), { page_size: 1 }, signal);
+        return true;
+      });
+      return found ?? false;
     },
     submitUsers: async (usage, amounts, signal) => {
       const usages = amounts.map((amount) => ({ username: amount.username, usage: amount.usage }));

@@ -67,6 +67,7 @@ describe('defaults', () => {
       policy: 'full',
       onTerminate: 'refuse',
       metering: 'current',
+      isSampled: false,
       credentials: 'metadata',
       allowDecrease: true,
     } satisfies Omit<OfferingConfig, 'plugin'>);

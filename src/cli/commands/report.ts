@@ -1,8 +1,9 @@
 import type { Config, OfferingConfig } from '../../config/types.ts';
 import { type AgentError, toAgentError } from '../../lib/errors.ts';
+import { openStore } from '../../store/open-store.ts';
 import type { Line } from '../../usage/build.ts';
+import { createUsage } from '../../usage/create-usage.ts';
 import { type Period, periodOf } from '../../usage/period.ts';
-import { createReporter } from '../../usage/report.ts';
 import { connect } from '../connect.ts';
 import { EXIT, type ExitCode, exitCodeOf } from '../exit-codes.ts';
 import { type Io, writeJson } from '../io.ts';
@@ -44,12 +45,21 @@ async function reportOne(
   const { log, ...peers } = connect(invocation, io);
   const waldur = peers.waldur(offering.waldur);
   const backend = peers.backend(offering);
+  const store = await openStore(config.state, io.clock);
   const lines: OfferingReport['lines'][number][] = [];
   const { name } = offering;
   try {
     const { timezone, report } = config;
     const { periods, perUser } = report;
-    const reporter = createReporter({ offering, waldur, backend, clock: io.clock, log, timezone, periods, perUser });
+    const { clock } = io;
+    const peers = { offering, waldur, backend, store, clock, log };
+    const { reporter } = createUsage({
+      ...peers,
+      timezone,
+      periods,
+      perUser,
+      sampleIntervalMs: config.sampleIntervalMs,
+    });
     const onLine = (line: Line, { billingPeriod }: Period): void => {
       lines.push({ ...line, period: billingPeriod.slice(0, 7) });
     };
@@ -61,6 +71,7 @@ async function reportOne(
     const failure = toAgentError(error);
     return { report: { name, lines, summary: undefined, error: told(failure) }, exit: exitCodeOf(failure) };
   } finally {
+    await store.close();
     await backend.close();
     waldur.close();
   }
