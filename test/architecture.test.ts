@@ -8,7 +8,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   plugin: ['lib'],
   waldur: ['lib'],
   sandbox: ['lib'],
-  store: ['plugin/contract.ts', 'lib'],
+  store: ['plugin/contract.ts', 'plugin/document-rules.ts', 'plugin/memory-documents.ts', 'lib'],
   config: ['plugin', 'lib'],
   events: ['waldur', 'config/types.ts', 'lib'],
   orders: ['waldur', 'plugin/contract.ts', 'plugin/naming.ts', 'config/types.ts', 'lib'],

@@ -72,6 +72,7 @@ export function compose(initial: Config, deps: ComposeDeps): Agent {
     log,
     version,
     concurrency: config.concurrency,
+    store: openedStore,
     waldurRequest: metrics.waldurRequest,
     backendRequest: metrics.backendRequest,
   });
@@ -80,9 +81,24 @@ export function compose(initial: Config, deps: ComposeDeps): Agent {
   const startedAt = clock.now();
   let store: Store | undefined;
 
-  function startOne(offering: OfferingConfig): void {
+  function openedStore(): Store {
     if (store === undefined) throw new Error('the agent is not started');
-    const shared = { config, clock, random, log, metrics, store, slots, version, startedAt, env: deps.env };
+    return store;
+  }
+
+  function startOne(offering: OfferingConfig): void {
+    const shared = {
+      config,
+      clock,
+      random,
+      log,
+      metrics,
+      store: openedStore(),
+      slots,
+      version,
+      startedAt,
+      env: deps.env,
+    };
     running.set(offering.uuid, startOffering(offering, { ...shared, waldur: clients.get, backend: connect.backend }));
   }
 

@@ -1,6 +1,6 @@
 import type { Clock } from '../lib/clock.ts';
-import { checkKey } from './document-rules.ts';
-import { createMemoryDocuments, type Kept } from './memory-documents.ts';
+import { checkKey } from '../plugin/document-rules.ts';
+import { createMemoryDocuments, type Kept } from '../plugin/memory-documents.ts';
 import { createMemorySamples } from './memory-samples.ts';
 import type { Store } from './store.ts';
 
@@ -12,7 +12,7 @@ export function createMemoryStore(clock: Clock): Store {
     documents: (namespace, bound) => {
       const kept = namespaces.get(checkKey(namespace)) ?? new Map<string, Kept>();
       namespaces.set(namespace, kept);
-      return createMemoryDocuments(kept, clock, bound);
+      return createMemoryDocuments(clock, bound, kept);
     },
     samples: createMemorySamples(),
     close: async () => namespaces.clear(),

@@ -1,5 +1,7 @@
 import type { Uuid } from '../lib/ids.ts';
-import type { Bound, Documents, Store } from './store.ts';
+import type { Documents } from '../plugin/contract.ts';
+import type { Bound } from '../plugin/document-rules.ts';
+import type { Store } from './store.ts';
 
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;

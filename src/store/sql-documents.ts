@@ -1,8 +1,17 @@
 import type { Clock } from '../lib/clock.ts';
 import type { Json } from '../lib/json.ts';
-import { checkKey, checkPrefix, encode, endOfPrefix, expiryOf, isRemovalDue, pageLimit } from './document-rules.ts';
+import type { Document, DocumentChange, Documents } from '../plugin/contract.ts';
+import {
+  type Bound,
+  checkKey,
+  checkPrefix,
+  encode,
+  endOfPrefix,
+  expiryOf,
+  isRemovalDue,
+  pageLimit,
+} from '../plugin/document-rules.ts';
 import type { Sql, Statement } from './sql.ts';
-import type { Bound, Change, Document, Documents } from './store.ts';
 
 const PUT = `INSERT INTO documents (namespace, key, value, expires_at) VALUES (?, ?, ?, ?)
   ON CONFLICT (namespace, key) DO UPDATE SET value = excluded.value, expires_at = excluded.expires_at`;
@@ -27,7 +36,7 @@ export function createSqlDocuments(deps: {
   const namespace = checkKey(deps.namespace);
   let writes = 0;
 
-  function toStatement(change: Change): Statement {
+  function toStatement(change: DocumentChange): Statement {
     const key = checkKey(change.key);
     if (change.kind === 'delete') return { sql: DELETE, values: [namespace, key] };
     const expiresAt = expiryOf(change, bound, clock.now()) ?? null;
@@ -42,11 +51,12 @@ export function createSqlDocuments(deps: {
       : [expired, { sql: REMOVE_EXCESS, values: [namespace, namespace, bound.limit] }];
   }
 
-  async function batch(changes: readonly Change[]): Promise<void> {
+  async function batch(changes: readonly DocumentChange[]): Promise<void> {
     if (changes.length > 0) await sql.run([...changes.map(toStatement), ...removals()]);
   }
 
   return {
+    isDurable: true,
     get: async (key) => {
       const [row] = await sql.all({ sql: GET, values: [namespace, checkKey(key), clock.now().getTime()] });
       return row === undefined ? undefined : toValue(row);

@@ -1,4 +1,5 @@
-import type { Json } from '../lib/json.ts';
+import type { Documents } from '../plugin/contract.ts';
+import type { Bound } from '../plugin/document-rules.ts';
 
 /**
  * What must outlive the process and what neither Waldur nor a backend can tell again. The agent is correct with an empty
@@ -7,53 +8,11 @@ import type { Json } from '../lib/json.ts';
 export interface Store {
   /** False for the memory store, whose contents end with the process. */
   readonly isDurable: boolean;
-  /** The documents of one owner. Namespaces do not see each other. */
+  /** The documents of one owner. Namespaces do not see each other. @param bound for what is only remembered */
   documents(namespace: string, bound?: Bound): Documents;
   readonly samples: Samples;
   close(): Promise<void>;
 }
-
-/** For what is only remembered: it ends by itself, and what ends first makes room. */
-export interface Bound {
-  /** Documents kept. A few more may be there until the next removal, which 100 writes bring at the latest. */
-  readonly limit: number;
-  /** Expiry of what is put without one. */
-  readonly lifetimeMs: number;
-}
-
-/**
- * JSON values by key. A key is 1 to 512 printable ASCII characters without spaces, a value at most 1 MiB of JSON.
- * Every method throws an AgentError: `STORE_BAD_KEY` or `STORE_BAD_VALUE` (bug), `STORE_FAILED` (operator).
- */
-export interface Documents {
-  get(key: string): Promise<Json | undefined>;
-  put(key: string, value: Json, options?: PutOptions): Promise<void>;
-  delete(key: string): Promise<void>;
-  /** In order of their keys; the key of the last one is the `after` of the next page. */
-  list(prefix: string, page?: Page): Promise<readonly Document[]>;
-  /** All changes, or none. */
-  batch(changes: readonly Change[]): Promise<void>;
-}
-
-export interface PutOptions {
-  /** From then on the document is not there. Without it, it stays. */
-  readonly expiresAt?: Date | undefined;
-}
-
-export interface Page {
-  readonly after?: string | undefined;
-  /** 1 to 1000, default 100. */
-  readonly limit?: number | undefined;
-}
-
-export interface Document {
-  readonly key: string;
-  readonly value: Json;
-}
-
-export type Change =
-  | ({ readonly kind: 'put'; readonly key: string; readonly value: Json } & PutOptions)
-  | { readonly kind: 'delete'; readonly key: string };
 
 /** What accounts held at moments in the past, by owner: the UUID of an offering. */
 export interface Samples {

@@ -1,7 +1,7 @@
 import type { Uuid } from '../lib/ids.ts';
 import { isJsonObject, type Json } from '../lib/json.ts';
-import type { Metering } from '../plugin/contract.ts';
-import type { Documents, Point, Samples, Series } from '../store/store.ts';
+import type { Documents, Metering } from '../plugin/contract.ts';
+import type { Point, Samples, Series } from '../store/store.ts';
 import { type Accrued, accrue, type Span } from './accrue.ts';
 
 /** By backend component, in base units (times seconds with `gb_days`). */

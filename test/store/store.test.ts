@@ -115,7 +115,7 @@ describe.each([
           await documents.batch(all.map((one) => ({ kind: 'put', key: one, value: one })));
           const found: string[] = [];
           for (let after: string | undefined; ; ) {
-            const page = await documents.list(prefix, { after, limit });
+            const page = await documents.list(prefix, { limit, ...(after === undefined ? {} : { after }) });
             expect(page.length).toBeLessThanOrEqual(limit);
             found.push(...page.map((document) => document.key));
             after = page.at(-1)?.key;

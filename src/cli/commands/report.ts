@@ -42,10 +42,10 @@ async function reportOne(
   invocation: Invocation,
   io: Io,
 ): Promise<{ report: OfferingReport; exit: ExitCode }> {
-  const { log, ...peers } = connect(invocation, io);
+  const store = await openStore(config.state, io.clock);
+  const { log, ...peers } = connect(invocation, io, store);
   const waldur = peers.waldur(offering.waldur);
   const backend = peers.backend(offering);
-  const store = await openStore(config.state, io.clock);
   const lines: OfferingReport['lines'][number][] = [];
   const { name } = offering;
   try {

@@ -1,11 +1,18 @@
 import { AgentError } from '../lib/errors.ts';
 import type { Json } from '../lib/json.ts';
-import type { Bound, Page, PutOptions } from './store.ts';
+import type { ListOptions, PutOptions } from './documents.ts';
+
+/** For what is only remembered: it ends by itself, and what ends first makes room. */
+export interface Bound {
+  /** Documents kept. A few more may be there until the next removal, which 100 writes bring at the latest. */
+  readonly limit: number;
+  /** Expiry of what is put without one. */
+  readonly lifetimeMs: number;
+}
 
 const KEY = /^[!-~]{1,512}$/;
 const PREFIX = /^[!-~]{0,512}$/;
 const LONGEST_VALUE = 1024 * 1024;
-const DEFAULT_LIMIT = 100;
 const HIGHEST_LIMIT = 1000;
 
 /** ASCII only, so that every database sorts keys alike. */
@@ -27,8 +34,8 @@ export function encode(key: string, value: Json): string {
   throw refused('STORE_BAD_VALUE', `the document ${key} is larger than 1 MiB`);
 }
 
-export function pageLimit(page: Page | undefined): number {
-  return Math.min(Math.max(page?.limit ?? DEFAULT_LIMIT, 1), HIGHEST_LIMIT);
+export function pageLimit(options: ListOptions | undefined): number {
+  return Math.min(Math.max(options?.limit ?? HIGHEST_LIMIT, 1), HIGHEST_LIMIT);
 }
 
 /** Milliseconds since 1970; undefined for a document that stays. */
