@@ -1,10 +1,10 @@
 import { dirname, resolve } from 'node:path';
 import type { Diagnostic } from '../config/diagnostic.ts';
+import { fileError } from '../config/file-error.ts';
 import { loadConfig } from '../config/load.ts';
 import { readPluginNames } from '../config/plugin-names.ts';
 import { renderDiagnostics } from '../config/render-diagnostics.ts';
 import { findConfig } from '../config/search.ts';
-import { reason } from '../config/substitute.ts';
 import type { Config } from '../config/types.ts';
 import { AgentError } from '../lib/errors.ts';
 import type { Plugin } from '../plugin/contract.ts';
@@ -77,10 +77,11 @@ function readText(file: string, io: Io): string {
   try {
     return io.readFile(file).text;
   } catch (error) {
-    throw new AgentError(`the configuration ${file} cannot be read: ${reason(error)}`, {
+    const { reason, hint } = fileError(error);
+    throw new AgentError(`the configuration ${file} cannot be read: ${reason}`, {
       code: 'CONFIG_UNREADABLE',
       disposition: 'operator',
-      hint: 'name one with --config FILE or in WALDUR_AGENT_CONFIG',
+      hint: hint ?? 'name one with --config FILE or in WALDUR_AGENT_CONFIG; agent config init writes one',
       cause: error,
     });
   }

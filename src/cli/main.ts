@@ -1,5 +1,4 @@
 #!/usr/bin/env node
-import { readFileSync, statSync } from 'node:fs';
 import { systemClock } from '../lib/clock.ts';
 import { createSecrets } from '../lib/secrets.ts';
 import { confirm } from './confirm.ts';
@@ -7,6 +6,7 @@ import { dispatch, printError } from './dispatch.ts';
 import { EXIT } from './exit-codes.ts';
 import type { CommandModule, Io, Output } from './io.ts';
 import { parseCommandLine } from './parse.ts';
+import { readFile } from './read-file.ts';
 import { createStyle, wantsColor, wantsUnicode } from './style.ts';
 
 /** The only file that ends the process. */
@@ -27,7 +27,7 @@ const io: Io = {
   random: Math.random,
   secrets,
   confirm: (question) => confirm({ input: process.stdin, output: process.stderr }, question, controller.signal),
-  readFile: (path) => ({ text: readFileSync(path, 'utf8'), mode: statSync(path).mode & 0o777 }),
+  readFile,
 };
 
 process.stdout.on('error', leaveOnClosedPipe);

@@ -31,7 +31,7 @@ describe('the program', () => {
 
   it.each([
     [['reprot'], 64, /did you mean report/],
-    [['validate', '-c', '/no/such/file'], 78, /cannot be read: ENOENT/],
+    [['validate', '-c', '/no/such/file'], 78, /cannot be read: there is no such file \(ENOENT\)/],
     [['schema', '--plugin', 'x'], 64, /there is no backend "x"/],
   ])('exits for %j with %d', (argv, status, message) => {
     const result = agent(...argv);

@@ -10,3 +10,8 @@ test('names of external plugins are read from any text', () => {
     }),
   );
 });
+
+test('a file that is too large to be a configuration is not parsed for them', () => {
+  const text = `plugins: [a]\n#${'x'.repeat(1024 * 1024)}`;
+  expect(readPluginNames(text)).toEqual([]);
+});
