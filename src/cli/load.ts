@@ -8,7 +8,7 @@ import { findConfig } from '../config/search.ts';
 import type { Config } from '../config/types.ts';
 import { AgentError } from '../lib/errors.ts';
 import type { Plugin } from '../plugin/contract.ts';
-import { builtinPlugins, loadPlugins as loadNamed } from '../plugin/registry.ts';
+import { loadBuiltins, loadPlugins as loadReferenced } from '../plugin/registry.ts';
 import type { Io } from './io.ts';
 import type { Invocation } from './parse.ts';
 
@@ -29,17 +29,20 @@ export interface Reading {
 export async function readConfiguration(invocation: Invocation, io: Io): Promise<Reading> {
   const file = configFile(invocation.values.get('config'), io);
   const text = readText(file, io);
-  const plugins = await loadNamed(readPluginNames(text), dirname(file));
+  const plugins = await loadReferenced(readPluginNames(text), dirname(file));
   const { env, readFile, secrets } = io;
-  return { file, ...loadConfig({ file, text, plugins, env, readFile, secrets }) };
+  return { file, ...loadConfig({ file, text, ...plugins, env, readFile, secrets }) };
 }
 
-/** The built-in plugins and those the file called `--config` names, when there is one. */
+/** All built-in plugins, and those the file called `--config` names when there is one. */
 export async function loadPlugins(invocation: Invocation, io: Io): Promise<readonly Plugin[]> {
   const option = invocation.values.get('config');
-  if (option === undefined) return builtinPlugins;
+  const builtins = await loadBuiltins();
+  if (option === undefined) return builtins;
   const file = configFile(option, io);
-  return loadNamed(readPluginNames(readText(file, io)), dirname(file));
+  const { packages } = readPluginNames(readText(file, io));
+  const { plugins } = await loadReferenced({ packages, backendTypes: [] }, dirname(file));
+  return [...builtins, ...plugins];
 }
 
 /**

@@ -4,7 +4,8 @@ import { createSecrets } from '../lib/secrets.ts';
 import { confirm } from './confirm.ts';
 import { dispatch, printError } from './dispatch.ts';
 import { EXIT } from './exit-codes.ts';
-import type { CommandModule, Io, Output } from './io.ts';
+import type { Io, Output } from './io.ts';
+import { loadCommand } from './load-command.ts';
 import { parseCommandLine } from './parse.ts';
 import { readFile } from './read-file.ts';
 import { createStyle, wantsColor, wantsUnicode } from './style.ts';
@@ -49,12 +50,6 @@ process.on('uncaughtException', (error) => {
 const code = await dispatch(argv, io, loadCommand);
 process.exitCode ??= code;
 setTimeout(leaveAnyway, EXIT_GRACE_MS).unref();
-
-/** Modules are loaded when they are needed: `--help` and `validate` start without the rest of the agent. */
-async function loadCommand(name: string): Promise<CommandModule> {
-  const file = name.replaceAll(' ', '-').replace('__', '');
-  return (await import(`./commands/${file}.ts`)) as CommandModule;
-}
 
 function output(stream: NodeJS.WriteStream): Output {
   const color = wantsColor(process.env, stream.isTTY === true, !argv.includes('--no-color'));

@@ -17,7 +17,10 @@ import { createAjv, type FileView, validate } from './validate.ts';
 
 export interface LoadInput extends SubstituteDeps {
   readonly text: string;
+  /** At least those the file uses. */
   readonly plugins: readonly Plugin[];
+  /** All there are, for suggestions; `plugins` when absent. */
+  readonly known?: readonly Pick<Plugin, 'id' | 'aliases' | 'summary'>[];
   /** Learns every secret of the file. */
   readonly secrets: Secrets;
 }
@@ -44,7 +47,7 @@ export function loadConfig(input: LoadInput): Loaded {
   const substituted = substitute(places, input);
   const data = normalise(plain(document), input.plugins);
   if (data === undefined) return unread([ALIAS_BOMB]);
-  const schema = composeSchema(input.plugins, usedPlugins(data, input.plugins));
+  const schema = composeSchema(usedPlugins(data, input.plugins), input.known ?? input.plugins);
   const ajv = createAjv();
   const found = survey({ document, places, substitutions: substituted.values, data, schema, ajv });
   for (const secret of found.secrets) input.secrets.add(secret);

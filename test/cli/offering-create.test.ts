@@ -5,7 +5,7 @@ import { createOffering, previewOffering } from '../../src/cli/offering-create.t
 import { loadConfig } from '../../src/config/load.ts';
 import { createSecrets } from '../../src/lib/secrets.ts';
 import type { Plugin } from '../../src/plugin/contract.ts';
-import { builtinPlugins } from '../../src/plugin/registry.ts';
+import { builtinPlugins } from '../fakes/builtin-plugins.ts';
 import { ABILITIES, GIB, OFFERING } from '../fakes/offering.ts';
 import { CUSTOMER, failure, fakeWaldur } from './fake-waldur.ts';
 
