@@ -45,6 +45,7 @@ export function build(input: BuildInput): Built {
   const config: Config = {
     timezone: raw.timezone,
     logLevel: readLevel(raw.log_level),
+    logFormat: raw.log_format,
     http,
     concurrency: raw.concurrency,
     orderDeadlineMs: readDuration(raw.order_deadline),

@@ -40,6 +40,10 @@ export const AGENT: Readonly<Record<string, JsonSchema>> = {
     'x-expected': 'one of trace, debug, info, warn, error, fatal',
     description: 'trace, debug, info, warn, error or fatal.',
   },
+  log_format: {
+    enum: ['json', 'pretty', 'logfmt'],
+    description: 'json, pretty or logfmt. Default: pretty on a terminal, json everywhere else.',
+  },
   listen: {
     type: 'string',
     format: 'listen-address',

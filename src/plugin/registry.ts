@@ -66,7 +66,7 @@ export interface LoadedPlugins {
  * @throws AgentError operator `PLUGIN_UNUSABLE`, also when two of them claim the same name.
  */
 export async function loadPlugins(references: PluginReferences, baseDir: string): Promise<LoadedPlugins> {
-  const plugins = [...(await Promise.all(named(references.backendTypes).map(({ load }) => load())))];
+  const plugins = await Promise.all(named(references.backendTypes).map(({ load }) => load()));
   const known = [...builtinNames];
   for (const specifier of new Set(references.packages)) {
     const plugin = await loadExternal(specifier, baseDir, known);
