@@ -10,10 +10,10 @@ const CONCURRENCY = 8;
 /** The peers of offerings for the time of one command; log lines go to stderr. */
 export function connect(invocation: Invocation, io: Io): Connect & { readonly log: Log } {
   const level = invocation.flags.has('verbose') ? 'debug' : invocation.flags.has('quiet') ? 'error' : 'warn';
-  const { clock, secrets } = io;
+  const { clock, env, secrets } = io;
   const write = (line: string): void => io.stderr.write(prettyLine(line, io.stderr.style));
   const log = createLog({ level, clock, secrets, write });
   const nobody = (): void => undefined;
   const metrics = { waldurRequest: nobody, backendRequest: nobody };
-  return { log, ...createConnect({ clock, log, version: VERSION, concurrency: CONCURRENCY, ...metrics }) };
+  return { log, ...createConnect({ clock, log, env, version: VERSION, concurrency: CONCURRENCY, ...metrics }) };
 }
