@@ -56,7 +56,12 @@ export function unanswered(
     });
   const { code, message } = reason(error);
   const cause = new Error(hide(code === '' || message.includes(code) ? message : `${code}: ${message}`));
-  if (message.startsWith('maxContentLength')) return badAnswer(peer, request, 'more than the agent is willing to read');
+  if (message.startsWith('maxContentLength'))
+    return new AgentError(`${request.operation}: ${peer} answered more than the agent is willing to read`, {
+      code: errorCode(peer, 'TOO_LARGE'),
+      disposition: 'transient',
+      cause,
+    });
   const through = proxy === undefined ? '' : ` through the proxy ${proxyName(proxy)}`;
   const host = `${new URL(baseUrl).host}${through}`;
   if (code.startsWith(PROXY_REFUSED)) {

@@ -19,7 +19,7 @@ export interface HttpDeps {
 
 /**
  * @throws AgentError (from `request`) whose code is the peer in upper case and one of `UNREACHABLE`, `TIMEOUT`, `TLS`,
- * `PROXY`, `REDIRECT`, `UNAUTHORIZED`, `FORBIDDEN`, `NOT_FOUND`, `CONFLICT`, `REFUSED`, `RATE_LIMITED`, `FAILED`, `BAD_ANSWER`;
+ * `PROXY`, `REDIRECT`, `UNAUTHORIZED`, `FORBIDDEN`, `NOT_FOUND`, `CONFLICT`, `REFUSED`, `RATE_LIMITED`, `FAILED`, `BAD_ANSWER`, `TOO_LARGE`;
  * the signal's reason when it fires.
  */
 export function createHttp(options: HttpOptions, { clock, env = {} }: HttpDeps): Http {

@@ -6,7 +6,7 @@ import { isJsonObject, type Json } from '../lib/json.ts';
 import { type Attempt, createAttempt } from './capabilities.ts';
 import { createCredentials, type WaldurCredentials } from './credentials.ts';
 import { explainAnswer, PEER } from './explain.ts';
-import { PAGE_SIZE, readPages } from './paging.ts';
+import { readPages } from './paging.ts';
 
 /** How to reach one Waldur. */
 export interface WaldurAccess {
@@ -42,6 +42,7 @@ export interface Api {
     decode: (row: unknown) => T | undefined,
     signal: AbortSignal,
   ): AsyncIterable<readonly T[]>;
+  readonly clock: Clock;
   readonly attempt: Attempt;
   readonly passcode: string | undefined;
   clockSkewMs(): number | undefined;
@@ -98,19 +99,20 @@ export function createApi(access: WaldurAccess, deps: WaldurDeps): Api {
     pages: (operation, path, query, decode, signal) =>
       readPages(
         operation,
-        (page) =>
+        (page, size) =>
           ask(
             {
               operation,
               method: 'GET',
               path,
-              query: { ...query, page, page_size: PAGE_SIZE },
+              query: { ...query, page, page_size: size },
               timeoutMs: LIST_TIMEOUT_MS,
             },
             signal,
           ),
         decode,
       ),
+    clock,
     attempt: createAttempt(clock),
     passcode: credentials.passcode,
     clockSkewMs: () => skewMs,
