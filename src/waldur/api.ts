@@ -26,6 +26,8 @@ export interface WaldurDeps {
   readonly mode: string;
   readonly version: string;
   readonly observe?: NonNullable<HttpOptions['observe']>;
+  /** Reads a secret from a file, and hides it from the logs. */
+  readonly readSecret?: (file: string) => Promise<string>;
 }
 
 type Query = NonNullable<HttpRequest['query']>;
@@ -44,7 +46,8 @@ export interface Api {
   ): AsyncIterable<readonly T[]>;
   readonly clock: Clock;
   readonly attempt: Attempt;
-  readonly passcode: string | undefined;
+  /** The broker's password as it is now; undefined when Waldur does not tell. */
+  passcode(): string | undefined;
   clockSkewMs(): number | undefined;
   close(): void;
 }
@@ -67,7 +70,12 @@ export function createApi(access: WaldurAccess, deps: WaldurDeps): Api {
     proxy: access.proxy,
     ...(deps.observe === undefined ? {} : { observe: deps.observe }),
   };
-  const credentials = createCredentials(access.credentials, { clock, http: deps.http, transport });
+  const credentials = createCredentials(access.credentials, {
+    clock,
+    http: deps.http,
+    transport,
+    readSecret: deps.readSecret,
+  });
   const presented = new WeakMap<HttpRequest, string>();
   const http = deps.http({
     ...transport,
@@ -88,7 +96,7 @@ export function createApi(access: WaldurAccess, deps: WaldurDeps): Api {
     } catch (error) {
       const refused = presented.get(request);
       const expired = isAgentError(error) && error.code === 'WALDUR_UNAUTHORIZED' && refused !== undefined;
-      if (!expired || !credentials.renew(refused)) throw error;
+      if (!expired || !(await credentials.renew(refused))) throw error;
       return noteDate(await http.request(request, signal));
     }
   }
@@ -114,7 +122,7 @@ export function createApi(access: WaldurAccess, deps: WaldurDeps): Api {
       ),
     clock,
     attempt: createAttempt(clock),
-    passcode: credentials.passcode,
+    passcode: () => credentials.passcode(),
     clockSkewMs: () => skewMs,
     close: () => {
       credentials.close();
