@@ -1,11 +1,14 @@
 import { isAgentError } from '../../../src/lib/errors.ts';
+import type { S3Code } from '../../../src/s3/s3-codes.ts';
+import { S3Error } from '../../../src/s3/s3-error.ts';
 import { codeOf } from '../disk.ts';
 import { QUOTA_EXCEEDED } from '../errors.ts';
-import { S3Error } from './s3-error.ts';
+import { type Refusal, StorageError } from '../objects/storage-error.ts';
 
 /** Anything thrown, in the words of S3. What the client is not told stays the cause. */
 export function toS3Error(error: unknown): S3Error {
   if (error instanceof S3Error) return error;
+  if (error instanceof StorageError) return fromStorageError(error);
   if (isAgentError(error)) return fromAgentError(error);
   switch (codeOf(error)) {
     case 'ENOSPC':
@@ -30,4 +33,22 @@ function fromAgentError(error: { readonly code: string; readonly cause?: unknown
   if (error.code === 'IRONBUCKET_VANISHED') return new S3Error('NoSuchBucket', { cause: error });
   const full = codeOf(error.cause) === 'ENOSPC' || codeOf(error.cause) === 'EDQUOT';
   return new S3Error(full ? 'InsufficientStorage' : 'ServiceUnavailable', { cause: error });
+}
+
+const CODES: Readonly<Record<Refusal, S3Code>> = {
+  'no-bucket': 'NoSuchBucket',
+  'no-upload': 'NoSuchUpload',
+  'bad-key': 'InvalidArgument',
+  'key-too-long': 'KeyTooLongError',
+  'no-parts': 'MalformedXML',
+  'bad-part': 'InvalidPart',
+  'part-order': 'InvalidPartOrder',
+  'small-part': 'EntityTooSmall',
+  conflict: 'OperationAborted',
+};
+
+function fromStorageError(error: StorageError): S3Error {
+  const { reason, detail: message, part, cause } = error;
+  const fields = part === undefined ? undefined : { PartNumber: String(part) };
+  return new S3Error(CODES[reason], { message, fields, cause });
 }

@@ -1,4 +1,4 @@
-import { S3Error } from '../gateway/s3-error.ts';
+import { StorageError } from './storage-error.ts';
 
 /** What an effect on disk needs of a quota reservation. Sizes are bytes. */
 export interface Settlement {
@@ -24,7 +24,7 @@ export async function settle<T>(reservation: Settlement, change: Change, effect:
   try {
     result = await effect();
   } catch (error) {
-    if (!(error instanceof S3Error)) reservation.commit('unknown');
+    if (!(error instanceof StorageError)) reservation.commit('unknown');
     throw error;
   }
   reservation.commit(change);

@@ -1,13 +1,13 @@
+import { header, type RequestHead } from '../../../../src/s3/request-head.ts';
+import { S3Error } from '../../../../src/s3/s3-error.ts';
+import { element, type Markup } from '../../../../src/s3/xml/write.ts';
 import type { Description } from '../../objects/sidecar.ts';
 import type { StoredObject } from '../../objects/stored.ts';
 import type { Operation } from '../call.ts';
 import { writeCondition } from '../conditions.ts';
 import { openSource } from '../copy-source.ts';
 import { quote, readDescription } from '../description.ts';
-import { header, type RequestHead } from '../request-head.ts';
-import { S3Error } from '../s3-error.ts';
 import { xmlReply } from '../xml/reply.ts';
-import { element, type Markup } from '../xml/write.ts';
 
 export const copyObject: Operation = async (deps, call) => {
   const { head, bucket, key, signal } = call;

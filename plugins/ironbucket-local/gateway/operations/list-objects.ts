@@ -1,11 +1,11 @@
+import { parameter, type RequestHead } from '../../../../src/s3/request-head.ts';
+import { S3Error } from '../../../../src/s3/s3-error.ts';
+import { element, encodeKey, type Markup } from '../../../../src/s3/xml/write.ts';
 import type { Page } from '../../objects/listing.ts';
 import type { Operation } from '../call.ts';
 import { quote } from '../description.ts';
 import { readEncoding, readLimit } from '../limit.ts';
-import { parameter, type RequestHead } from '../request-head.ts';
-import { S3Error } from '../s3-error.ts';
 import { maybe, ownerElement, xmlReply } from '../xml/reply.ts';
-import { element, encodeKey, type Markup } from '../xml/write.ts';
 
 export const listObjectsV1: Operation = async ({ objects, statistics }, { head, bucket, signal }) => {
   const asked = readListing(head);

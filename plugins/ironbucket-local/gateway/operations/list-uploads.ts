@@ -1,11 +1,11 @@
+import { parameter } from '../../../../src/s3/request-head.ts';
+import { element, encodeKey } from '../../../../src/s3/xml/write.ts';
 import { compareKeys } from '../../objects/order.ts';
 import type { Operation } from '../call.ts';
 import { quote } from '../description.ts';
 import { readEncoding, readLimit } from '../limit.ts';
-import { parameter } from '../request-head.ts';
 import { unsupported } from '../unsupported.ts';
 import { maybe, ownerElement, xmlReply } from '../xml/reply.ts';
-import { element, encodeKey } from '../xml/write.ts';
 import { uploadOf } from './upload.ts';
 
 export const listParts: Operation = async ({ objects }, call) => {

@@ -1,3 +1,6 @@
+import { header, parameter } from '../../../../src/s3/request-head.ts';
+import { S3Error } from '../../../../src/s3/s3-error.ts';
+import { element } from '../../../../src/s3/xml/write.ts';
 import type { PartRef } from '../../objects/objects.ts';
 import { announcedChecksum, createDigest } from '../body/checksum.ts';
 import { readText } from '../body/open-body.ts';
@@ -6,11 +9,8 @@ import { writeCondition } from '../conditions.ts';
 import { openSource } from '../copy-source.ts';
 import { quote, readDescription } from '../description.ts';
 import { readCopyRange } from '../range.ts';
-import { header, parameter } from '../request-head.ts';
-import { S3Error } from '../s3-error.ts';
 import { LARGEST_DOCUMENT, readCompleteUpload } from '../xml/read.ts';
 import { xmlReply } from '../xml/reply.ts';
-import { element } from '../xml/write.ts';
 import { copied } from './copy-object.ts';
 import { checksumHeaders, withinQuota } from './put-object.ts';
 

@@ -1,11 +1,11 @@
 import type { Json } from '../../../../src/lib/json.ts';
+import { S3Error } from '../../../../src/s3/s3-error.ts';
 import { exactNumber, formatExact, parseExact, readExact } from '../../exact-json.ts';
 import { UNLIMITED } from '../../quota/quota-file.ts';
 import type { Counts } from '../../statistics/statistics-file.ts';
 import { requireAdministrator } from '../authorize.ts';
 import { readText } from '../body/open-body.ts';
 import type { Operation, Reply } from '../call.ts';
-import { S3Error } from '../s3-error.ts';
 import { unsupported } from '../unsupported.ts';
 import { askedMonth } from './asked-month.ts';
 
