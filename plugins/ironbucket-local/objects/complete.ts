@@ -43,6 +43,7 @@ export async function completeUpload(
   return deps.locks.hold(upload.lock, async () => {
     const { described } = await requireUpload(deps, upload, object.key);
     const parts = choose(named, await readParts(deps, upload, signal));
+    terms.reservation.stage(parts.reduce((sum, { size }) => sum + size, 0));
     const staged = await stageBody(deps, object.root, bytesOf(deps, upload, parts), terms.look ?? ignore, signal);
     const held = await partBytes(deps, upload);
     const whole = { ...staged, etag: etagOf(parts) };

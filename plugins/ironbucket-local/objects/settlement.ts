@@ -2,6 +2,8 @@ import { StorageError } from './storage-error.ts';
 
 /** What an effect on disk needs of a quota reservation. Sizes are bytes. */
 export interface Settlement {
+  /** `bytes` more are about to be staged. Throws when that is too much. */
+  stage(bytes: number): void;
   /**
    * Right before the effect, under the lock of the key, when what is replaced is known. `parts` bytes of it are taken
    * over from parts that were kept. Throws when it is too much.

@@ -4,6 +4,7 @@ import type { Quotas } from './quotas.ts';
 import type { Reservation } from './reservation.ts';
 
 const FREE: Reservation = {
+  stage: () => undefined,
   grow: () => undefined,
   fit: () => undefined,
   commit: () => undefined,

@@ -27,6 +27,7 @@ export const copyObject: Operation = async (deps, call) => {
     const replaced = await objects.size(bucket, key);
     const reservation = await quotas.reserve(bucket, open.object.size - replaced, signal);
     try {
+      reservation.stage(open.object.size);
       const content = { body: open.read(0, open.object.size), describe: () => described };
       const stored = await objects.put(bucket, key, content, { reservation, condition }, signal);
       statistics.count(bucket, 'put');

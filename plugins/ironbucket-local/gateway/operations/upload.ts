@@ -31,6 +31,7 @@ export const uploadPart: Operation = async ({ objects, quotas }, call) => {
   const body = call.body();
   const reservation = await quotas.reserve(call.bucket, body.length ?? 0, call.signal);
   try {
+    reservation.stage(body.length ?? 0);
     const content = { body: withinQuota(body, reservation), etag: () => body.verified().md5 };
     const { etag } = await objects.uploads.putPart(upload, number, content, reservation, call.signal);
     return { status: 200, headers: { etag: quote(etag), ...checksumHeaders(body) } };
@@ -46,6 +47,7 @@ export const uploadPartCopy: Operation = async (deps, call) => {
     const { start, end } = readCopyRange(call.head, open.object);
     const reservation = await deps.quotas.reserve(call.bucket, end - start, call.signal);
     try {
+      reservation.stage(end - start);
       const content = { body: open.read(start, end) };
       const part = await deps.objects.uploads.putPart(uploadOf(call), number, content, reservation, call.signal);
       return xmlReply('CopyPartResult', copied(part));
