@@ -50,6 +50,8 @@ export interface Use {
   readonly usedBytes: bigint;
   readonly objects: bigint;
   readonly updated: Date;
+  /** What is used is being counted afresh, after a crash for example. */
+  readonly approximate?: boolean;
 }
 
 export interface Change {
@@ -73,12 +75,14 @@ export function createWork(): Work {
   };
 }
 
-export function useOf({ maxBytes, usedBytes, objects, updatedMs }: Entry): Use {
-  return { maxBytes, usedBytes, objects, updated: new Date(updatedMs) };
+export function useOf({ maxBytes, usedBytes, objects, updatedMs, work }: Entry): Use {
+  const approximate = work?.doubtful === true;
+  return { maxBytes, usedBytes, objects, updated: new Date(updatedMs), ...(approximate && { approximate }) };
 }
 
 export function recordOf(entry: Entry): QuotaRecord {
-  return { ...useOf(entry), ...(entry.others !== undefined && { others: entry.others }) };
+  const { approximate: _, ...use } = useOf(entry);
+  return { ...use, ...(entry.others !== undefined && { others: entry.others }) };
 }
 
 /** Whether `more` bytes can be written besides what is stored and reserved; an exact fit is one. */

@@ -20,6 +20,7 @@ export function openUncounted(deps: FilesDeps): Quotas {
     forget: async (account) => files.forget(account),
     reserve: async () => FREE,
     state: async () => undefined,
+    wake: async () => undefined,
     serve: async (signal) => {
       if (!signal.aborted) await once(signal, 'abort');
     },

@@ -13,13 +13,14 @@ import { askedMonth } from './asked-month.ts';
 export const getQuota: Operation = async ({ quotas }, { bucket, signal }) => {
   const state = await quotas.state(bucket, signal);
   if (state === undefined) throw unsupported('quotas, which are switched off in its settings');
-  const { maxBytes, usedBytes, objects, updated } = state;
+  const { maxBytes, usedBytes, objects, updated, approximate } = state;
   return json([
     ['max_size_bytes', exactNumber(maxBytes ?? UNLIMITED)],
     ['current_usage_bytes', exactNumber(usedBytes)],
     ['object_count', exactNumber(objects)],
     ['last_updated', updated.toISOString()],
     ['usage_percentage', percentage(usedBytes, maxBytes)],
+    ...(approximate === true ? [['approximate', true] as const] : []),
   ]);
 };
 
