@@ -16,6 +16,8 @@ export interface Call {
   readonly key: string;
   /** Opens the body, once. Until then a client that waits for `100 Continue` waits. */
   body(options?: BodyOptions): Body;
+  /** Runs work that looks at many files, in the account's turn. */
+  search<T>(work: () => Promise<T>): Promise<T>;
   /** Fires when the client is gone or the gateway stops. */
   readonly signal: AbortSignal;
 }

@@ -7,10 +7,10 @@ import { quote } from '../description.ts';
 import { readEncoding, readLimit } from '../limit.ts';
 import { maybe, ownerElement, xmlReply } from '../xml/reply.ts';
 
-export const listObjectsV1: Operation = async ({ objects, statistics }, { head, bucket, signal }) => {
+export const listObjectsV1: Operation = async ({ objects, statistics }, { head, bucket, signal, search }) => {
   const asked = readListing(head);
   const marker = parameter(head, 'marker') ?? '';
-  const page = await objects.list(bucket, { ...asked, after: marker }, signal);
+  const page = await search(() => objects.list(bucket, { ...asked, after: marker }, signal));
   statistics.count(bucket, 'list');
   const { encode } = asked;
   return xmlReply('ListBucketResult', [
@@ -24,12 +24,12 @@ export const listObjectsV1: Operation = async ({ objects, statistics }, { head, 
   ]);
 };
 
-export const listObjectsV2: Operation = async ({ objects, statistics }, { head, bucket, signal }) => {
+export const listObjectsV2: Operation = async ({ objects, statistics }, { head, bucket, signal, search }) => {
   const asked = readListing(head);
   const token = parameter(head, 'continuation-token');
   const start = parameter(head, 'start-after');
   const after = token === undefined ? (start ?? '') : readToken(token);
-  const page = await objects.list(bucket, { ...asked, after }, signal);
+  const page = await search(() => objects.list(bucket, { ...asked, after }, signal));
   statistics.count(bucket, 'list');
   const owner = parameter(head, 'fetch-owner') === 'true' ? bucket : undefined;
   const { encode } = asked;
