@@ -6,10 +6,12 @@ import { COMMON_SETTINGS } from '../plugin/schema.ts';
 import { buildComponents } from './build-components.ts';
 import { checkBackendNames } from './check-backend-names.ts';
 import { checkMetering, isSampled } from './check-metering.ts';
+import { checkUnit } from './check-unit.ts';
 import { type Problem, pointer } from './diagnostic.ts';
+import { fileError } from './file-error.ts';
 import type { RawConfig, RawOffering, RawSettings } from './raw.ts';
 import { IGNORED_IN_SETTINGS } from './reference-keys.ts';
-import { reason, type SubstituteDeps } from './substitute.ts';
+import type { SubstituteDeps } from './substitute.ts';
 import type { OfferingConfig, WaldurCredentials } from './types.ts';
 import { isLoopback, readApiUrl, stompUrl } from './url.ts';
 
@@ -49,6 +51,7 @@ export function buildOffering(input: BuildOfferingInput): BuiltOffering {
     ...checkNaming(plugin, settings, path),
     ...checkSettings(input, settings),
     ...built.problems,
+    ...checkUnits(raw, plugin, path),
     ...(built.components.length === 0 ? [nothingToDo(path)] : []),
   ];
   const uuid = toUuid(raw.waldur_offering_uuid);
@@ -194,6 +197,13 @@ function checkSettings(
   });
 }
 
+function checkUnits(raw: RawOffering, plugin: Plugin, path: string): readonly Problem[] {
+  const at = pointer(path, 'backend_components');
+  return Object.entries(raw.backend_components).flatMap(([type, component]) =>
+    checkUnit(type, component, plugin, raw.backend_settings.metering, pointer(at, type)),
+  );
+}
+
 function readCa(input: BuildOfferingInput): {
   readonly text: string | undefined;
   readonly problems: readonly Problem[];
@@ -201,9 +211,9 @@ function readCa(input: BuildOfferingInput): {
   const file = input.raw.ca_file;
   if (file === undefined) return { text: undefined, problems: [] };
   const path = pointer(input.path, 'ca_file');
-  const refuse = (message: string): ReturnType<typeof readCa> => ({
+  const refuse = (message: string, hint?: string): ReturnType<typeof readCa> => ({
     text: undefined,
-    problems: [{ severity: 'error', path, message }],
+    problems: [{ severity: 'error', path, message, hint }],
   });
   try {
     const { text } = input.readFile(file);
@@ -211,7 +221,8 @@ function readCa(input: BuildOfferingInput): {
       ? { text, problems: [] }
       : refuse(`${file} holds no PEM certificate`);
   } catch (error) {
-    return refuse(`cannot read ${file}: ${reason(error)}`);
+    const { reason, hint } = fileError(error);
+    return refuse(`cannot read ${file}: ${reason}`, hint);
   }
 }
 

@@ -1,10 +1,14 @@
 import type { Plugin } from '../plugin/contract.ts';
+import { meterings } from './check-metering.ts';
 import { type Problem, pointer } from './diagnostic.ts';
 import type { RawOffering } from './raw.ts';
-import { REPORTING_BACKENDS } from './reference-keys.ts';
-import { isSpellingOf, normalId } from './schema.ts';
+import { METERING_OF_REPORTING_BACKEND } from './reference-keys.ts';
+import { normalId } from './schema.ts';
 
-/** Keys of the reference agent that give a part of the work to another backend, which we do not: a difference must be seen. */
+/**
+ * The reference agent lets an offering name a backend for each task; here `backend_type` does all of them. A name that
+ * means the same has no effect. One that would bill in another way than the agent does is refused.
+ */
 export function checkBackendNames(raw: RawOffering, plugin: Plugin, path: string): readonly Problem[] {
   return [...checkOrders(raw, plugin, path), ...checkReporting(raw, plugin, path)];
 }
@@ -12,38 +16,34 @@ export function checkBackendNames(raw: RawOffering, plugin: Plugin, path: string
 function checkOrders(raw: RawOffering, plugin: Plugin, path: string): readonly Problem[] {
   const name = raw.order_processing_backend;
   if (name === undefined) return [];
-  const at = pointer(path, 'order_processing_backend');
-  const does = `orders are processed by ${isSame(plugin, name) ? 'backend_type' : raw.backend_type}`;
-  const message = isSame(plugin, name)
-    ? `"order_processing_backend" has no effect: ${does}`
-    : `"order_processing_backend" names ${name === '' ? 'no backend' : 'another backend'}, but ${does}`;
-  return [{ severity: 'warning', path: at, atKey: true, message }];
+  const message = isNameOf(plugin, name)
+    ? '"order_processing_backend" has no effect: orders are processed by backend_type'
+    : `"order_processing_backend" names ${other(name)}, but orders are processed by ${raw.backend_type}`;
+  return [{ severity: 'warning', path: pointer(path, 'order_processing_backend'), atKey: true, message }];
 }
 
-/** Another way of measuring is another bill, so what cannot be done is refused. */
 function checkReporting(raw: RawOffering, plugin: Plugin, path: string): readonly Problem[] {
   const name = raw.reporting_backend;
   if (name === undefined) return [];
-  const at = pointer(path, 'reporting_backend');
+  const at = { path: pointer(path, 'reporting_backend'), atKey: true };
+  const meant = typeof name === 'string' ? METERING_OF_REPORTING_BACKEND[normalId(name)] : undefined;
   const { metering } = raw.backend_settings;
-  const meant = typeof name === 'string' ? REPORTING_BACKENDS[normalId(name)] : undefined;
-  if (isSame(plugin, name) || meant === metering) {
-    const message = '"reporting_backend" has no effect: usage is reported by backend_type';
-    return [{ severity: 'warning', path: at, atKey: true, message }];
+  if (isNameOf(plugin, name) || (meant !== undefined && meant === metering)) {
+    const message = '"reporting_backend" has no effect: usage is reported by backend_type, as metering says';
+    return [{ severity: 'warning', ...at, message }];
   }
-  if (meant !== undefined) {
-    const message = `"reporting_backend" asks for metering: ${meant}, but the offering has metering: ${metering}`;
-    const hint = `remove this line and write under backend_settings: metering: ${meant}`;
-    return [{ severity: 'error', path: at, atKey: true, message, hint }];
+  if (meant !== undefined && meterings(plugin).includes(meant)) {
+    const message = `this "reporting_backend" bills ${meant}, but usage of this offering is metered as ${metering}`;
+    return [{ severity: 'error', ...at, message, hint: `write metering: ${meant} under backend_settings` }];
   }
-  if (name === '') {
-    const message = `"reporting_backend" names no backend, but usage is reported by ${raw.backend_type}`;
-    return [{ severity: 'warning', path: at, atKey: true, message }];
-  }
-  const message = `"reporting_backend" names another backend, but usage can only be reported by ${raw.backend_type}`;
-  return [{ severity: 'error', path: at, atKey: true, message, hint: 'remove this line' }];
+  const message = `"reporting_backend" names ${other(name)}, but usage is reported by ${raw.backend_type}`;
+  return [{ severity: 'error', ...at, message, hint: 'remove this line if usage is to be reported that way' }];
 }
 
-function isSame(plugin: Plugin, name: unknown): boolean {
-  return typeof name === 'string' && isSpellingOf(plugin, name);
+function isNameOf({ id, aliases = [] }: Plugin, name: unknown): boolean {
+  return typeof name === 'string' && [id, ...aliases].some((known) => normalId(known) === normalId(name));
+}
+
+function other(name: unknown): string {
+  return name === '' || name === null ? 'no backend' : 'another backend';
 }

@@ -10,6 +10,8 @@ export interface Config {
   /** Absolute path of the SQLite file; undefined keeps everything in memory. */
   readonly state: string | undefined;
   readonly logLevel: LogLevel;
+  /** Undefined: for people on a terminal, for machines everywhere else. */
+  readonly logFormat: 'json' | 'pretty' | 'logfmt' | undefined;
   readonly http: { readonly host: string; readonly port: number };
   /** Orders worked on at once, over all offerings. */
   readonly concurrency: number;

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import type { Clock } from '../lib/clock.ts';
 import { createMemoryStore } from './memory-store.ts';
 import { createSqlStore } from './sql-store.ts';
@@ -11,4 +12,9 @@ import type { Store } from './store.ts';
  */
 export async function openStore(state: string | undefined, clock: Clock): Promise<Store> {
   return state === undefined ? createMemoryStore(clock) : createSqlStore(await openSqlite(state), clock);
+}
+
+/** The same for a command beside the agent, which must not create the file: it may run as another user. */
+export async function openExistingStore(state: string | undefined, clock: Clock): Promise<Store> {
+  return await openStore(state !== undefined && existsSync(state) ? state : undefined, clock);
 }

@@ -47,7 +47,7 @@ async function measureFinal(
   resource: FinalResource,
   signal: AbortSignal,
 ): Promise<UsageReport | undefined> {
-  const { offering, waldur, clock, timezone, facts } = deps;
+  const { offering, waldur, clock, timezone } = deps;
   const [period] = duePeriods(clock.now(), timezone, 1, offering.metering);
   if (period === undefined || !isReportable(resource)) return undefined;
   // An account that is gone was reported before it was deleted.
@@ -57,7 +57,7 @@ async function measureFinal(
   const components = await reportedComponents(deps, period, signal);
   const query = { offering: offering.uuid, billingPeriod: period.billingPeriod, resource: resource.uuid };
   const recorded = (await readRecords(waldur.usages, query, signal)).get(resource.uuid) ?? new Map();
-  const date = (await facts.takesDate(signal)) ? serverDate(deps, period, usage.measuredAt) : undefined;
+  const date = (await waldur.usages.takesDate(signal)) ? serverDate(deps, period, usage.measuredAt) : undefined;
   return buildReport({ offering, components, resource, usage, recorded, date }).report;
 }
 

@@ -42,7 +42,7 @@ export interface Reporter {
 
 /** Keeps what Waldur has recorded between passes, so that an unchanged month is read only once. */
 export function createReporter(deps: ReporterDeps): Reporter {
-  const { offering, waldur, clock, timezone, facts } = deps;
+  const { offering, waldur, clock, timezone } = deps;
   let kept: Ledger | undefined;
 
   /** A kept ledger is replaced by one that was read completely, never by a part of one. */
@@ -67,7 +67,7 @@ export function createReporter(deps: ReporterDeps): Reporter {
       const now = clock.now();
       const due = asked ? [asked] : duePeriods(now, timezone, deps.periods, offering.metering);
       if (!dryRun) await sampleLast(due, now, signal);
-      const takesDate = await facts.takesDate(signal);
+      const takesDate = await waldur.usages.takesDate(signal);
       for (const period of due) {
         // Without dates a report lands in the month in which it arrives.
         if (!takesDate && (!period.isCurrent || isAtMonthEdge(now, timezone))) continue;

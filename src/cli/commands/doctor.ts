@@ -1,8 +1,9 @@
+import { type DoctorDeps, examine } from '../../admin/doctor.ts';
+import { type Finding, gravest } from '../../admin/doctor-findings.ts';
 import type { OfferingConfig } from '../../config/types.ts';
+import { openExistingStore } from '../../store/open-store.ts';
 import { connect } from '../connect.ts';
-import { type DoctorDeps, examine } from '../doctor.ts';
-import { doctorExitCode, type Finding } from '../doctor-findings.ts';
-import type { ExitCode } from '../exit-codes.ts';
+import { EXIT, type ExitCode } from '../exit-codes.ts';
 import { type Io, writeJson } from '../io.ts';
 import { configFile, loadConfiguration } from '../load.ts';
 import type { Invocation } from '../parse.ts';
@@ -15,7 +16,7 @@ export async function run(invocation: Invocation, io: Io): Promise<ExitCode> {
   const config = await loadConfiguration(invocation, io);
   const offerings = selectOfferings(config.offerings, invocation.values.get('offering'));
   const file = configFile(invocation.values.get('config'), io);
-  const peers = connect(invocation, io);
+  const peers = connect(invocation, io, await openExistingStore(config.state, io.clock));
   const deps: DoctorDeps = {
     clock: io.clock,
     waldur: (offering) => peers.waldur(offering.waldur),
@@ -54,7 +55,7 @@ export async function report(
   const all = [...configuration, ...offerings.flatMap(({ findings }) => findings)];
   if (json) writeJson(io.stdout, { version: 1, configuration, offerings });
   else print(conclusion(all));
-  return doctorExitCode(all);
+  return EXIT[gravest(all)];
 }
 
 function renderFinding({ name, status, detail, hint }: Finding, style: Style): string {
