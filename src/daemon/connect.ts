@@ -17,6 +17,11 @@ export interface ConnectDeps {
   readonly version: string;
   /** Requests to one peer at once. */
   readonly concurrency: number;
+  readonly metrics: ConnectMetrics;
+}
+
+/** What is measured of the requests to both peers. */
+export interface ConnectMetrics {
   waldurRequest(outcome: HttpOutcome): void;
   backendRequest(outcome: CallOutcome & { readonly plugin: string }): void;
 }
@@ -38,7 +43,7 @@ export function createConnect(deps: ConnectDeps): Connect {
         http: create,
         mode: 'event_process',
         version,
-        observe: deps.waldurRequest,
+        observe: deps.metrics.waldurRequest,
       }),
     backend: (offering, onChange = () => undefined) => {
       const { plugin, name } = offering;
@@ -50,7 +55,7 @@ export function createConnect(deps: ConnectDeps): Connect {
         clock,
         random: (bytes) => randomBytes(bytes),
       });
-      const observe = (outcome: CallOutcome): void => deps.backendRequest({ ...outcome, plugin: plugin.id });
+      const observe = (outcome: CallOutcome): void => deps.metrics.backendRequest({ ...outcome, plugin: plugin.id });
       const measured = instrument(backend, { plugin: plugin.id, offering: name, clock, observe });
       return protect(measured, { offering: name, clock, ...offering.backendLimits, onChange });
     },
