@@ -4,7 +4,7 @@ import { COMMANDS } from '../src/cli/commands.ts';
 import { loadConfig } from '../src/config/load.ts';
 import { createSecrets } from '../src/lib/secrets.ts';
 import { renderMetricsTable } from '../src/monitor/metrics-table.ts';
-import { builtinPlugins } from '../src/plugin/registry.ts';
+import { builtinPlugins } from './fakes/builtin-plugins.ts';
 
 const readme = readFileSync('README.md', 'utf8');
 

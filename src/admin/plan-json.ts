@@ -35,9 +35,11 @@ function actionJson(action: Action): Json {
   const { kind, account } = action;
   switch (action.kind) {
     case 'create-account':
-      return { kind, account, quota: quotaJson(action.quota) };
+      return { kind, account, quota: quotaJson(action.quota), attributes: action.attributes };
     case 'set-quota':
       return { kind, account, from: quotaJson(action.from), to: quotaJson(action.to) };
+    case 'configure':
+      return { kind, account, changes: action.changes.map(({ path, from, to }) => ({ path, from, to })) };
     case 'revoke-key':
       return { kind, account, access_key: action.accessKey };
     case 'delete-account':

@@ -1,6 +1,7 @@
 import type { OfferingPlan } from '../admin/plan.ts';
+import type { Json, JsonObject } from '../lib/json.ts';
 import { formatBytes } from '../lib/units.ts';
-import type { Action, Quota } from '../plugin/contract.ts';
+import type { Action, AttributeChange, Quota } from '../plugin/contract.ts';
 import { renderFailure } from './render-failure.ts';
 import { printable, type Style } from './style.ts';
 
@@ -53,6 +54,7 @@ function signOf(action: Action): Sign {
     case 'issue-key':
       return '+';
     case 'set-quota':
+    case 'configure':
     case 'suspend':
     case 'resume':
       return '~';
@@ -66,11 +68,13 @@ function describe(action: Action, style: Style): string {
   const account = printable(action.account);
   switch (action.kind) {
     case 'create-account':
-      return `account    ${account} with ${quotaText(action.quota)}`;
+      return `account    ${account} with ${[quotaText(action.quota), ...attributesText(action.attributes)].join(', ')}`;
     case 'issue-key':
       return `access key for ${account} (the secret goes to Waldur only)`;
     case 'set-quota':
       return `quota      ${quotaText(action.from)} ${style.glyphs.arrow} ${quotaText(action.to)} of ${account}`;
+    case 'configure':
+      return `${action.changes.map((change) => changeText(change, style)).join(', ')} of ${account}`;
     case 'suspend':
     case 'resume':
       return `${action.kind.padEnd(10)} ${account}`;
@@ -84,4 +88,16 @@ function describe(action: Action, style: Style): string {
 function quotaText({ bytes, objects }: Partial<Quota>): string {
   const size = bytes === undefined ? 'the default size' : bytes === null ? 'no size limit' : formatBytes(bytes);
   return objects === undefined || objects === null ? size : `${size}, ${objects} objects`;
+}
+
+function attributesText(attributes: JsonObject): string[] {
+  return Object.entries(attributes).map(([name, value]) => `${name} ${valueText(value)}`);
+}
+
+function changeText({ path, from, to }: AttributeChange, style: Style): string {
+  return `${path} ${valueText(from)} ${style.glyphs.arrow} ${valueText(to)}`;
+}
+
+function valueText(value: Json): string {
+  return value === null ? 'unset' : printable(typeof value === 'string' ? value : JSON.stringify(value));
 }

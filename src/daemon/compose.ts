@@ -63,14 +63,15 @@ export function compose(initial: Config, deps: ComposeDeps): Agent {
     },
   });
   const metrics = createMetrics({ version, revision: deps.revision, clock, offerings: [] });
-  const connect = createConnect({ clock, log, version, concurrency: config.concurrency, metrics });
+  const connect = createConnect({ clock, log, version, env, concurrency: config.concurrency, metrics });
   const clients = shareClients(connect.waldur);
-  const common = { clock, random, log, metrics, version, env, slots: createSlots(config.concurrency) };
-  const shared: Omit<Shared, 'config'> = {
-    ...{ ...common, startedAt: clock.now() },
-    ...{ waldur: clients.get, backend: connect.backend },
+  const slots = createSlots(config.concurrency);
+  const startedAt = clock.now();
+  const peers = { waldur: clients.get, backend: connect.backend };
+  const shared = (of: Config): Shared => {
+    return { config: of, clock, random, log, metrics, slots, version, startedAt, env, ...peers };
   };
-  const offerings = createOfferings({ clock, log, shared: (of) => ({ ...shared, config: of }) });
+  const offerings = createOfferings({ clock, log, shared });
 
   const snapshot = (): HealthSnapshot => ({
     state: deps.state(),

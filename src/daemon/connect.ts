@@ -3,10 +3,12 @@ import type { OfferingConfig, WaldurConfig } from '../config/types.ts';
 import type { Clock } from '../lib/clock.ts';
 import { createHttp, type HttpFactory, type HttpOutcome } from '../lib/http.ts';
 import type { Log } from '../lib/log.ts';
+import type { Environment } from '../lib/proxy.ts';
 import type { CircuitState } from '../plugin/circuit.ts';
 import type { Backend } from '../plugin/contract.ts';
 import { pluginHttp } from '../plugin/http.ts';
 import { type CallOutcome, instrument } from '../plugin/instrument.ts';
+import { createMemoryDocuments } from '../plugin/memory-documents.ts';
 import { protect } from '../plugin/protect.ts';
 import type { Waldur } from '../waldur/client.ts';
 import { createWaldur } from '../waldur/create-client.ts';
@@ -15,6 +17,8 @@ export interface ConnectDeps {
   readonly clock: Clock;
   readonly log: Log;
   readonly version: string;
+  /** For the proxy variables. */
+  readonly env: Environment;
   /** Requests to one peer at once. */
   readonly concurrency: number;
   readonly metrics: ConnectMetrics;
@@ -34,8 +38,8 @@ export interface Connect {
 }
 
 export function createConnect(deps: ConnectDeps): Connect {
-  const { clock, version } = deps;
-  const create: HttpFactory = (options) => createHttp({ maxSockets: deps.concurrency, ...options }, { clock });
+  const { clock, env, version } = deps;
+  const create: HttpFactory = (options) => createHttp({ maxSockets: deps.concurrency, ...options }, { clock, env });
   return {
     waldur: (config) =>
       createWaldur(config, {
@@ -53,6 +57,7 @@ export function createConnect(deps: ConnectDeps): Connect {
         log: deps.log.child({ component: `plugin:${plugin.id}`, offering: name }),
         http: pluginHttp({ create, userAgent, observe: () => undefined }),
         clock,
+        store: createMemoryDocuments(clock),
         random: (bytes) => randomBytes(bytes),
       });
       const observe = (outcome: CallOutcome): void => deps.metrics.backendRequest({ ...outcome, plugin: plugin.id });

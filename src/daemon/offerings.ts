@@ -76,7 +76,7 @@ export function createOfferings(deps: OfferingsDeps): Offerings {
         ...removed.map(async ({ uuid }) => [uuid, await stop(uuid, from.drainMs)] as const),
       ]);
       if (stopping) {
-        await Promise.allSettled(stopped.map(([, kept]) => kept?.backendSide.close()));
+        await Promise.allSettled(stopped.map(async ([, kept]) => kept?.backendSide.close()));
         return 'stopped before the new configuration was taken over';
       }
       const failed = startMissing(to, new Map(stopped));

@@ -2,6 +2,7 @@ import { toAgentError } from '../lib/errors.ts';
 import type { Uuid } from '../lib/ids.ts';
 import { handleOrder, type Outcome } from '../orders/handle.ts';
 import { createIntake, type Intake } from '../orders/intake.ts';
+import { createPendingWatch, type PendingWatch } from '../orders/pending-watch.ts';
 import { createQueue, type OrderQueue } from '../orders/queue.ts';
 import type { Slots } from '../orders/slots.ts';
 import type { CircuitWatch } from './circuit-watch.ts';
@@ -15,6 +16,8 @@ export interface IntakePart {
   readonly queue: OrderQueue;
   /** Takes hints of events. */
   readonly intake: Intake;
+  /** Looks after accounts that take long to become ready. */
+  readonly pending: PendingWatch;
   /** Reads all open orders. */
   readonly reconcile: Reconcile;
 }
@@ -43,9 +46,17 @@ export function createIntakePart(
     }
   }
 
-  const intake = createIntake(
+  const pending = createPendingWatch({
+    backend: context.backend,
+    clock,
+    log,
+    pendingMs: context.offering.plugin.pendingMs ?? 0,
+    resume: (hint) => void intake.reconcile({ ...hint, state: undefined }, () => undefined),
+  });
+  const intake: Intake = createIntake(
     {
       queue,
+      pending,
       clock,
       random,
       log,
@@ -61,7 +72,7 @@ export function createIntakePart(
   const done = (open: number): void => {
     if (open === 0) held.none();
   };
-  return { queue, intake, reconcile: createReconcile(context, { intake, link: shared.link, done }, signal) };
+  return { queue, intake, pending, reconcile: createReconcile(context, { intake, link: shared.link, done }, signal) };
 }
 
 /** One line and one count per order. */

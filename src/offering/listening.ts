@@ -1,6 +1,6 @@
 import type { Message } from '../events/decode.ts';
-import { proxyFor } from '../events/proxy.ts';
 import { supervise } from '../events/supervise.ts';
+import { proxyFor } from '../lib/proxy.ts';
 import { HEARD_EVENTS } from '../waldur/types.ts';
 import type { OfferingContext } from './context.ts';
 import type { EventLink } from './event-link.ts';

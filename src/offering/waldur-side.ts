@@ -46,7 +46,7 @@ export function startWaldurSide(
   const { metrics } = context;
 
   const link = createEventLink(context);
-  const { queue, intake, reconcile } = createIntakePart(context, { ...shared, circuit, link }, signal);
+  const { queue, intake, pending, reconcile } = createIntakePart(context, { ...shared, circuit, link }, signal);
   const upkeep = createUpkeepPart(context, queue, signal);
   const identity = createIdentity(context, {
     ...shared,
@@ -75,7 +75,14 @@ export function startWaldurSide(
   const shipping = createShipping(context, identity);
   releasers.add(circuit.onResume(reconcile.loop.wake));
 
-  const loops = [reconcile.loop, upkeep, createOfferingCheck(context), identity.loop, meterQueue(context, queue)];
+  const loops = [
+    reconcile.loop,
+    pending,
+    upkeep,
+    createOfferingCheck(context),
+    identity.loop,
+    meterQueue(context, queue),
+  ];
   const ended = runAll([listening, shipping.run(signal), ...loops.map((loop) => loop.run(signal))], context, signal);
   releasers.add(async () => {
     stop.abort(new Error(`offering ${offering.name} is stopped`));

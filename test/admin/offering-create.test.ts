@@ -5,8 +5,8 @@ import { createOffering, previewOffering } from '../../src/admin/offering-create
 import { loadConfig } from '../../src/config/load.ts';
 import { createSecrets } from '../../src/lib/secrets.ts';
 import type { Plugin } from '../../src/plugin/contract.ts';
-import { builtinPlugins } from '../../src/plugin/registry.ts';
 import { CUSTOMER, failure, fakeWaldur } from '../cli/fake-waldur.ts';
+import { builtinPlugins } from '../fakes/builtin-plugins.ts';
 import { ABILITIES, GIB, OFFERING } from '../fakes/offering.ts';
 
 const signal = new AbortController().signal;

@@ -15,6 +15,7 @@ const down = (): Promise<never> =>
   Promise.reject(new AgentError('down', { code: 'WALDUR_UNREACHABLE', disposition: 'transient' }));
 const family = new Proxy({}, { get: (_, name) => (name === 'list' ? noRows : down) });
 const waldur = new Proxy({}, { get: (_, name) => (name === 'clockSkewMs' ? () => 0 : family) }) as Waldur;
+
 async function* noRows(): AsyncGenerator<never> {
   yield await down();
 }
@@ -70,21 +71,17 @@ function open(fails: (event: string, offering: OfferingConfig) => boolean = () =
     clock,
     log,
     shared: (config) => ({
-      ...{
-        config,
-        clock,
-        log,
-        random: () => 0.5,
-        slots: createSlots(4),
-        version: '0',
-        startedAt: new Date(0),
-        env: {},
-      },
-      ...{
-        metrics: createMetrics({ version: '0', revision: '', clock, offerings: [] }),
-        waldur: () => waldur,
-        backend,
-      },
+      config,
+      clock,
+      log,
+      random: () => 0.5,
+      slots: createSlots(4),
+      version: '0',
+      startedAt: new Date(0),
+      env: {},
+      metrics: createMetrics({ version: '0', revision: '', clock, offerings: [] }),
+      waldur: () => waldur,
+      backend,
     }),
   });
   lab = { offerings, events };

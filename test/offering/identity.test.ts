@@ -29,8 +29,13 @@ function setup(answers: (string | undefined | Error)[]) {
   };
   const standing = quietStanding();
   const context = {
-    ...{ offering: offeringConfig(), waldur: { agents }, clock: manualClock(), log: silentLog() },
-    ...{ random: () => 0.5, standing, metrics: { error: () => undefined } },
+    offering: offeringConfig(),
+    waldur: { agents },
+    clock: manualClock(),
+    log: silentLog(),
+    random: () => 0.5,
+    standing,
+    metrics: { error: () => undefined },
   } as unknown as OfferingContext;
   const deps = { version: '1.0.0', startedAt: new Date(0), statistics: () => ({}) };
   const identity = createIdentity(context, deps);

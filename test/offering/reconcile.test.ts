@@ -25,9 +25,15 @@ function setup(reconcile: Intervals, failure: (n: number) => Error | undefined =
     yield* [];
   };
   const metrics = { error: () => undefined, reconciled: () => undefined };
+  const peers = { offering: offeringConfig(), waldur: { orders: { list } } };
   const context = {
-    ...{ offering: offeringConfig(), waldur: { orders: { list } }, clock, log: silentLog(), random: () => 0.5 },
-    ...{ standing, metrics, config: { reconcile } },
+    ...peers,
+    clock,
+    log: silentLog(),
+    random: () => 0.5,
+    standing,
+    metrics,
+    config: { reconcile },
   } as unknown as OfferingContext;
   const link = { connected: () => connected, changed: () => false };
   const made = createReconcile(context, { intake: {} as Intake, link, done: () => undefined }, stop.signal);

@@ -15,7 +15,10 @@ function setup() {
       lines.push(`${level} ${message} ${ms}`.trim());
     };
   const log: Log = {
-    ...{ debug: write('debug'), info: write('info'), warn: write('warn'), error: write('error') },
+    debug: write('debug'),
+    info: write('info'),
+    warn: write('warn'),
+    error: write('error'),
     child: () => log,
   };
   const standing = createStanding({

@@ -98,8 +98,14 @@ function start(fails: readonly Call[], kind: Kind): World {
   });
   const names = { plugin: 'fake', offering: 'test' };
   running = startOffering(offering, {
-    ...{ config, clock, random: () => 0.5, log: silentLog(), slots: createSlots(4) },
-    ...{ version: '0', startedAt: new Date(0), env: {} },
+    config,
+    clock,
+    random: () => 0.5,
+    log: silentLog(),
+    slots: createSlots(4),
+    version: '0',
+    startedAt: new Date(0),
+    env: {},
     metrics: createMetrics({ version: '0', revision: '', clock, offerings: [] }),
     waldur: () => fakeWaldur(count),
     backend: (_, onChange) => {
