@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { encodeQuery, encodeStrictly, sign } from '../../src/lib/sigv4.ts';
+import { encodeQuery, encodeStrictly, sign } from '../../src/s3/sigv4.ts';
 
 const keys = { accessKey: 'AKIAIOSFODNN7EXAMPLE', secretKey: 'wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY' };
 const request = {

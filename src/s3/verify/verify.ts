@@ -1,13 +1,6 @@
-import {
-  canonicalQuery,
-  canonicalRequest,
-  encodeStrictly,
-  hmac,
-  signingKey,
-  stringToSign,
-} from '../../../../src/lib/sigv4.ts';
 import type { RequestHead } from '../request-head.ts';
 import { S3Error } from '../s3-error.ts';
+import { canonicalQuery, canonicalRequest, encodeStrictly, hmac, signingKey, stringToSign } from '../sigv4.ts';
 import { type Claim, readClaim } from './claim.ts';
 import { readStamp } from './fields.ts';
 import { payloadHash, readPayload } from './payload.ts';

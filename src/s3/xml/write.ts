@@ -1,5 +1,5 @@
-import { encodeStrictly } from '../../../../src/lib/sigv4.ts';
-import { escapeXml } from '../../../../src/lib/xml.ts';
+import { encodeStrictly } from '../sigv4.ts';
+import { escapeXml } from './text.ts';
 
 export const S3_NAMESPACE = 'http://s3.amazonaws.com/doc/2006-03-01/';
 

@@ -1,6 +1,6 @@
-import { ALGORITHM } from '../../../../src/lib/sigv4.ts';
 import { header, type RequestHead } from '../request-head.ts';
 import { S3Error } from '../s3-error.ts';
+import { ALGORITHM } from '../sigv4.ts';
 import { type Credential, type Refuse, readCredential, readSignedHeaders, readStamp, requestStamp } from './fields.ts';
 
 /** What a request says of its own signature. */

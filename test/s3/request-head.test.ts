@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { header, parameter, readHead } from '../../gateway/request-head.ts';
-import { S3Error } from '../../gateway/s3-error.ts';
+import { header, parameter, readHead } from '../../src/s3/request-head.ts';
+import { S3Error } from '../../src/s3/s3-error.ts';
 
 const read = (url: string, rawHeaders: readonly string[] = []) => readHead({ method: 'GET', url, rawHeaders });
 

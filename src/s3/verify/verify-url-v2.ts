@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto';
-import { ALGORITHM } from '../../../../src/lib/sigv4.ts';
 import { header, parameter, type RequestHead } from '../request-head.ts';
 import { S3Error } from '../s3-error.ts';
+import { ALGORITHM } from '../sigv4.ts';
 import { LONGEST_EXPIRY_SECONDS } from './claim.ts';
 import { doesNotMatch, type FindSecret, isSameSignature, secretOf } from './signature.ts';
 import type { Signed } from './types.ts';

@@ -1,6 +1,6 @@
-import { EMPTY_SHA256, hmac, type Scope, scopeText, UNSIGNED_PAYLOAD } from '../../../../src/lib/sigv4.ts';
 import { header, parameter, type RequestHead } from '../request-head.ts';
 import { S3Error } from '../s3-error.ts';
+import { EMPTY_SHA256, hmac, type Scope, scopeText, UNSIGNED_PAYLOAD } from '../sigv4.ts';
 import type { ChunkSigner, Payload } from './types.ts';
 
 /** The last line of the canonical request: hash of the body, or the word that replaces it. */

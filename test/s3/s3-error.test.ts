@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { decodeEntities, isXmlText } from '../../../../src/lib/xml.ts';
-import { renderS3Error, S3Error } from '../../gateway/s3-error.ts';
-import { element, encodeKey, render, S3_NAMESPACE } from '../../gateway/xml/write.ts';
+import { renderS3Error, S3Error } from '../../src/s3/s3-error.ts';
+import { decodeEntities, isXmlText } from '../../src/s3/xml/text.ts';
+import { element, encodeKey, render, S3_NAMESPACE } from '../../src/s3/xml/write.ts';
 
 describe('S3Error', () => {
   it('has status and message of its code', () => {

@@ -1,6 +1,6 @@
-import { type Scope, stampOf } from '../../../../src/lib/sigv4.ts';
 import { header, type RequestHead } from '../request-head.ts';
 import { S3Error } from '../s3-error.ts';
+import { type Scope, stampOf } from '../sigv4.ts';
 
 export interface Credential {
   readonly accessKey: string;

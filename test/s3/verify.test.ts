@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { EMPTY_SHA256 } from '../../../../src/lib/sigv4.ts';
-import { verify } from '../../gateway/auth/verify.ts';
-import { S3Error } from '../../gateway/s3-error.ts';
+import { S3Error } from '../../src/s3/s3-error.ts';
+import { EMPTY_SHA256 } from '../../src/s3/sigv4.ts';
+import { verify } from '../../src/s3/verify/verify.ts';
 import {
   accessKey,
   credential,

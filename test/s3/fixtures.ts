@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
-import { ALGORITHM, canonicalRequest, hmac, type Scope, signingKey, stringToSign } from '../../../../src/lib/sigv4.ts';
-import { type RequestHead, readHead } from '../../gateway/request-head.ts';
-import { S3Error } from '../../gateway/s3-error.ts';
+import { type RequestHead, readHead } from '../../src/s3/request-head.ts';
+import { S3Error } from '../../src/s3/s3-error.ts';
+import { ALGORITHM, canonicalRequest, hmac, type Scope, signingKey, stringToSign } from '../../src/s3/sigv4.ts';
 
 /** Key pair, time and bucket of the examples in the S3 reference. */
 export const accessKey = 'AKIAIOSFODNN7EXAMPLE';

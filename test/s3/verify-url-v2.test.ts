@@ -1,8 +1,8 @@
 import { createHmac } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { verify } from '../../gateway/auth/verify.ts';
-import type { RequestHead } from '../../gateway/request-head.ts';
+import type { RequestHead } from '../../src/s3/request-head.ts';
+import { verify } from '../../src/s3/verify/verify.ts';
 import { accessKey, head, refusal, secretKey, verification } from './fixtures.ts';
 
 const EXPIRES = 1_175_139_620;

@@ -1,5 +1,5 @@
-import { decodeEntities } from '../../../../src/lib/xml.ts';
 import { S3Error } from '../s3-error.ts';
+import { decodeEntities } from './text.ts';
 
 export interface XmlElement {
   /** Without its prefix: clients name the namespace of S3 as they like, or not at all. */
