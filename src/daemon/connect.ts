@@ -22,6 +22,11 @@ export interface ConnectDeps {
   readonly env: Environment;
   /** Requests to one peer at once. */
   readonly concurrency: number;
+  readonly metrics: ConnectMetrics;
+}
+
+/** What is measured of the requests to both peers. */
+export interface ConnectMetrics {
   waldurRequest(outcome: HttpOutcome): void;
   backendRequest(outcome: CallOutcome & { readonly plugin: string }): void;
 }
@@ -46,7 +51,7 @@ export function createConnect(deps: ConnectDeps): Connect {
         http: create,
         mode: 'event_process',
         version,
-        observe: deps.waldurRequest,
+        observe: deps.metrics.waldurRequest,
       }),
     backend: (offering, onChange = () => undefined) => {
       const { plugin, name } = offering;
@@ -59,7 +64,7 @@ export function createConnect(deps: ConnectDeps): Connect {
         store: createMemoryDocuments(clock),
         random: (bytes) => randomBytes(bytes),
       });
-      const observe = (outcome: CallOutcome): void => deps.backendRequest({ ...outcome, plugin: plugin.id });
+      const observe = (outcome: CallOutcome): void => deps.metrics.backendRequest({ ...outcome, plugin: plugin.id });
       const measured = instrument(backend, { plugin: plugin.id, offering: name, clock, observe });
       const physical = plugin.shares?.(offering.settings) ?? `offering ${offering.uuid}`;
       const lease = guards.lease(`${plugin.id} ${physical}`, {
