@@ -9,6 +9,7 @@ import { decidingPlan, desired } from './desired.ts';
 import { isHopeless } from './hopeless.ts';
 import { orderKind } from './kind.ts';
 import { route } from './route.ts';
+import { withSlugs } from './with-slugs.ts';
 
 /** What became of an order. */
 export interface Outcome {
@@ -44,7 +45,7 @@ async function follow(deps: OrderDeps, order: Order, signal: AbortSignal): Promi
     case 'fulfil':
       break;
   }
-  const resource = await deps.waldur.resources.get(order.resource, deps.offering.uuid, signal);
+  const resource = withSlugs(await deps.waldur.resources.get(order.resource, deps.offering.uuid, signal), order);
   let intent: Intent | Presence;
   try {
     intent = await intend(deps, order, resource, signal);

@@ -42,6 +42,8 @@ export function decodeOrder(value: unknown): Order {
     modified: row.text('modified'),
     startDate: row.text('start_date') || undefined,
     providerMessage: row.text('provider_message'),
+    customerSlug: row.text('customer_slug'),
+    projectSlug: row.text('project_slug'),
   };
 }
 

@@ -36,6 +36,9 @@ export interface Order {
   readonly startDate: string | undefined;
   /** The waiting text shown to the consumer. */
   readonly providerMessage: string;
+  /** Of the consumer's organisation; empty where the server does not tell. Resources of 2024 do not say theirs. */
+  readonly customerSlug: string;
+  readonly projectSlug: string;
 }
 
 export const RESOURCE_STATES = ['Creating', 'OK', 'Erred', 'Updating', 'Terminating', 'Terminated'] as const;
