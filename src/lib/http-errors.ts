@@ -18,7 +18,7 @@ export function answerError(
 ): AgentError {
   const { suffix, disposition, hint } = classify(peer, answer);
   const said = verdict.text ? `: ${verdict.text}` : '';
-  return new AgentError(`${request.operation}: ${peer} answered ${answer.status}${said}`, {
+  return new AgentError(`${inWords(request.operation)}: ${peer} answered ${answer.status}${said}`, {
     code: verdict.code ?? errorCode(peer, suffix),
     disposition: verdict.disposition ?? disposition,
     hint: verdict.hint ?? hint,
@@ -27,9 +27,15 @@ export function answerError(
   });
 }
 
+/** `orders.set_done` as `set done (orders)`: error messages are for people, and operation names are for metrics. */
+export function inWords(operation: string): string {
+  const [noun = '', verb] = operation.split('.').map((part) => part.replaceAll('_', ' '));
+  return verb === undefined ? noun : `${verb} (${noun})`;
+}
+
 /** A 2xx answer that makes no sense. */
 export function badAnswer(peer: string, request: Pick<HttpRequest, 'operation'>, what: string): AgentError {
-  return new AgentError(`${request.operation}: ${peer} answered ${what}`, {
+  return new AgentError(`${inWords(request.operation)}: ${peer} answered ${what}`, {
     code: errorCode(peer, 'BAD_ANSWER'),
     disposition: 'transient',
     hint: `If this persists, a proxy or login page answers in place of ${peer}.`,
@@ -49,7 +55,7 @@ export function unanswered(
 ): AgentError {
   if (isAgentError(error) && error.code !== 'DEADLINE') return error;
   if (isAgentError(error))
-    return new AgentError(`${request.operation}: ${peer} did not answer within ${deadlineMs / 1000} s`, {
+    return new AgentError(`${inWords(request.operation)}: ${peer} did not answer within ${deadlineMs / 1000} s`, {
       code: errorCode(peer, 'TIMEOUT'),
       disposition: 'transient',
       hint: `${peer} or a proxy in front of it is overloaded, or a firewall drops what is sent to it.`,
@@ -74,13 +80,13 @@ export function unanswered(
     });
   }
   if (TLS_VERIFICATION.test(code))
-    return new AgentError(`${request.operation}: the certificate of ${peer} (${host}) is not trusted`, {
+    return new AgentError(`${inWords(request.operation)}: the certificate of ${peer} (${host}) is not trusted`, {
       code: errorCode(peer, 'TLS'),
       disposition: 'operator',
       hint: 'Name the issuing authority in ca_file, or correct the host; verify_ssl: false turns the check off.',
       cause,
     });
-  return new AgentError(`${request.operation}: ${peer} (${host}) cannot be reached${code && `: ${code}`}`, {
+  return new AgentError(`${inWords(request.operation)}: ${peer} (${host}) cannot be reached${code && `: ${code}`}`, {
     code: errorCode(peer, 'UNREACHABLE'),
     disposition: 'transient',
     hint:

@@ -113,5 +113,5 @@ test.each<[string, string, HttpAnswer, string, string]>([
   const error = explainAnswer(request, answer, NOW);
   expect(error).toMatchObject({ code, disposition, status: answer.status });
   const words = flattenErrors(answer.body);
-  expect(error.message).toBe(`orders.set_done: Waldur answered ${answer.status}${words === '' ? '' : `: ${words}`}`);
+  expect(error.message).toBe(`set done (orders): Waldur answered ${answer.status}${words === '' ? '' : `: ${words}`}`);
 });

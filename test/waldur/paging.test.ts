@@ -129,7 +129,7 @@ test('a list that is none, and failures of pages', async () => {
   const pages = (fetch: (page: number) => Promise<HttpAnswer>): Promise<unknown> => read({ fetch });
   await expect(pages(async () => ({ status: 200, headers: {}, body: { a: 1 } }))).rejects.toMatchObject({
     code: 'WALDUR_BAD_ANSWER',
-    message: 'x.list: Waldur answered something without a usable list',
+    message: 'list (x): Waldur answered something without a usable list',
   });
   const gone = new AgentError('no', { code: 'WALDUR_NO_ROUTE', disposition: 'operator', status: 404 });
   await expect(pages(() => Promise.reject(gone))).rejects.toBe(gone);
