@@ -162,6 +162,8 @@ export interface User {
     readonly role: string;
     readonly scopeType: string;
     readonly scope: Uuid | undefined;
+    /** What the role may, as `ORDER.APPROVE`; undefined where the server does not tell. */
+    readonly may?: readonly string[];
   }[];
 }
 
