@@ -1,3 +1,4 @@
+import { exampleSettings } from '../../admin/offering-body.ts';
 import { AgentError, toAgentError } from '../../lib/errors.ts';
 import type { Plugin } from '../../plugin/contract.ts';
 import { loadBuiltins } from '../../plugin/registry.ts';
@@ -5,7 +6,6 @@ import { type Sandbox, startSandbox } from '../../sandbox/sandbox.ts';
 import type { Profile } from '../../sandbox/world.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
 import { type Io, writeJson } from '../io.ts';
-import { exampleSettings } from '../offering-body.ts';
 import type { Invocation } from '../parse.ts';
 import { renderGuide, sandboxGuide } from '../sandbox-guide.ts';
 import { usageError } from '../usage-error.ts';
