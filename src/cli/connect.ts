@@ -11,7 +11,7 @@ const CONCURRENCY = 8;
 /** The peers of offerings for the time of one command; log lines go to stderr. */
 export function connect(invocation: Invocation, io: Io): Peers {
   const level = invocation.flags.has('verbose') ? 'debug' : invocation.flags.has('quiet') ? 'error' : 'warn';
-  const { clock, random, secrets } = io;
+  const { clock, env, random, secrets } = io;
   const write = (line: string): void => io.stderr.write(prettyLine(line, io.stderr.style));
   const log = createLog({ level, clock, secrets, write });
   const unmeasured = (): void => undefined;
@@ -20,6 +20,6 @@ export function connect(invocation: Invocation, io: Io): Peers {
     clock,
     random,
     log,
-    ...createConnect({ clock, log, version: VERSION, concurrency: CONCURRENCY, ...metrics }),
+    ...createConnect({ clock, log, env, version: VERSION, concurrency: CONCURRENCY, ...metrics }),
   };
 }

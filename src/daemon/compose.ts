@@ -69,6 +69,7 @@ export function compose(initial: Config, deps: ComposeDeps): Agent {
     clock,
     log,
     version,
+    env: deps.env,
     concurrency: config.concurrency,
     waldurRequest: metrics.waldurRequest,
     backendRequest: metrics.backendRequest,

@@ -1,5 +1,6 @@
 import { AgentError, type AgentErrorOptions, type Disposition, isAgentError } from './errors.ts';
 import type { HttpAnswer, HttpOptions, HttpRequest } from './http-types.ts';
+import { proxyName } from './proxy.ts';
 
 /** What a peer knows better than the status does. */
 export interface Verdict extends Partial<Pick<AgentErrorOptions, 'code' | 'disposition' | 'hint'>> {
@@ -41,9 +42,12 @@ export function badAnswer(peer: string, request: Pick<HttpRequest, 'operation'>,
   });
 }
 
+/** Code of a transport failure, with the status: the proxy refused to open a tunnel. Its answer is not the peer's. */
+export const PROXY_REFUSED = 'PROXY_REFUSED_';
+
 /** A request without an answer. Of what axios threw only the text survives, through `hide`: it carries the request. */
 export function unanswered(
-  { peer, baseUrl }: HttpOptions,
+  { peer, baseUrl, proxy }: Pick<HttpOptions, 'peer' | 'baseUrl' | 'proxy'>,
   request: HttpRequest,
   deadlineMs: number,
   error: unknown,
@@ -58,8 +62,23 @@ export function unanswered(
     });
   const { code, message } = reason(error);
   const cause = new Error(hide(code === '' || message.includes(code) ? message : `${code}: ${message}`));
-  if (message.startsWith('maxContentLength')) return badAnswer(peer, request, 'more than the agent is willing to read');
-  const host = new URL(baseUrl).host;
+  if (message.startsWith('maxContentLength'))
+    return new AgentError(`${request.operation}: ${peer} answered more than the agent is willing to read`, {
+      code: errorCode(peer, 'TOO_LARGE'),
+      disposition: 'transient',
+      cause,
+    });
+  const through = proxy === undefined ? '' : ` through the proxy ${proxyName(proxy)}`;
+  const host = `${new URL(baseUrl).host}${through}`;
+  if (code.startsWith(PROXY_REFUSED)) {
+    const status = Number(code.slice(PROXY_REFUSED.length));
+    return new AgentError(`${request.operation}: ${peer} (${host}) cannot be reached: the proxy answered ${status}`, {
+      code: errorCode(peer, 'PROXY'),
+      disposition: [401, 403, 405, 407].includes(status) ? 'operator' : 'transient',
+      hint: 'Check the login in the proxy URL and the rules of the proxy, or name the host in NO_PROXY.',
+      cause,
+    });
+  }
   if (TLS_VERIFICATION.test(code))
     return new AgentError(`${inWords(request.operation)}: the certificate of ${peer} (${host}) is not trusted`, {
       code: errorCode(peer, 'TLS'),
@@ -70,7 +89,10 @@ export function unanswered(
   return new AgentError(`${inWords(request.operation)}: ${peer} (${host}) cannot be reached${code && `: ${code}`}`, {
     code: errorCode(peer, 'UNREACHABLE'),
     disposition: 'transient',
-    hint: `Is the address right, and do name service, firewalls and proxies let this machine reach ${peer}?`,
+    hint:
+      proxy === undefined
+        ? `Is the address right, and do name service and firewalls let this machine reach ${peer}?`
+        : `Is the proxy right and running? Hosts to be reached without it belong into NO_PROXY.`,
     cause,
   });
 }

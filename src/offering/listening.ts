@@ -1,9 +1,9 @@
 import type { OfferingConfig } from '../config/types.ts';
 import type { Message } from '../events/decode.ts';
-import { proxyFor } from '../events/proxy.ts';
 import { supervise } from '../events/supervise.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Log } from '../lib/log.ts';
+import { proxyFor } from '../lib/proxy.ts';
 import type { Random } from '../lib/retry.ts';
 import type { Metrics } from '../monitor/metrics.ts';
 import type { Waldur } from '../waldur/client.ts';
