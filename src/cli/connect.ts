@@ -21,12 +21,13 @@ export function connect(invocation: Invocation, io: Io, store: Store = createMem
   const write = (line: string): void => io.stderr.write(prettyLine(line, io.stderr.style));
   const log = createLog({ level, clock, secrets, write });
   const unmeasured = (): void => undefined;
-  const metrics = { waldurRequest: unmeasured, backendRequest: unmeasured, store: () => store };
+  const metrics = { waldurRequest: unmeasured, backendRequest: unmeasured };
+  const deps = { clock, log, env, version: VERSION, concurrency: CONCURRENCY, metrics, store: () => store };
   return {
     clock,
     store,
     random,
     log,
-    ...createConnect({ clock, log, env, version: VERSION, concurrency: CONCURRENCY, ...metrics }),
+    ...createConnect(deps),
   };
 }

@@ -6,6 +6,7 @@ import type { Log } from '../lib/log.ts';
 import type { Environment } from '../lib/proxy.ts';
 import type { CircuitState } from '../plugin/circuit.ts';
 import type { Backend } from '../plugin/contract.ts';
+import { createGuards } from '../plugin/guards.ts';
 import { pluginHttp } from '../plugin/http.ts';
 import { type CallOutcome, instrument } from '../plugin/instrument.ts';
 import { protect } from '../plugin/protect.ts';
@@ -24,6 +25,11 @@ export interface ConnectDeps {
   readonly concurrency: number;
   /** Of the documents of plugins; opened before the first backend is made. */
   store(): Store;
+  readonly metrics: ConnectMetrics;
+}
+
+/** What is measured of the requests to both peers. */
+export interface ConnectMetrics {
   waldurRequest(outcome: HttpOutcome): void;
   backendRequest(outcome: CallOutcome & { readonly plugin: string }): void;
 }
@@ -35,8 +41,11 @@ export interface Connect {
   backend(offering: OfferingConfig, onCircuit?: (state: CircuitState) => void): Backend;
 }
 
+const PART_CHANGED = 'a part of the backend is not called for a while, or is called again';
+
 export function createConnect(deps: ConnectDeps): Connect {
   const { clock, env, version } = deps;
+  const guards = createGuards(clock);
   const create: HttpFactory = (options) => createHttp({ maxSockets: deps.concurrency, ...options }, { clock, env });
   return {
     waldur: (config) =>
@@ -45,7 +54,7 @@ export function createConnect(deps: ConnectDeps): Connect {
         http: create,
         mode: 'event_process',
         version,
-        observe: deps.waldurRequest,
+        observe: deps.metrics.waldurRequest,
       }),
     backend: (offering, onChange = () => undefined) => {
       const { plugin, name } = offering;
@@ -58,9 +67,18 @@ export function createConnect(deps: ConnectDeps): Connect {
         store: pluginDocuments(deps.store(), offering.uuid),
         random: (bytes) => randomBytes(bytes),
       });
-      const observe = (outcome: CallOutcome): void => deps.backendRequest({ ...outcome, plugin: plugin.id });
+      const observe = (outcome: CallOutcome): void => deps.metrics.backendRequest({ ...outcome, plugin: plugin.id });
       const measured = instrument(backend, { plugin: plugin.id, offering: name, clock, observe });
-      return protect(measured, { offering: name, clock, ...offering.backendLimits, onChange });
+      const physical = plugin.shares?.(offering.settings) ?? `offering ${offering.uuid}`;
+      const lease = guards.lease(`${plugin.id} ${physical}`, {
+        offering: name,
+        limits: offering.backendLimits,
+        onChange: (state, part) => {
+          if (part === '') onChange(state);
+          else if (state.kind !== 'probing') deps.log.warn({ offering: name, part, state: state.kind }, PART_CHANGED);
+        },
+      });
+      return protect(measured, lease);
     },
   };
 }

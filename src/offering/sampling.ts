@@ -1,34 +1,15 @@
-import type { Clock } from '../lib/clock.ts';
-import { type AgentError, toAgentError } from '../lib/errors.ts';
-import type { Random } from '../lib/retry.ts';
-import type { Sampler } from '../usage/sampler.ts';
-import { createPulse } from './loop.ts';
+import { attempt, type OfferingContext } from './context.ts';
+import { createLoop, type Loop } from './loop.ts';
 
-export interface SamplingDeps {
-  readonly sampler: Sampler;
-  readonly intervalMs: number;
-  readonly clock: Clock;
-  readonly random: Random;
-  failed(error: AgentError): void;
-}
-
-/** Samples the usage of an offering at once and at the interval, until the signal fires. */
-export function runSampling(
-  { sampler, intervalMs, clock, random, failed }: SamplingDeps,
-  signal: AbortSignal,
-): Promise<void> {
-  const pulse = createPulse({
-    intervalMs: () => intervalMs,
-    clock,
-    random,
-    beat: async () => {
-      try {
-        const { failure } = await sampler.pass(signal);
-        if (failure !== undefined) failed(failure);
-      } catch (error) {
-        if (!signal.aborted) failed(toAgentError(error));
-      }
-    },
-  });
-  return pulse.run(signal);
+/** Samples the usage of all accounts at once and at the interval; no loop where the backend has a history of its own. */
+export function createSampling(context: OfferingContext): readonly Loop[] {
+  const { sampler } = context.usage;
+  if (sampler === undefined) return [];
+  const turn = (signal: AbortSignal): Promise<void> =>
+    attempt(context, 'samples', signal, async () => {
+      const { failure } = await sampler.pass(signal);
+      if (failure !== undefined) throw failure;
+    });
+  const { clock, random } = context;
+  return [createLoop({ intervalMs: () => context.config.sampleIntervalMs, clock, random, turn })];
 }
