@@ -13,7 +13,7 @@ export interface JobsDeps {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
-  readonly metrics: Pick<Metrics, 'jobEnded' | 'scheduleMissed' | 'error'>;
+  readonly metrics: Pick<Metrics, 'addJob' | 'jobEnded' | 'scheduleMissed' | 'error'>;
 }
 
 /** The scheduled work of a backend. */
@@ -55,6 +55,7 @@ interface RunningJob {
 
 function startJob(job: Job, deps: JobsDeps, signal: AbortSignal): RunningJob {
   const { name } = job;
+  deps.metrics.addJob({ offering: deps.offering, job: name });
   let current: Promise<string | undefined> | undefined;
   const run = (): Promise<string | undefined> => {
     current ??= runOnce(job, deps, signal).finally(() => {

@@ -34,6 +34,7 @@ function start(job: Partial<Job>): {
       random: () => 0,
       log: silentLog(),
       metrics: {
+        addJob: () => undefined,
         jobEnded: ({ job: name, result }) => counts.push(`${name} ${result}`),
         scheduleMissed: (name) => counts.push(`${name} missed`),
         error: ({ code }) => counts.push(code),
