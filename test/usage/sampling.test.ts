@@ -189,8 +189,8 @@ describe('any history of samples', () => {
           const sampled = createSampledUsage(deps);
           const inMonth = all.some(({ minute: at }) => at >= -HOLD / 60_000 && at < 31 * 24 * 60);
           const expected = inMonth ? minuteByMinute(all) : undefined;
-          expect((await sampled.of(name, { from, to }, true))?.['storage']).toBe(expected);
-          expect((await sampled.of(name, { from, to }, true))?.['storage']).toBe(expected);
+          expect((await sampled.of([name], { from, to }, true)).get(name)?.['storage']).toBe(expected);
+          expect((await sampled.of([name], { from, to }, true)).get(name)?.['storage']).toBe(expected);
         }),
         { numRuns: 60 },
       );
@@ -208,7 +208,8 @@ describe('any history of samples', () => {
     const sampled = createSampledUsage(deps);
     const add = (at: string, quantity: bigint): Promise<void> =>
       store.samples.add(OFFERING, [{ account: 'a', component: 'storage', at: new Date(at), quantity }]);
-    const month = async (): Promise<bigint | undefined> => (await sampled.of('a', { from, to }, true))?.['storage'];
+    const month = async (): Promise<bigint | undefined> =>
+      (await sampled.of(['a'], { from, to }, true)).get('a')?.['storage'];
     await add('2026-08-30T22:00:00Z', 10n);
     expect(await month()).toBe(10n * 7200n);
     // The agent was away over the end of the month: what both ends prove is added.
