@@ -6,6 +6,7 @@ import { createMemoryStore } from '../../src/store/memory-store.ts';
 import { remembered } from '../../src/store/remembered.ts';
 import { createSqlStore } from '../../src/store/sql-store.ts';
 import { openSqlite } from '../../src/store/sqlite.ts';
+import type { Store } from '../../src/store/store.ts';
 import { createSampledUsage } from '../../src/usage/sampled-usage.ts';
 import { printResult } from './lib/report.ts';
 import { withScratch } from './lib/scratch.ts';
@@ -31,14 +32,12 @@ function residentMb(): number {
 }
 
 await withScratch(async (folder) => {
+  await touch(createMemoryStore(systemClock));
   const before = residentMb();
   const path = join(folder, 'agent.db');
   const store = createSqlStore(await openSqlite(path), systemClock);
-  await store.documents('bench').put('k', 1);
-  await store.samples.add(OWNER, [{ account: 'one', component: 'storage', at: MONTH.from, quantity: 1n }]);
-  await store.samples.read(OWNER, 'one', MONTH);
+  await touch(store);
   const memory = residentMb() - before;
-  await createMemoryStore(systemClock).documents('bench').put('k', 1);
 
   await fill(path);
   const closed = remembered(store, 'closed-months', OWNER);
@@ -71,9 +70,16 @@ await withScratch(async (folder) => {
     { name: 'the same, wall', value: integral.wallS, unit: 's' },
     { name: 'one sample of 10,000 accounts kept, CPU', value: pass.cpuS, unit: 's' },
     { name: 'the same, wall', value: pass.wallS, unit: 's' },
-    { name: 'memory of the SQLite store', value: memory, unit: 'MB', target: { atMost: 12 } },
+    { name: 'memory of the SQLite store above the memory store', value: memory, unit: 'MB', target: { atMost: 12 } },
   ]);
 });
+
+async function touch(store: Store): Promise<void> {
+  await store.documents('bench').put('k', 1);
+  await store.documents('bench').list('');
+  await store.samples.add(OWNER, [{ account: 'one', component: 'storage', at: MONTH.from, quantity: 1n }]);
+  await store.samples.read(OWNER, 'one', MONTH);
+}
 
 /** Writes the rows that a month of sampling leaves behind, without the month it takes. */
 async function fill(path: string): Promise<void> {
