@@ -64,6 +64,12 @@ const NO_ROUTE_PAGE = /The requested resource was not found on this server/;
 function verdict(request: HttpRequest, answer: HttpAnswer, text: string): Verdict {
   if (answer.status === 409) return { disposition: 'transient' };
   if (answer.status === 404) return notFound(request, answer);
+  if (answer.status === 400 && typeof answer.body === 'string')
+    return {
+      code: 'WALDUR_BAD_ANSWER',
+      disposition: 'transient',
+      hint: 'Something in front of Waldur refused the request with a page: look at the logs of the proxy or firewall.',
+    };
   if (answer.status === 405)
     return {
       code: 'WALDUR_UNSUPPORTED',
