@@ -118,14 +118,6 @@ export function badSegment(what: string, text: string): AgentError {
   });
 }
 
-export function purgeFailed(bucket: string, why: string, hint?: string): AgentError {
-  return new AgentError(`bucket ${bucket} could not be emptied: ${why}`, {
-    code: 'CROIT_S3_PURGE_FAILED',
-    disposition: 'operator',
-    hint,
-  });
-}
-
 export function caUnreadable(path: string, cause: unknown): AgentError {
   return new AgentError(`the file ${path} of ca_file cannot be read`, {
     code: 'CROIT_S3_CA_FILE',

@@ -16,6 +16,7 @@ export interface Settings {
   readonly fsync: boolean;
   readonly gateway: boolean;
   readonly remove_empty_folders: boolean;
+  readonly max_connections?: number;
   readonly multipart_expiry_days: number;
   readonly node_id: string;
   readonly cluster_nodes: string;
@@ -89,6 +90,13 @@ export const settingsSchema: JsonSchema = {
       type: 'boolean',
       default: false,
       description: 'Whether a folder goes when its last object is deleted.',
+    },
+    max_connections: {
+      type: 'integer',
+      minimum: 8,
+      maximum: 100_000,
+      description:
+        'Connections that are served at once; a quarter of them to one account. Default: a third of the file descriptors that the process may open beyond 64, and 4096 at most.',
     },
     multipart_expiry_days: {
       type: 'integer',
