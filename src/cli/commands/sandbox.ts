@@ -35,10 +35,10 @@ function writeTrial(folder: string, { configuration, tokens }: SandboxGuide, io:
   const text = stringify(configuration)
     .replaceAll('${env:WALDUR_API_TOKEN}', '${credential:waldur-token}')
     .replaceAll('/srv/storage', join(folder, 'storage'));
-  io.writeFile(join(folder, 'config.yaml'), text);
-  io.writeFile(join(folder, 'waldur-token'), `${tokens.agent}\n`);
+  io.writeFile(join(folder, 'config.yaml'), text, 0o644);
+  io.writeFile(join(folder, 'waldur-token'), `${tokens.agent}\n`, 0o600);
   // The storage path must exist.
-  io.writeFile(join(folder, 'storage/.keep'), '');
+  io.writeFile(join(folder, 'storage/.keep'), '', 0o644);
   io.stderr.write(`agent run -c ${join(folder, 'config.yaml')}\n`);
 }
 
