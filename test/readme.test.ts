@@ -9,7 +9,15 @@ import { createSecrets } from '../src/lib/secrets.ts';
 import { renderMetricsTable } from '../src/monitor/metrics-table.ts';
 import { builtinPlugins } from './fakes/builtin-plugins.ts';
 
-const PAGES = ['README.md', 'docs/operations.md', 'docs/orders.md', 'docs/proof.md', 'CONTRIBUTING.md', 'SECURITY.md', 'ARCHITECTURE.md'];
+const PAGES = [
+  'README.md',
+  'docs/operations.md',
+  'docs/orders.md',
+  'docs/proof.md',
+  'CONTRIBUTING.md',
+  'SECURITY.md',
+  'ARCHITECTURE.md',
+];
 const read = (path: string): string => readFileSync(path, 'utf8');
 const readme = read('README.md');
 const operations = read('docs/operations.md');
@@ -18,12 +26,18 @@ const headings = (text: string): readonly string[] =>
 
 function problemsOf(text: string): readonly string[] {
   const env = new Proxy({ CREDENTIALS_DIRECTORY: '/credentials' } as Record<string, string>, {
-    get: (known, name: string) => known[name] ?? (/^[A-Z]+_?(TOKEN|KEY|ACCESS_KEY|SECRET_KEY)$/.test(name) ? 'a-secret-of-length' : undefined),
+    get: (known, name: string) =>
+      known[name] ?? (/^[A-Z]+_?(TOKEN|KEY|ACCESS_KEY|SECRET_KEY)$/.test(name) ? 'a-secret-of-length' : undefined),
   });
   const readFile = (): { readonly text: string } => ({ text: 'a-token-of-some-length' });
-  return loadConfig({ file: 'a.yaml', text, env, readFile, plugins: builtinPlugins, secrets: createSecrets() }).diagnostics.map(
-    ({ message }) => message,
-  );
+  return loadConfig({
+    file: 'a.yaml',
+    text,
+    env,
+    readFile,
+    plugins: builtinPlugins,
+    secrets: createSecrets(),
+  }).diagnostics.map(({ message }) => message);
 }
 
 describe('README.md', () => {
@@ -53,7 +67,9 @@ test.each(PAGES)('%s links to files that exist', (page) => {
 });
 
 test.each(PAGES)('the commands of %s are understood by the agent', (page) => {
-  const code = [...read(page).matchAll(/^```sh\n(.*?)^```|`(agent [^`]+)`/gms)].map(([, block, inline]) => block ?? inline ?? '');
+  const code = [...read(page).matchAll(/^```sh\n(.*?)^```|`(agent [^`]+)`/gms)].map(
+    ([, block, inline]) => block ?? inline ?? '',
+  );
   const lines = code.flatMap((text) => text.split(/\n|&&|;/)).map((line) => line.replace(/#.*/, '').trim());
   const ours = lines.flatMap((line) => /^(?:agent|node dist\/src\/cli\/main\.js) (.+)$/.exec(line)?.[1] ?? []);
   const wrong = ours
@@ -71,7 +87,9 @@ test('the metrics are those the agent has', () => {
 test('there is a section for every alert', () => {
   const anchors = [...read('config/prometheus/rules.yml').matchAll(/runbook_url: docs\/operations\.md#([\w-]+)/g)];
   expect(anchors.length).toBeGreaterThan(0);
-  expect(anchors.map(([, anchor]) => anchor).filter((anchor) => !headings(operations).includes(anchor ?? ''))).toEqual([]);
+  expect(anchors.map(([, anchor]) => anchor).filter((anchor) => !headings(operations).includes(anchor ?? ''))).toEqual(
+    [],
+  );
 });
 
 interface Container {
@@ -86,7 +104,7 @@ describe('containers', () => {
   const dockerfile = read('Dockerfile');
 
   test('Kubernetes runs what the image runs, with a configuration that is valid', () => {
-    const [configMap, deployment] = parseAllDocuments(read('config/kubernetes.example.yaml')).map(
+    const [configMap, deployment] = parseAllDocuments(read('config/containers/kubernetes.yaml')).map(
       (document) => document.toJS() as Record<string, never>,
     ) as unknown as [
       { readonly data: Readonly<Record<string, string>> },
@@ -103,7 +121,7 @@ describe('containers', () => {
   });
 
   test('Compose and docker run say the same', () => {
-    const { services } = parse(read('config/compose.example.yaml')) as {
+    const { services } = parse(read('config/containers/compose.yaml')) as {
       readonly services: { readonly agent: Readonly<Record<string, unknown>> };
     };
     expect(services.agent).toMatchObject({ read_only: true, cap_drop: ['ALL'], volumes: [`./agent:${CONFIG}:ro`] });

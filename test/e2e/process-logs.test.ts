@@ -29,6 +29,18 @@ test('a line of the log is a JSON object', async () => {
   }
 });
 
+test('at info there is one line for each order', async () => {
+  const site = await openProcessSite();
+  const run = await site.run();
+  await orderAndFail(site);
+  run.child.kill('SIGTERM');
+  await run.ended;
+  const lines = run.output.stdout.trimEnd().split('\n');
+  const orders = lines.flatMap((line) => (JSON.parse(line) as { readonly order?: string }).order ?? []);
+  expect(orders).toHaveLength(2);
+  expect(new Set(orders).size).toBe(2);
+});
+
 test('log_format takes effect at a reload', async () => {
   const site = await openProcessSite();
   const run = await site.run();
