@@ -35,8 +35,11 @@ test('at info there is one line for each order', async () => {
   await orderAndFail(site);
   run.child.kill('SIGTERM');
   await run.ended;
-  const lines = run.output.stdout.trimEnd().split('\n');
-  const orders = lines.flatMap((line) => (JSON.parse(line) as { readonly order?: string }).order ?? []);
+  const records = run.output.stdout
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line) as { readonly level: string; readonly order?: string });
+  const orders = records.flatMap(({ level, order }) => (level === 'info' ? (order ?? []) : []));
   expect(orders).toHaveLength(2);
   expect(new Set(orders).size).toBe(2);
 });
