@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { plugin as croitS3 } from '../../plugins/croit-s3/index.ts';
+import { plugin as hostQuota } from '../../plugins/host-quota/index.ts';
 import { plugin as ironbucketLocal } from '../../plugins/ironbucket-local/index.ts';
 import { AgentError, toAgentError } from '../lib/errors.ts';
 import { isJsonObject, type Json, type JsonObject } from '../lib/json.ts';
@@ -9,7 +10,7 @@ import type { Plugin } from './contract.ts';
 import { pluginProblems } from './schema.ts';
 
 /** One line per folder of plugins/; a test compares the two. */
-export const builtinPlugins: readonly Plugin[] = [croitS3, ironbucketLocal];
+export const builtinPlugins: readonly Plugin[] = [croitS3, hostQuota, ironbucketLocal];
 
 /** The plugin a `backend_type` names: by id or alias, `-` and `_` alike. */
 export function findPlugin(backendType: string, plugins: readonly Plugin[] = builtinPlugins): Plugin | undefined {
