@@ -156,5 +156,12 @@ test('unreadable, unstamped and busy accounts are left alone', async () => {
 
 test('a resource without a name belongs to its order', async () => {
   const { upkeep } = setup([row(1, { backendId: '' })], []);
-  expect(await upkeep.pass(signal)).toEqual({ 'in-step': 0, drift: 0, missing: 0, unreadable: 0, faulty: 0 });
+  expect(await upkeep.pass(signal)).toEqual({
+    'in-step': 0,
+    drift: 0,
+    missing: 0,
+    pending: 0,
+    unreadable: 0,
+    faulty: 0,
+  });
 });
