@@ -19,7 +19,7 @@ export const plugin = definePlugin<Settings>({
   settings: settingsSchema,
   components: {
     storage: { unit: 'bytes', limit: { step: 1024n }, usage: true },
-    inodes: { unit: 'objects', limit: {}, usage: true },
+    objects: { unit: 'objects', limit: {}, usage: true },
   },
   attributes,
   keys: 0,

@@ -5,7 +5,7 @@ export const offering: OfferingTemplate = {
   components: [
     { type: 'storage', name: 'Storage', measured_unit: 'GB', billing_type: 'limit', default_limit: 100, price: '0.02' },
     {
-      type: 'inodes',
+      type: 'objects',
       name: 'Files',
       measured_unit: 'files',
       billing_type: 'limit',

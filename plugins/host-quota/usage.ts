@@ -41,7 +41,7 @@ async function* measure(
     const row = rows.get(id);
     const isKnown = row !== undefined || recorded.has(account);
     if (!isKnown || report.unreadable.includes(id)) continue;
-    const inodes = device.hasInodes ? { inodes: row?.usedInodes ?? 0n } : {};
-    yield { account, measuredAt, quantities: { storage: row?.usedBytes ?? 0n, ...inodes } };
+    const objects = device.hasInodes ? { objects: row?.usedInodes ?? 0n } : {};
+    yield { account, measuredAt, quantities: { storage: row?.usedBytes ?? 0n, ...objects } };
   }
 }
