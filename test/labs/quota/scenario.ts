@@ -5,10 +5,11 @@ import type { Order } from '../../../src/sandbox/model.ts';
 import { openSite, type Site } from '../../fakes/site.ts';
 
 export const MIB = 1_048_576;
-const PATIENCE_MS = 60_000;
+const PATIENCE_MS = 45_000;
 
-/** Prints `ok NAME` or `FAIL NAME: why`, one line each, for whoever started the program. */
+/** Prints `ok NAME` or `FAIL NAME: why`, one line each; after a failure nothing else is tried. */
 export async function step(name: string, work: () => unknown): Promise<void> {
+  if (process.exitCode !== undefined) return;
   try {
     await work();
     console.log(`ok ${name}`);
@@ -25,14 +26,13 @@ export async function withAgent(settings: string, work: (site: Site, agent: Agen
     offering: 'options',
     backend: 'host-quota',
     settings: `host_id: lab\n${settings}`,
-    agent: 'reconcile_interval: 2s\norder_deadline: 5m\n',
+    agent: 'upkeep_interval: 2s\norder_deadline: 5m\n',
   });
   try {
     await work(site, await site.start());
-  } catch (error) {
-    for (const line of site.logs.slice(-12)) console.log(`log ${line.trim().slice(0, 900)}`);
-    throw error;
   } finally {
+    if (process.exitCode !== undefined)
+      for (const line of site.logs.slice(-8)) console.log(`log ${line.slice(0, 900).trim()}`);
     await site.close();
   }
 }

@@ -42,14 +42,23 @@ export function parseUserspace(text: string): Parsed<UserSpace> {
   });
 }
 
+export interface FuseName {
+  readonly kind: 'user' | 'group';
+  readonly name: string;
+}
+
 /** Whose numbers zfs-fuse knows: its table has names and rounded sizes, so only the names are taken. */
-export function parseFuseUserspace(text: string): Parsed<{ readonly kind: 'user' | 'group'; readonly name: string }> {
-  return parseLines(text, (line) => {
-    if (line.trim() === '' || /^PROP\s+TYPE\s+NAME\s+VALUE$/.test(line)) return undefined;
+export function parseFuseUserspace(text: string): Parsed<FuseName> {
+  let headers = 0;
+  const parsed = parseLines<FuseName>(text, (line) => {
+    if (/^PROP\s+TYPE\s+NAME\s+VALUE$/.test(line)) headers++;
+    // Above its table it complains about a helper that is not installed.
+    if (headers === 0 || /^\s*(PROP\b.*)?$/.test(line)) return undefined;
     const [, property, kind, name] = /^(used|quota)\s+(user|group)\s+(\S+)\s+\S+$/.exec(line) ?? [];
     if (property === undefined || name === undefined) return 'it is not a property, a type, a name and a value';
     return { kind: kind === 'group' ? 'group' : 'user', name };
   });
+  return headers > 0 ? parsed : { rows: [], problems: [{ line: 1, why: 'there is no header' }] };
 }
 
 /** `zfs get -H -p -o property,value`, for as many properties as were asked for. */
