@@ -199,3 +199,13 @@ export function badHostAnswer(host: string, why: string): AgentError {
     disposition: 'transient',
   });
 }
+
+export function cannotListen(address: string, cause: unknown): AgentError {
+  const why = cause instanceof Error ? cause.message : String(cause);
+  return new AgentError(`listening on ${address} for the remote API failed: ${why}`, {
+    code: 'HOST_QUOTA_LISTEN',
+    disposition: 'operator',
+    hint: 'Set another address in serve.listen, or stop what uses this one.',
+    cause,
+  });
+}
