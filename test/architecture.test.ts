@@ -18,7 +18,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   usage: ['waldur', ...PURE_OF_PLUGIN, 'config/types.ts', 'lib'],
   upkeep: ['orders', 'waldur', ...PURE_OF_PLUGIN, 'config/types.ts', 'lib'],
   monitor: ['lib'],
-  web: ['admin', 'monitor', 'lib'],
+  web: ['admin', 'monitor', 'plugin/contract.ts', 'lib'],
   offering: ['events', 'orders', 'upkeep', 'usage', 'monitor', 'waldur', 'plugin', 'config/types.ts', 'lib'],
   admin: ['orders', 'upkeep', 'usage', 'waldur', 'plugin', 'config/types.ts', 'lib'],
   daemon: ['offering', 'web', 'monitor', 'orders/slots.ts', 'waldur', 'config', 'plugin', 'lib'],

@@ -10,7 +10,9 @@ import { liveness, readiness } from '../monitor/health.ts';
 import { createMetrics } from '../monitor/metrics.ts';
 import type { Shared } from '../offering/shared.ts';
 import { createSlots } from '../orders/slots.ts';
-import { createHttpServer } from '../web/http-server.ts';
+import { ownRoutes } from '../web/own-routes.ts';
+import { compatible, createRouter } from '../web/router.ts';
+import { createWebServer } from '../web/web-server.ts';
 import { createConnect } from './connect.ts';
 import { createOfferings } from './offerings.ts';
 import { shareClients } from './share-clients.ts';
@@ -80,11 +82,21 @@ export function compose(initial: Config, deps: ComposeDeps): Agent {
     orders: offerings.running().flatMap((offering) => offering.orders()),
     offerings: offerings.health(),
   });
-  const server = createHttpServer({
-    ...config.http,
-    metrics: () => metrics.render(),
+  const pages = {
+    metrics: metrics.render,
     liveness: () => liveness(snapshot()),
     readiness: () => readiness(snapshot()),
+    scrub: deps.secrets.scrub,
+  };
+  const own = { owner: 'agent', routes: ownRoutes(pages) };
+  let router = createRouter([own]);
+  const serveRoutes = (refused: (error: unknown) => void): void => {
+    router = createRouter(compatible([own, ...offerings.routes()], refused));
+  };
+  const server = createWebServer({
+    ...config.http,
+    clock,
+    router: () => router,
     onError: (err) => log.error({ err }, 'a page could not be made'),
   });
 
@@ -105,6 +117,9 @@ export function compose(initial: Config, deps: ComposeDeps): Agent {
     start: async () => {
       const port = await server.start();
       offerings.startAll(config);
+      serveRoutes((error) => {
+        throw error;
+      });
       log.info({ version, port, offerings: config.offerings.map(({ name }) => name) }, 'agent started');
       return port;
     },
@@ -120,6 +135,7 @@ export function compose(initial: Config, deps: ComposeDeps): Agent {
     reload: async (read) => {
       const next = await readNext(read);
       const outcome = await offerings.change(config, next);
+      serveRoutes((err) => log.error({ err }, 'the routes of an offering are not served'));
       config = next;
       log.level = next.logLevel;
       clients.closeUnused(next.offerings.map(({ waldur }) => waldur));

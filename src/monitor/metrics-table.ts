@@ -141,6 +141,11 @@ export const METRICS = {
     help: 'Scheduled wake-ups that were missed or overlapped.',
     labels: ['job'],
   },
+  job_runs_total: {
+    type: 'counter',
+    help: 'Runs of scheduled jobs of a backend, by result: done or failed.',
+    labels: ['offering', 'job', 'result'],
+  },
   errors_total: { type: 'counter', help: 'Errors the agent reacted to.', labels: ['code', 'disposition'] },
 } as const satisfies Record<string, MetricSpec>;
 

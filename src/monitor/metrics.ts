@@ -78,7 +78,11 @@ export interface Metrics {
       readonly resources: Readonly<Record<ReportResult, number>>;
     },
   ): void;
-  scheduleMissed(job: (typeof SCHEDULED_JOBS)[number]): void;
+  scheduleMissed(job: string): void;
+  /** Starts the series of a job at zero. */
+  addJob(event: OfOffering & { readonly job: string }): void;
+  /** A run of a job of the backend. */
+  jobEnded(event: OfOffering & { readonly job: string; readonly result: 'done' | 'failed' }): void;
   error(event: { readonly code: string; readonly disposition: Disposition }): void;
   render(): Promise<{ readonly contentType: string; readonly body: string }>;
 }
@@ -164,6 +168,11 @@ export function createMetrics(options: MetricsOptions): Metrics {
       for (const result of REPORT_RESULTS) m.report_resources.set({ offering, result }, resources[result]);
     },
     scheduleMissed: (job) => m.schedule_missed_total.inc({ job }),
+    addJob: (event) => {
+      for (const result of ['done', 'failed']) m.job_runs_total.inc({ ...event, result }, 0);
+      m.schedule_missed_total.inc({ job: event.job }, 0);
+    },
+    jobEnded: (event) => m.job_runs_total.inc(event),
     error: ({ code, disposition }) => m.errors_total.inc({ code, disposition }),
     render: async () => ({ contentType: registry.contentType, body: await registry.metrics() }),
   };

@@ -137,6 +137,7 @@ describe('createMetrics', () => {
         expect(await read(metrics, `orders_total{offering="minio",type="${type}",outcome="${outcome}"}`)).toBe(0);
       }
     }
+    metrics.addJob({ offering: 'minio', job: 'retention' });
     const { body } = await metrics.render();
     const unknowable = ['stomp_sessions_ended_total', 'waldur_requests_total', 'waldur_request_duration_seconds'];
     for (const name of Object.keys(METRICS).filter((candidate) => !unknowable.includes(candidate))) {
