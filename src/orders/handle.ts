@@ -16,6 +16,7 @@ import { allow } from './policy.ts';
 import { refusalOf } from './refusal.ts';
 import { intendRemoval, type Removal, remove } from './removal.ts';
 import { route } from './route.ts';
+import { withSlugs } from './with-slugs.ts';
 
 /** What became of an order. */
 export interface Outcome {
@@ -59,7 +60,7 @@ async function follow(deps: OrderDeps, order: Order, signal: AbortSignal): Promi
     case 'fulfil':
       break;
   }
-  const resource = await deps.waldur.resources.get(order.resource, deps.offering.uuid, signal);
+  const resource = withSlugs(await deps.waldur.resources.get(order.resource, deps.offering.uuid, signal), order);
   let intent: Intent;
   try {
     intent = await intend(deps, order, resource, signal);
