@@ -36,7 +36,8 @@ export async function create(deps: Deps, action: Create, signal: AbortSignal): P
   const there = found && storeOf(snapshot, found);
   if (found !== undefined && there !== undefined) await refuseStillborn(deps, there, found, resource, signal);
   if (found === undefined) await refuseHopeless(deps, sizeGb, signal);
-  const credential = await readyCredential(deps, found ?? (await createCredential(deps, action, signal)), signal);
+  const made = found ?? (await createCredential(deps, action, signal));
+  const credential = await readyCredential(deps, made, resource, signal);
   if (credential === undefined) return { changed: found === undefined };
   const store = there ?? (await createStore(deps, action, credential, sizeGb, signal));
   const account = accountId(settings.region, store.id);
@@ -67,7 +68,12 @@ async function refuseHopeless(deps: Deps, sizeGb: number, signal: AbortSignal): 
 }
 
 async function createCredential(deps: Deps, { account, resource }: Create, signal: AbortSignal): Promise<Credential> {
-  const { client, inventory } = deps;
+  const { client, clock, inventory, records } = deps;
+  const before = await records.get(resource);
+  await records.put(resource, {
+    createdAt: clock.now(),
+    ...(before?.ordered !== undefined && { ordered: before.ordered }),
+  });
   try {
     const credential = await client.createCredential(stampOf(account, resource), signal);
     inventory.learn({ credential });
@@ -83,13 +89,15 @@ async function createCredential(deps: Deps, { account, resource }: Create, signa
 async function readyCredential(
   deps: Deps,
   credential: Credential,
+  resource: string,
   signal: AbortSignal,
 ): Promise<Credential | undefined> {
   const { client, inventory } = deps;
   const now = credential.status === 'pending' ? await client.credential(credential.id, signal) : credential;
   if (now === undefined) return undefined;
   inventory.learn({ credential: now });
-  if (now.status !== 'failed') return now.status === 'ready' ? now : undefined;
+  if (now.status === 'ready') return now;
+  if (now.status === 'pending' && !(await isOverdue(deps, resource))) return undefined;
   await remove(deps, { store: undefined, credential: now }, signal);
   throw credentialFailed(now);
 }

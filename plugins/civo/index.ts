@@ -5,7 +5,7 @@ import { check } from './check.ts';
 import { createDeps } from './deps.ts';
 import { observe, unstamped } from './observe.ts';
 import { offering } from './offering.ts';
-import { naming, problems, type Settings, settingsSchema, tokenOf } from './settings.ts';
+import { defaultAttributes, naming, problems, type Settings, settingsSchema, tokenOf } from './settings.ts';
 import { SIZE_RULES } from './size.ts';
 import { usage } from './usage.ts';
 
@@ -28,6 +28,7 @@ export const plugin = definePlugin<Settings>({
   pendingMs: PENDING_MS,
   offering,
   naming,
+  defaultAttributes,
   problems,
   // The account of a token: Civo counts requests and quota by it.
   shares: (settings) => `${settings.api_url} ${tokenOf(settings)}`,

@@ -1,6 +1,6 @@
 import { isAgentError } from '../../src/lib/errors.ts';
 import { forAccounts } from '../../src/lib/for-accounts.ts';
-import type { Observed, Sought } from '../../src/plugin/contract.ts';
+import type { Observed, Pending, Sought } from '../../src/plugin/contract.ts';
 import { isOverdue, isUnborn } from './birth.ts';
 import { type Configuration, readConfiguration } from './configuration.ts';
 import { type Deps, withS3 } from './deps.ts';
@@ -58,12 +58,12 @@ async function observeOne(
   isPass: boolean,
   signal: AbortSignal,
 ): Promise<Observed | undefined> {
-  const { clock, settings } = deps;
+  const { settings } = deps;
   if (store === undefined) {
     // The credential comes first, and the store can only be asked for when it is there.
     const isWaiting = credential?.status === 'pending' && resource !== undefined;
     if (!isWaiting || (await isOverdue(deps, resource))) return { state: 'absent', account };
-    return { state: 'pending', account, resource, since: clock.now(), text: WAITING, againAfterMs: AGAIN_MS };
+    return { state: 'pending', account, resource, ...(await waiting(deps, resource)) };
   }
   const id = accountId(settings.region, store.id);
   const owner = readStamp(credential?.name ?? '');
@@ -77,8 +77,15 @@ async function observeOne(
     return describe(deps, { account: id, store, credential, owner, configuration: undefined }, signal);
   }
   if (owner !== undefined && (await isOverdue(deps, owner))) return { state: 'absent', account };
-  const since = (owner === undefined ? undefined : await deps.records.get(owner))?.createdAt ?? clock.now();
-  return { state: 'pending', account: id, resource: owner, since, text: WAITING, againAfterMs: AGAIN_MS };
+  return { state: 'pending', account: id, resource: owner, ...(await waiting(deps, owner)) };
+}
+
+async function waiting(
+  { records, clock }: Deps,
+  resource: string | undefined,
+): Promise<Pick<Pending, 'since' | 'text' | 'againAfterMs'>> {
+  const birth = resource === undefined ? undefined : await records.get(resource);
+  return { since: birth?.createdAt ?? clock.now(), text: WAITING, againAfterMs: AGAIN_MS };
 }
 
 /** Undefined when it cannot be read, or is that of somebody else: then nothing is said about it. */

@@ -4,8 +4,8 @@ import type { Documents } from '../../src/plugin/contract.ts';
 /** What was done for a resource: Civo does not say when a store was made, nor which name was asked for. */
 export interface Birth {
   readonly createdAt: Date;
-  /** The name the store should have. */
-  readonly ordered: string;
+  /** The name the store should have; missing before the store was asked for. */
+  readonly ordered?: string;
   /** The name that was asked for last; another one when that was taken by a ghost. Missing before the first try. */
   readonly name?: string;
   /** Id of the store; missing until Civo said it. */
@@ -59,10 +59,10 @@ function read(value: Json | undefined): Birth | undefined {
   if (!isJsonObject(value)) return undefined;
   const { ordered, name, store, createdAt, readyAfterMs } = value;
   const began = new Date(typeof createdAt === 'string' ? createdAt : Number.NaN);
-  if (typeof ordered !== 'string' || Number.isNaN(began.getTime())) return undefined;
+  if (Number.isNaN(began.getTime())) return undefined;
   return {
     createdAt: began,
-    ordered,
+    ...(typeof ordered === 'string' && { ordered }),
     ...(typeof name === 'string' && { name }),
     ...(typeof store === 'string' && { store }),
     ...(typeof readyAfterMs === 'number' && { readyAfterMs }),

@@ -1,6 +1,11 @@
-import type { Json } from '../../src/lib/json.ts';
+import type { Json, JsonObject } from '../../src/lib/json.ts';
 import type { CommonSettings, JsonSchema, NamingRules, SettingProblem } from '../../src/plugin/contract.ts';
-import { POST_CONFIGURATION, type PostConfigurationName } from './post-configuration.ts';
+import {
+  normalize,
+  POST_CONFIGURATION,
+  POST_CONFIGURATION_NAMES,
+  type PostConfigurationName,
+} from './post-configuration.ts';
 
 /** `backend_settings` after validation; which of them belong together is checked by `problems`. */
 export interface Settings extends Readonly<Partial<Record<PostConfigurationName, Json>>> {
@@ -108,6 +113,15 @@ export function naming(settings: Settings): NamingRules {
     filler: '-',
     maxLength: settings.max_username_length,
   };
+}
+
+/** The post-configuration of stores whose order does not say. */
+export function defaultAttributes(settings: Settings): JsonObject {
+  const given = POST_CONFIGURATION_NAMES.flatMap((name) => {
+    const value = settings[name];
+    return value === undefined ? [] : [[name, value] as const];
+  });
+  return normalize(Object.fromEntries(given));
 }
 
 const TOKENS = ['api_token', 'civo_token', 'token'] as const;

@@ -52,6 +52,8 @@ export interface Plugin<Settings = unknown> {
   readonly offering: OfferingTemplate;
   /** How account names are built; the settings are validated ones. */
   naming(settings: Settings): NamingRules;
+  /** Attributes, in normal form, of accounts whose order does not say: they are kept like ordered ones. Pure. */
+  defaultAttributes?(settings: Settings): JsonObject;
   /**
    * What the settings connect to, for example the address of a cluster: offerings of the same value share the circuit
    * breaker and the limits of concurrency and rate. Without it each offering has its own.

@@ -179,6 +179,8 @@ export async function usage(backend: Backend, accounts: readonly string[]): Prom
   return all;
 }
 
+export { createHttp };
+
 /** A log that keeps its lines, as JSON. */
 export function keepingLog(lines: string[]): Log {
   const keep = (fields: object, message: string): void => {

@@ -51,7 +51,7 @@ describe('the life of a store', () => {
       resource: OURS,
       quota: { bytes: 500n * GB, objects: null },
       keys: [],
-      metadata: { bucket_name: ACCOUNT, region: 'LON1', status: 'ready', max_size_gb: 500, created_in_seconds: 10 },
+      metadata: { bucket_name: ACCOUNT, region: 'LON1', status: 'ready', max_size_gb: 500, created_in_seconds: 13 },
     });
   });
 
