@@ -1,36 +1,10 @@
-/** An option of one command or of all. Secrets are never options: they would show in the process list. */
-export interface OptionSpec {
-  readonly name: string;
-  readonly short?: string;
-  /** Shown for the value; an option without one is a switch. */
-  readonly placeholder?: string;
-  readonly help: string;
-  readonly required?: boolean;
-  /** What the value can be, for the parser and for completion. */
-  readonly choices?: readonly string[];
-  readonly complete?: 'file' | 'offering' | 'plugin';
-}
+import type { CommandOption, CommandPositional, CommandSyntax } from '../plugin/command.ts';
 
-export interface PositionalSpec {
-  readonly name: string;
-  readonly help: string;
-  readonly choices?: readonly string[];
-  readonly optional?: boolean;
-  /** Takes all remaining words. */
-  readonly rest?: boolean;
-}
+export type OptionSpec = CommandOption;
+export type PositionalSpec = CommandPositional;
 
-/** A command, from which parsing, help, completion and the manual page are made. */
-export interface CommandSpec {
-  /** Words after `agent`; its module is `commands/<words joined by dashes>.ts`, without underscores. */
-  readonly name: string;
-  readonly summary: string;
-  readonly description: string;
-  readonly options: readonly OptionSpec[];
-  readonly positionals: readonly PositionalSpec[];
-  readonly examples: readonly string[];
-  /** Whether `--json` means something to it. */
-  readonly json: boolean;
+/** A command of the agent's own; its module is `commands/<words joined by dashes>.ts`, without underscores. */
+export interface CommandSpec extends CommandSyntax {
   readonly hidden?: boolean;
 }
 

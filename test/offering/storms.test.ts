@@ -5,6 +5,7 @@ import { createMetrics } from '../../src/monitor/metrics.ts';
 import { type RunningOffering, startOffering } from '../../src/offering/offering.ts';
 import { createSlots } from '../../src/orders/slots.ts';
 import type { Backend } from '../../src/plugin/contract.ts';
+import { createGuards } from '../../src/plugin/guards.ts';
 import { instrument } from '../../src/plugin/instrument.ts';
 import { protect } from '../../src/plugin/protect.ts';
 import type { Waldur } from '../../src/waldur/client.ts';
@@ -110,7 +111,8 @@ function start(fails: readonly Call[], kind: Kind): World {
     waldur: () => fakeWaldur(count),
     backend: (_, onChange) => {
       const measured = instrument(fakeBackend(count), { ...names, clock, observe: () => undefined });
-      return protect(measured, { ...names, clock, concurrency: 8, perSecond: undefined, onChange });
+      const limits = { concurrency: 8, perSecond: undefined };
+      return protect(measured, createGuards(clock).lease('fake', { offering: 'test', limits, onChange }));
     },
   });
   return { clock, counts };
