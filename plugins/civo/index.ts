@@ -2,6 +2,8 @@ import { type Backend, definePlugin, type PluginContext } from '../../src/plugin
 import { apply } from './apply.ts';
 import { attributes } from './attributes.ts';
 import { check } from './check.ts';
+import { manifestCommand } from './commands/manifest.ts';
+import { outputsCommand } from './commands/outputs.ts';
 import { createDeps } from './deps.ts';
 import { observe, unstamped } from './observe.ts';
 import { offering } from './offering.ts';
@@ -30,6 +32,7 @@ export const plugin = definePlugin<Settings>({
   naming,
   defaultAttributes,
   problems,
+  commands: [manifestCommand, outputsCommand],
   // The account of a token: Civo counts requests and quota by it.
   shares: (settings) => `${settings.api_url} ${tokenOf(settings)}`,
   create: (context) => createBackend(context),
