@@ -93,7 +93,7 @@ function componentBlock(
     backend_name: backendName ?? component.type,
     measured_unit: component.measured_unit,
     unit_factor: measure?.unit === 'bytes' ? (UNIT_FACTORS[component.measured_unit.toUpperCase()] ?? 1) : 1,
-    enforce_limits: measure?.limit === true,
+    enforce_limits: measure !== undefined && measure.limit !== false,
     label: component.name,
   };
 }

@@ -1,8 +1,8 @@
 import type { AgentError } from '../lib/errors.ts';
-import type { Json } from '../lib/json.ts';
+import type { Json, JsonObject } from '../lib/json.ts';
 import { formatBytes } from '../lib/units.ts';
 import type { Preview } from '../orders/preview.ts';
-import type { Action, Quota } from '../plugin/contract.ts';
+import type { Action, AttributeChange, Quota } from '../plugin/contract.ts';
 import type { Finding } from '../upkeep/survey.ts';
 import { failureJson, renderFailure } from './render-failure.ts';
 import { printable, type Style } from './style.ts';
@@ -90,6 +90,7 @@ function signOf(action: Action): Sign {
     case 'issue-key':
       return '+';
     case 'set-quota':
+    case 'configure':
     case 'suspend':
     case 'resume':
       return '~';
@@ -103,11 +104,13 @@ function describe(action: Action, style: Style): string {
   const account = printable(action.account);
   switch (action.kind) {
     case 'create-account':
-      return `account    ${account} with ${quotaText(action.quota)}`;
+      return `account    ${account} with ${[quotaText(action.quota), ...attributesText(action.attributes)].join(', ')}`;
     case 'issue-key':
       return `access key for ${account} (the secret goes to Waldur only)`;
     case 'set-quota':
       return `quota      ${quotaText(action.from)} ${style.glyphs.arrow} ${quotaText(action.to)} of ${account}`;
+    case 'configure':
+      return `${action.changes.map((change) => changeText(change, style)).join(', ')} of ${account}`;
     case 'suspend':
     case 'resume':
       return `${action.kind.padEnd(10)} ${account}`;
@@ -123,13 +126,31 @@ function quotaText({ bytes, objects }: Partial<Quota>): string {
   return objects === undefined || objects === null ? size : `${size}, ${objects} objects`;
 }
 
+function attributesText(attributes: JsonObject): string[] {
+  return Object.entries(attributes).map(([name, value]) => `${name} ${valueText(value)}`);
+}
+
+function changeText({ path, from, to }: AttributeChange, style: Style): string {
+  return `${path} ${valueText(from)} ${style.glyphs.arrow} ${valueText(to)}`;
+}
+
+function valueText(value: Json): string {
+  return value === null ? 'unset' : printable(typeof value === 'string' ? value : JSON.stringify(value));
+}
+
 function actionJson(action: Action): Json {
   const { kind, account } = action;
   switch (action.kind) {
     case 'create-account':
-      return { kind, account, quota: quotaJson(action.quota) };
+      return { kind, account, quota: quotaJson(action.quota), attributes: action.attributes };
     case 'set-quota':
       return { kind, account, from: quotaJson(action.from), to: quotaJson(action.to) };
+    case 'configure':
+      return {
+        kind,
+        account,
+        changes: action.changes.map(({ path, from, to }) => ({ path, from, to })),
+      };
     case 'revoke-key':
       return { kind, account, access_key: action.accessKey };
     case 'delete-account':

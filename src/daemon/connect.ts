@@ -7,6 +7,7 @@ import type { CircuitState } from '../plugin/circuit.ts';
 import type { Backend } from '../plugin/contract.ts';
 import { pluginHttp } from '../plugin/http.ts';
 import { type CallOutcome, instrument } from '../plugin/instrument.ts';
+import { createMemoryDocuments } from '../plugin/memory-documents.ts';
 import { protect } from '../plugin/protect.ts';
 import type { Waldur } from '../waldur/client.ts';
 import { createWaldur } from '../waldur/create-client.ts';
@@ -48,6 +49,7 @@ export function createConnect(deps: ConnectDeps): Connect {
         log: deps.log.child({ component: `plugin:${plugin.id}`, offering: name }),
         http: pluginHttp({ create, userAgent, observe: () => undefined }),
         clock,
+        store: createMemoryDocuments(clock),
         random: (bytes) => randomBytes(bytes),
       });
       const observe = (outcome: CallOutcome): void => deps.backendRequest({ ...outcome, plugin: plugin.id });

@@ -5,7 +5,7 @@ import type { HttpOutcome } from '../lib/http.ts';
 import { METRIC_PREFIX, METRICS, type MetricSpec } from './metrics-table.ts';
 
 export const ORDER_TYPES = ['create', 'update', 'terminate', 'restore'] as const;
-export const ORDER_OUTCOMES = ['done', 'erred', 'deferred', 'skipped'] as const;
+export const ORDER_OUTCOMES = ['done', 'erred', 'deferred', 'pending', 'skipped'] as const;
 export const FRAME_RESULTS = ['order', 'resource', 'key', 'import', 'sync', 'ignored', 'malformed'] as const;
 export const REPORT_RESULTS = ['submitted', 'unchanged', 'missing', 'failed'] as const;
 export const BACKEND_OPERATIONS = ['check', 'observe', 'apply', 'usage'] as const;

@@ -7,6 +7,7 @@ import type { Random } from '../lib/retry.ts';
 import { handleOrder } from '../orders/handle.ts';
 import { createIntake } from '../orders/intake.ts';
 import { createKeyStore } from '../orders/key-store.ts';
+import { createPendingWatch } from '../orders/pending-watch.ts';
 import { createQueue } from '../orders/queue.ts';
 import type { Slots } from '../orders/slots.ts';
 import type { CircuitState } from '../plugin/circuit.ts';
@@ -101,9 +102,17 @@ export function startOffering(offering: OfferingConfig, shared: Shared): Running
   const planQuotas = createPlanQuotas(waldur, clock);
   const keys = createKeyStore({ offering, waldur, clock, random });
   const orders = { offering, waldur, backend, keys, log, clock, planQuotas };
+  const pending = createPendingWatch({
+    backend,
+    clock,
+    log,
+    pendingMs: offering.plugin.pendingMs ?? 0,
+    resume: (hint) => void intake.reconcile({ ...hint, state: undefined }, () => undefined),
+  });
   const intake = createIntake(
     {
       queue,
+      pending,
       clock,
       random,
       log,
@@ -242,6 +251,7 @@ export function startOffering(offering: OfferingConfig, shared: Shared): Running
     check.run(signal),
     announce.run(signal),
     createPulse({ intervalMs: () => 5000, clock, random, beat: async () => meterQueue() }).run(signal),
+    pending.run(signal),
     keepServing({ backend, clock, random, log, failed }, signal),
     ...(config.shipLogs ? [shipper.run(signal)] : []),
   ];

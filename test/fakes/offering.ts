@@ -35,8 +35,8 @@ export const OBJECTS = component({
 });
 
 export const ABILITIES: Plugin['components'] = {
-  storage: { unit: 'bytes', limit: true, usage: true },
-  objects: { unit: 'objects', limit: true, usage: true },
+  storage: { unit: 'bytes', limit: {}, usage: true },
+  objects: { unit: 'objects', limit: {}, usage: true },
 };
 
 const PLUGIN = {

@@ -86,7 +86,7 @@ describe('external plugins', () => {
 
   it.each([
     ['nothing exported', 'export const other = 1', 'exports no object named "plugin"'],
-    ['another API version', with_('apiVersion: 2'), 'made for API version 2, not 1'],
+    ['another API version', with_('apiVersion: 1'), 'made for API version 1, not 2'],
     ['a bad id', with_('id: "Memory Plugin"'), '"id" is not a short lower-case name'],
     ['the id of a built-in plugin', with_('id: "ironbucket_local"'), 'another plugin is called "ironbucket_local"'],
     ['an alias of a built-in plugin', with_('aliases: ["ironbucket-local"]'), 'another plugin is called'],

@@ -36,7 +36,7 @@ function account(i: number, values: Partial<Found> = {}): Found {
     resource: uuid(i),
     suspended: false,
     quota,
-    accessKeys: ['K'],
+    keys: [{ id: 'K', works: true }],
     metadata: {},
     endpoints: [],
     ...values,
@@ -87,7 +87,7 @@ test('what is in step costs one listing per hundred resources and no repair', as
 test.each([
   ['its quota', {}, { quota: { bytes: 1n, objects: null } }],
   ['its flag', { paused: true }, {}],
-  ['its key', {}, { accessKeys: [] }],
+  ['its key', {}, { keys: [] }],
   ['its metadata', {}, { metadata: { s3_endpoint: 'https://new' } }],
   ['its endpoints', {}, { endpoints: [{ name: 'S3', url: 'https://new' }] }],
 ] as const)('a resource that differs in %s is repaired, the others are not', async (_, values, of) => {

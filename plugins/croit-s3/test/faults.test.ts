@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createHttp } from '../../../src/lib/http.ts';
 import type { Backend } from '../../../src/plugin/contract.ts';
+import { createMemoryDocuments } from '../../../src/plugin/memory-documents.ts';
 import { silentLog } from '../../../test/fakes/log.ts';
 import type { Fault } from '../../../test/labs/croit-facade.ts';
 import { createBackend } from '../index.ts';
@@ -211,6 +212,7 @@ describe('what croit says in its own way', () => {
         return createHttp(options, { clock: cluster.clock });
       },
       clock: cluster.clock,
+      store: createMemoryDocuments(cluster.clock),
       random: (bytes) => new Uint8Array(bytes),
     });
     expect(trusted).toEqual([]);

@@ -1,18 +1,20 @@
 import assert from 'node:assert/strict';
 import { inspect } from 'node:util';
-import { isAgentError } from '../lib/errors.ts';
-import type { Action, Applied, Backend, Credentials, Found, Metering, Observed, Usage } from './contract.ts';
+import { isAgentError } from '../../lib/errors.ts';
+import type { Action, Applied, Backend, Credentials, Found, Metering, Observed, Usage } from '../contract.ts';
 
 /** A backend system of the test's own, empty at first. */
 export interface Lab {
   /** The plugin's backend as a new process has it: called again for every restart. The suite closes what it opened. */
   open(): Backend;
-  /** Makes an account of this name the way anybody could, without a stamp. */
-  makeForeign(account: string): Promise<void>;
+  /** Makes an account of this name without a stamp, as anyone could. Resolves with its id where that is not the name. */
+  makeForeign(account: string): Promise<unknown>;
   /** Puts one object of this size into the account. */
   store(account: string, bytes: number): Promise<void>;
   /** From now on the account cannot be read, although it is there. */
   hide(account: string): Promise<void>;
+  /** Lets pass what pending accounts wait for; a backend whose accounts are ready at once has none. */
+  settle?(): Promise<void>;
   /** What must never show: the secrets in the settings. */
   readonly secrets: readonly string[];
   close(): Promise<void>;
@@ -26,13 +28,17 @@ export interface World {
   readonly lab: Lab;
   backend(): Backend;
   restart(): Promise<void>;
-  /** For our resource, or for the one given. */
+  /** The id of an account by the name it was made under. */
+  id(name?: string): string;
+  /** For our resource and account, or for those given. */
   apply(step: Step, of?: { account?: string; resource?: string }): Promise<Applied>;
+  makeForeign(name: string): Promise<void>;
   observe(): Promise<Observed>;
   /** Fails when the account is not there. */
   found(): Promise<Found>;
   issue(): Promise<Credentials>;
-  usage(accounts: readonly string[], metering: Metering): Promise<readonly Usage[]>;
+  /** By the names of the accounts. */
+  usage(names: readonly string[], metering: Metering): Promise<readonly Usage[]>;
   /** Fails unless the action is refused with a terminal AgentError, in words that hold no secret. */
   refuses(step: Step): Promise<void>;
   /** Fails when a secret of the settings, or one given, shows in `value`. */
@@ -43,26 +49,54 @@ export const OURS = '0123456789abcdef0123456789abcdef';
 const WINDOW = { from: new Date('2026-08-01T00:00:00Z'), to: new Date('2026-09-01T00:00:00Z') };
 
 export async function withWorld(lab: Lab, account: string, body: (world: World) => Promise<void>): Promise<void> {
-  const { signal } = new AbortController();
   let backend = lab.open();
-  const world: World = {
-    lab,
-    backend: () => backend,
+  const world = createWorld(lab, account, {
+    get: () => backend,
     restart: async () => {
       await backend.close();
       backend = lab.open();
     },
-    apply: (step, of) => backend.apply({ account, resource: OURS, ...step, ...of }, signal),
+  });
+  try {
+    await body(world);
+  } finally {
+    await backend.close();
+    await lab.close();
+  }
+}
+
+function createWorld(lab: Lab, account: string, process: { get(): Backend; restart(): Promise<void> }): World {
+  const { signal } = new AbortController();
+  const ids = new Map<string, string>();
+  const id = (name = account): string => ids.get(name) ?? name;
+  const world: World = {
+    lab,
+    backend: process.get,
+    restart: process.restart,
+    id,
+    apply: async (step, of = {}) => {
+      const name = of.account ?? account;
+      const applied = await process.get().apply({ resource: OURS, ...step, ...of, account: id(name) }, signal);
+      if (applied.account !== undefined) ids.set(name, applied.account);
+      if (step.kind === 'create-account') await lab.settle?.();
+      if (step.kind === 'delete-account') ids.delete(name);
+      return applied;
+    },
+    makeForeign: async (name) => {
+      const given = await lab.makeForeign(name);
+      if (typeof given === 'string') ids.set(name, given);
+    },
     observe: async () => {
-      const [observed] = await collect(backend.observe([account], signal));
-      assert.ok(observed, `${account} is not in the answer`);
-      assert.equal(observed.account, account);
+      const sought = [{ account: id(), resource: OURS }];
+      const [observed] = await collect(process.get().observe(sought, signal));
+      assert.ok(observed, `${id()} is not in the answer`);
+      assert.equal(observed.account, id());
       world.conceals(observed);
       return observed;
     },
     found: async () => {
       const observed = await world.observe();
-      assert.ok(observed.state === 'found', `${account} is absent`);
+      assert.ok(observed.state === 'found', `${account} is ${observed.state}`);
       return observed;
     },
     issue: async () => {
@@ -70,12 +104,9 @@ export async function withWorld(lab: Lab, account: string, body: (world: World) 
       assert.ok(credentials, 'issue-key returned no credentials');
       return credentials;
     },
-    usage: (accounts, metering) => collect(backend.usage(accounts, { metering, window: WINDOW }, signal)),
+    usage: (names, metering) => collect(process.get().usage(names.map(id), { metering, window: WINDOW }, signal)),
     refuses: async (step) => {
-      const error: unknown = await world.apply(step).then(
-        () => undefined,
-        (reason: unknown) => reason,
-      );
+      const error = await failureOf(world.apply(step));
       assert.ok(error !== undefined, `${step.kind} was not refused`);
       assert.ok(isAgentError(error), `${step.kind} was refused with ${inspect(error)}, which is no AgentError`);
       assert.equal(error.disposition, 'terminal', `${step.kind} was refused with ${error.code}`);
@@ -86,12 +117,14 @@ export async function withWorld(lab: Lab, account: string, body: (world: World) 
       for (const secret of [...lab.secrets, ...secrets]) assert.ok(!text.includes(secret), 'a secret shows');
     },
   };
-  try {
-    await body(world);
-  } finally {
-    await backend.close();
-    await lab.close();
-  }
+  return world;
+}
+
+function failureOf(work: Promise<unknown>): Promise<unknown> {
+  return work.then(
+    () => undefined,
+    (reason: unknown) => reason,
+  );
 }
 
 export async function collect<T>(items: AsyncIterable<T>): Promise<T[]> {
