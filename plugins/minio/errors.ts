@@ -174,3 +174,25 @@ export function quotaNotKept(bucket: string): AgentError {
     hint: 'Does something else change the quotas? Otherwise this server ignores them, as some compatible ones do.',
   });
 }
+
+export function caUnreadable(path: string, cause: unknown): AgentError {
+  return new AgentError(`the file ${path} of ca_file cannot be read`, {
+    code: 'MINIO_CA_FILE',
+    disposition: 'operator',
+    cause,
+  });
+}
+
+export function unchangeable(path: string): AgentError {
+  return new AgentError(`The attribute ${path} cannot be changed on this backend.`, {
+    code: CODES.unsupported,
+    disposition: 'terminal',
+  });
+}
+
+export function notInForce(account: string): AgentError {
+  return new AgentError(`user ${account} was made, and is disabled or without its policy when read back`, {
+    code: 'MINIO_NOT_IN_FORCE',
+    disposition: 'transient',
+  });
+}

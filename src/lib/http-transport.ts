@@ -68,7 +68,7 @@ export function createTransport(options: HttpOptions): Transport {
   };
 }
 
-function createAgents(options: HttpOptions): { readonly httpAgent: http.Agent; readonly httpsAgent: http.Agent } {
+export function createAgents(options: HttpOptions): { readonly httpAgent: http.Agent; readonly httpsAgent: http.Agent } {
   const pool = { keepAlive: true, maxSockets: options.maxSockets ?? DEFAULT_SOCKETS };
   const tls = {
     ...pool,
