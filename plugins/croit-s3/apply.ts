@@ -1,9 +1,9 @@
-import type { KeyPair } from '../../src/lib/sigv4.ts';
 import type { Action, Applied, Quota } from '../../src/plugin/contract.ts';
+import { mintKeyPair } from '../../src/s3/key-pair.ts';
+import type { KeyPair } from '../../src/s3/sigv4.ts';
 import type { User } from './client.ts';
 import type { Deps } from './deps.ts';
 import { badLimit, CODES, hasCode, nameTaken, quotaNotKept, unsupported, vanished } from './errors.ts';
-import { mintKeyPair } from './keys.ts';
 import { totalOf } from './observe.ts';
 import { changeOf, holds, requested, SCOPES } from './quota.ts';
 import { segment } from './segment.ts';

@@ -1,5 +1,5 @@
-import type { KeyPair } from '../../src/lib/sigv4.ts';
 import type { Check, Window } from '../../src/plugin/contract.ts';
+import type { KeyPair } from '../../src/s3/sigv4.ts';
 import type { QuotaChange, Scope, ScopeQuota } from './quota.ts';
 import type { Point } from './series.ts';
 

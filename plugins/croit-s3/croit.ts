@@ -1,8 +1,8 @@
 import type { Http, HttpRequest } from '../../src/lib/http.ts';
 import { badAnswer } from '../../src/lib/http-errors.ts';
 import type { Json, JsonObject } from '../../src/lib/json.ts';
-import { encodeQuery, type KeyPair } from '../../src/lib/sigv4.ts';
 import type { PluginContext } from '../../src/plugin/contract.ts';
+import { encodeQuery, type KeyPair } from '../../src/s3/sigv4.ts';
 import type { Client, User } from './client.ts';
 import { connect } from './connect.ts';
 import { explain, PEER, readBuckets, readSeries, readUser, uidOf } from './croit-answers.ts';

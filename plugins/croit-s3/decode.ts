@@ -1,5 +1,5 @@
 import { isJsonObject, type Json, type JsonObject } from '../../src/lib/json.ts';
-import type { KeyPair } from '../../src/lib/sigv4.ts';
+import type { KeyPair } from '../../src/s3/sigv4.ts';
 
 /**
  * JSON whose integers keep every digit: those beyond 2^53 come as text, which `readInteger` reads like numbers. Undefined

@@ -1,12 +1,8 @@
 import { isJsonObject, sameJson } from '../../src/lib/json.ts';
+import type { KeyPair } from '../../src/s3/sigv4.ts';
 import { type Disk, replaceFile } from './disk.ts';
 import { damaged, storageGone } from './errors.ts';
 import type { Layout } from './layout.ts';
-
-export interface KeyPair {
-  readonly accessKey: string;
-  readonly secretKey: string;
-}
 
 export interface AccountRecord {
   /** The stamp: UUID of the resource that owns the account. */

@@ -1,9 +1,9 @@
 import type { Action, Applied } from '../../src/plugin/contract.ts';
+import { mintKeyPair } from '../../src/s3/key-pair.ts';
 import type { AccountRecord } from './accounts.ts';
 import { bucketContents, createBucketDirectory, discardBucketDirectory } from './bucket-directory.ts';
 import type { Deps } from './deps.ts';
 import { badName, nameTaken, notEmpty, objectLimit, unsupported, vanished } from './errors.ts';
-import { issueKeyPair } from './keys.ts';
 import { isBucketName } from './layout.ts';
 import { look } from './look.ts';
 import { endpointOf } from './settings.ts';
@@ -64,7 +64,7 @@ async function adopt(deps: Deps, action: Kind<'create-account'>, signal: AbortSi
 }
 
 async function issueKey(deps: Deps, action: Kind<'issue-key'>): Promise<Applied> {
-  const pair = issueKeyPair((bytes) => deps.random(bytes));
+  const pair = mintKeyPair((bytes) => deps.random(bytes));
   await changeRecord(deps, action, (record) => ({ ...record, keys: [...record.keys, pair] }));
   const { settings } = deps;
   return { changed: true, credentials: { ...pair, endpoint: endpointOf(settings), region: settings.s3_region } };

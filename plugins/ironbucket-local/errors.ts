@@ -60,6 +60,16 @@ export function quotaExceeded(account: string): AgentError {
   });
 }
 
+export const STAGING_FULL = 'IRONBUCKET_STAGING_FULL';
+
+export function stagingFull(account: string): AgentError {
+  return new AgentError(`bucket ${account} has too many bytes in uploads that are not finished`, {
+    code: STAGING_FULL,
+    disposition: 'transient',
+    hint: 'Uploads that replace objects need room for both. Send fewer at once.',
+  });
+}
+
 /** The next pass observes it as absent and creates it again. */
 export function vanished(account: string): AgentError {
   return new AgentError(`the directory of bucket ${account} is gone`, {

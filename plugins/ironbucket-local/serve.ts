@@ -34,12 +34,14 @@ const CLEAR_UP_MS = 6 * 60 * 60 * 1000;
 
 /** What takes space and nobody asks for: what an earlier run left, and uploads that nobody goes on with. */
 async function clearUp(deps: Deps, signal: AbortSignal): Promise<void> {
-  const { disk, layout, objects, log, clock } = deps;
+  const { disk, layout, objects, quotas, log, clock } = deps;
   await repeat(clock, CLEAR_UP_MS, signal, async () => {
     try {
       for await (const name of disk.names(layout.root)) {
         if (signal.aborted) return;
         if (!isBucketName(name) || (await disk.kind(layout.bucket(name))) !== 'directory') continue;
+        // First: until it is counted, what is used is not known.
+        await quotas.wake(name, signal);
         await objects.recover(name, signal);
         await expireUploads(deps, name, signal);
       }

@@ -16,6 +16,7 @@ export interface Settings {
   readonly fsync: boolean;
   readonly gateway: boolean;
   readonly remove_empty_folders: boolean;
+  readonly max_connections?: number;
   readonly multipart_expiry_days: number;
   readonly node_id: string;
   readonly cluster_nodes: string;
@@ -29,7 +30,7 @@ export const settingsSchema: JsonSchema = {
   properties: {
     storage_path: {
       type: 'string',
-      pattern: '^/.*[^/]$',
+      pattern: '^/+[^/]',
       'x-expected': 'an absolute path',
       description: 'Absolute path of the directory that holds the buckets. It must exist and be writable.',
     },
@@ -40,8 +41,8 @@ export const settingsSchema: JsonSchema = {
     },
     listen: {
       type: 'string',
-      pattern: '^(\\[[0-9A-Fa-f:]+\\]|[A-Za-z0-9.-]+):[0-9]{1,5}$',
-      'x-expected': 'an address and a port such as 127.0.0.1:9000',
+      format: 'listen-address',
+      'x-expected': 'an address and a port up to 65535, such as 127.0.0.1:9000',
       default: '127.0.0.1:9000',
       description: 'Address of the S3 server for this directory.',
     },
@@ -89,6 +90,13 @@ export const settingsSchema: JsonSchema = {
       type: 'boolean',
       default: false,
       description: 'Whether a folder goes when its last object is deleted.',
+    },
+    max_connections: {
+      type: 'integer',
+      minimum: 8,
+      maximum: 100_000,
+      description:
+        'Connections that are served at once; a quarter of them to one account. Default: a third of the file descriptors that the process may open beyond 64, and 4096 at most.',
     },
     multipart_expiry_days: {
       type: 'integer',

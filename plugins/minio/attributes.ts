@@ -1,5 +1,6 @@
 import type { Json, JsonObject } from '../../src/lib/json.ts';
 import type { AttributeRules } from '../../src/plugin/contract.ts';
+import { readText } from './decode.ts';
 import type { BucketState } from './sighting.ts';
 import { ownTags } from './tags.ts';
 
@@ -59,7 +60,7 @@ export function readWanted(attributes: JsonObject): Wanted {
 
 export function tagsOf(value: Json | undefined): Readonly<Record<string, string>> | undefined {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined;
-  return Object.fromEntries(Object.entries(value).map(([key, text]) => [key, String(text)]));
+  return Object.fromEntries(Object.entries(value).map(([key, text]) => [key, readText(text)]));
 }
 
 /** As they are at the server. All buckets of an account are alike, so the first one speaks for them. */

@@ -44,7 +44,8 @@ async function scan({ client, clock }: Deps, signal: AbortSignal): Promise<Check
   const hint = 'Usage and quotas follow the scanner of the server: look at its speed and its load.';
   try {
     const { scannedAt } = await client.admin.usage(signal);
-    if (scannedAt === undefined) return { name, status: 'warning', detail: 'the server has never counted its buckets', hint };
+    if (scannedAt === undefined)
+      return { name, status: 'warning', detail: 'the server has never counted its buckets', hint };
     const isOld = clock.now().getTime() - scannedAt.getTime() > STALE_MS;
     const detail = `buckets were last counted at ${scannedAt.toISOString()}`;
     return isOld ? { name, status: 'warning', detail, hint } : { name, status: 'ok', detail };

@@ -3,8 +3,8 @@ import { tagsOf } from './attributes.ts';
 import type { Deps } from './deps.ts';
 import { unchangeable } from './errors.ts';
 import { LIFECYCLE_RULE, lookAtBucket } from './look.ts';
-import { bucketsIn } from './policy.ts';
 import { requireOurs } from './ours.ts';
+import { bucketsIn } from './policy.ts';
 import type { BucketState } from './sighting.ts';
 import { hasLifecycle, ownTags, sameTags, tagsFor } from './tags.ts';
 

@@ -1,8 +1,8 @@
 import type { PluginContext } from '../../src/plugin/contract.ts';
 import { type Client, createClient } from './client.ts';
 import type { Deriver } from './madmin/deriver.ts';
-import { createUsageReader, type UsageReader } from './usage-reader.ts';
 import type { Settings } from './settings.ts';
+import { createUsageReader, type UsageReader } from './usage-reader.ts';
 
 /** What the methods of the backend share. */
 export interface Deps extends PluginContext<Settings> {

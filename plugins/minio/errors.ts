@@ -3,7 +3,8 @@ import type { HttpAnswer, HttpRequest } from '../../src/lib/http.ts';
 import { answerError } from '../../src/lib/http-errors.ts';
 import { isJsonObject } from '../../src/lib/json.ts';
 import { formatBytes } from '../../src/lib/units.ts';
-import { decodeEntities } from '../../src/lib/xml.ts';
+import { decodeEntities } from '../../src/s3/xml/text.ts';
+import { readText } from './decode.ts';
 
 /** Who answers, in errors and in the prefix of their codes. */
 export const PEER = 'MinIO';
@@ -99,9 +100,9 @@ export function explain(request: HttpRequest, answer: HttpAnswer, now: Date): Ag
 
 /** Answers are JSON, except a few that are XML: parse errors of quotas, clocks that differ, `..` in a key. */
 function sayingOf({ body }: HttpAnswer): { readonly code: string; readonly message: string } {
-  if (isJsonObject(body)) return { code: String(body['Code'] ?? ''), message: String(body['Message'] ?? '') };
+  if (isJsonObject(body)) return { code: readText(body['Code']), message: readText(body['Message']) };
   const element = (name: string): string =>
-    decodeEntities(new RegExp(`<${name}>([^<]*)</${name}>`).exec(String(body ?? ''))?.[1] ?? '');
+    decodeEntities(new RegExp(`<${name}>([^<]*)</${name}>`).exec(typeof body === 'string' ? body : '')?.[1] ?? '');
   return { code: element('Code'), message: element('Message') };
 }
 

@@ -78,7 +78,9 @@ export function createBackend(context: PluginContext<Settings>, deriver?: Derive
     unstamped: (signal) => unstamped(deps, signal),
     apply: (action, signal) => apply(deps, action, signal),
     usage: (accounts, query, signal) => usage(deps, accounts, query, signal),
-    jobs: [{ name: 'keep', schedule: settings.keep_schedule, deadlineMs: 240_000, run: (signal) => keep(deps, signal) }],
+    jobs: [
+      { name: 'keep', schedule: settings.keep_schedule, deadlineMs: 240_000, run: (signal) => keep(deps, signal) },
+    ],
     close: () => deps.client.close(),
   };
 }

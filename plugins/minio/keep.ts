@@ -1,12 +1,12 @@
 import { formatBytes } from '../../src/lib/units.ts';
+import { readWanted } from './attributes.ts';
+import { policyName } from './bucket-names.ts';
 import type { Deps } from './deps.ts';
 import { lookAt } from './look.ts';
-import { makeBucket } from './provision.ts';
 import { overageOf } from './observe.ts';
-import { policyName } from './bucket-names.ts';
 import { bucketsIn, isWritable, policyOf, samePolicy, stampOf } from './policy.ts';
+import { makeBucket } from './provision.ts';
 import type { Sighting } from './sighting.ts';
-import { readWanted } from './attributes.ts';
 
 /**
  * Repairs what no order speaks of: the policy of an account, its attachment, a bucket that is gone; and says which accounts
@@ -48,7 +48,8 @@ async function repair(
     if (writable !== isWritable(policy)) deps.log.warn({ account, writable }, 'the right to write was changed');
     changed = true;
   }
-  if (!user.policies.includes(policyName(account))) changed = (await admin.attach(account, policyName(account), signal)) || changed;
+  if (!user.policies.includes(policyName(account)))
+    changed = (await admin.attach(account, policyName(account), signal)) || changed;
   const there = new Set(buckets.map(({ name }) => name));
   for (const name of names.filter((bucket) => !there.has(bucket))) {
     // A listing leaves out buckets that the admin user may not read, so that it proves no absence.

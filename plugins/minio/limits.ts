@@ -28,5 +28,6 @@ export function limitOf(buckets: readonly BucketState[], { bucket_quota }: Setti
 export function checkLimits({ bytes, objects }: Partial<Quota>): void {
   if (objects !== undefined && objects !== null) throw badLimit('The number of objects cannot be limited.');
   if (bytes === undefined || bytes === null) return;
-  if (bytes < LEAST) throw badLimit('MinIO reads a limit of 0 as "no limit", so that nothing less than 1 byte can be set.');
+  if (bytes < LEAST)
+    throw badLimit('MinIO reads a limit of 0 as "no limit", so that nothing less than 1 byte can be set.');
 }

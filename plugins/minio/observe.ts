@@ -97,4 +97,3 @@ function metadata(settings: Settings, sighting: Sighting, total: BucketUsage | u
     backend_info: { backend_type: 'minio', policy: policyName(account), status: user.enabled ? 'enabled' : 'disabled' },
   };
 }
-

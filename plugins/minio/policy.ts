@@ -1,4 +1,5 @@
 import { isJsonObject, type Json, type JsonObject } from '../../src/lib/json.ts';
+import { readText } from './decode.ts';
 
 /** What the policy of an account lets its keys do. */
 export interface Grant {
@@ -42,7 +43,7 @@ export function policyOf({ resource, buckets, writable }: Grant): JsonObject {
 
 /** The resource whose policy it is; undefined for any other policy. */
 export function stampOf(policy: Json | undefined): string | undefined {
-  const ids = statementsOf(policy).flatMap(({ Sid: id }) => /^waldur([0-9a-f]{32})$/.exec(String(id ?? ''))?.[1] ?? []);
+  const ids = statementsOf(policy).flatMap(({ Sid: id }) => /^waldur([0-9a-f]{32})$/.exec(readText(id))?.[1] ?? []);
   return ids.length === 1 ? ids[0] : undefined;
 }
 

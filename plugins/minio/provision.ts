@@ -27,12 +27,19 @@ export async function provision(deps: Deps, action: Create, signal: AbortSignal)
   if (policy === undefined ? user !== undefined : stampOf(policy) !== resource) throw nameTaken(account);
   const names = policy === undefined ? chosenNames(deps, account, wanted) : bucketsIn(policy);
   if (policy === undefined) await claim(deps, action, names, signal);
-  const granted = await grant(deps, account, policyOf({ resource, buckets: names, writable: policy === undefined || isWritable(policy) }), policy, signal);
+  const granted = await grant(
+    deps,
+    account,
+    policyOf({ resource, buckets: names, writable: policy === undefined || isWritable(policy) }),
+    policy,
+    signal,
+  );
   let changed = granted || user === undefined;
   for (const name of names) {
     if (await makeBucket(deps, { name, resource, wanted, isNew: policy === undefined }, signal)) changed = true;
   }
-  if (quota.bytes !== undefined && (await limit(deps, names, quota.bytes, signal, policy === undefined))) changed = true;
+  if (quota.bytes !== undefined && (await limit(deps, names, quota.bytes, signal, policy === undefined)))
+    changed = true;
   if (user === undefined) {
     // Nobody ever uses this secret: consumers get service accounts, which can be taken back one by one.
     await admin.putUser(account, Buffer.from(deps.random(30)).toString('base64url'), signal);

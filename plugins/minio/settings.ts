@@ -1,5 +1,5 @@
-import { settingsSchema as storageSchema } from '../../src/object-storage/settings-schema.ts';
 import type { StorageSettings } from '../../src/object-storage/settings.ts';
+import { settingsSchema as storageSchema } from '../../src/object-storage/settings-schema.ts';
 import type { CommonSettings, JsonSchema, NamingRules, SettingProblem } from '../../src/plugin/contract.ts';
 import { bucketNames, isBucketName } from './bucket-names.ts';
 
@@ -33,7 +33,11 @@ const HOST: JsonSchema = {
   'x-expected': 'a host and port without a scheme, such as minio.example.org:9000; TLS is set by use_ssl',
 };
 
-const SCHEDULE: JsonSchema = { type: 'string', pattern: '^\\S+( \\S+){4}$', 'x-expected': 'a cron expression of five fields' };
+const SCHEDULE: JsonSchema = {
+  type: 'string',
+  pattern: '^\\S+( \\S+){4}$',
+  'x-expected': 'a cron expression of five fields',
+};
 
 export const settingsSchema: JsonSchema = {
   type: 'object',
@@ -45,7 +49,12 @@ export const settingsSchema: JsonSchema = {
     use_ssl: { type: 'boolean', default: false },
     region: { type: 'string', pattern: '^[a-z0-9-]{1,40}$', default: 'us-east-1' },
     verify_ssl: { type: 'boolean', default: true, description: 'false accepts a self-signed certificate.' },
-    ca_file: { type: 'string', pattern: '^/', 'x-expected': 'an absolute path', description: 'PEM file of further CAs.' },
+    ca_file: {
+      type: 'string',
+      pattern: '^/',
+      'x-expected': 'an absolute path',
+      description: 'PEM file of further CAs.',
+    },
     timeout: { type: 'integer', minimum: 1, maximum: 110, default: 30, description: 'Seconds for one request.' },
     admin_access_key: { type: 'string', minLength: 3, description: 'Of the admin user. Default: access_key.' },
     admin_secret_key: { type: 'string', minLength: 8, 'x-secret': true },

@@ -36,7 +36,12 @@ export async function terminate(deps: Deps, action: Remove, signal: AbortSignal)
 }
 
 /** Asks the buckets themselves: the count of the scanner may be old. */
-async function refuseContent(deps: Deps, account: string, names: readonly string[], signal: AbortSignal): Promise<void> {
+async function refuseContent(
+  deps: Deps,
+  account: string,
+  names: readonly string[],
+  signal: AbortSignal,
+): Promise<void> {
   const { objects } = deps.client.s3;
   const { buckets } = await deps.usage.read(signal);
   const full: Content[] = [];

@@ -6,14 +6,14 @@ import { AgentError } from '../lib/errors.ts';
 import { createLog, type LogLevel } from '../lib/log.ts';
 import type { Random } from '../lib/retry.ts';
 import type { Secrets } from '../lib/secrets.ts';
+import type { HealthSnapshot, LifecycleState } from '../monitor/health.ts';
+import { liveness, readiness } from '../monitor/health.ts';
+import { createMetrics } from '../monitor/metrics.ts';
+import { type RunningOffering, type Shared, startOffering } from '../offering/offering.ts';
 import { createSlots } from '../orders/slots.ts';
 import type { Waldur } from '../waldur/client.ts';
+import { createHttpServer } from '../web/http-server.ts';
 import { createConnect } from './connect.ts';
-import type { HealthSnapshot, LifecycleState } from './health.ts';
-import { liveness, readiness } from './health.ts';
-import { createHttpServer } from './http-server.ts';
-import { createMetrics } from './metrics.ts';
-import { type RunningOffering, type Shared, startOffering } from './running-offering.ts';
 
 export interface ComposeDeps {
   readonly clock: Clock;
@@ -69,6 +69,7 @@ export function compose(initial: Config, deps: ComposeDeps): Agent {
     clock,
     log,
     version,
+    env: deps.env,
     concurrency: config.concurrency,
     waldurRequest: metrics.waldurRequest,
     backendRequest: metrics.backendRequest,

@@ -3,6 +3,7 @@ import type { OfferingConfig, WaldurConfig } from '../config/types.ts';
 import type { Clock } from '../lib/clock.ts';
 import { createHttp, type HttpFactory, type HttpOutcome } from '../lib/http.ts';
 import type { Log } from '../lib/log.ts';
+import type { Environment } from '../lib/proxy.ts';
 import type { CircuitState } from '../plugin/circuit.ts';
 import type { Backend } from '../plugin/contract.ts';
 import { pluginHttp } from '../plugin/http.ts';
@@ -16,6 +17,8 @@ export interface ConnectDeps {
   readonly clock: Clock;
   readonly log: Log;
   readonly version: string;
+  /** For the proxy variables. */
+  readonly env: Environment;
   /** Requests to one peer at once. */
   readonly concurrency: number;
   waldurRequest(outcome: HttpOutcome): void;
@@ -30,8 +33,8 @@ export interface Connect {
 }
 
 export function createConnect(deps: ConnectDeps): Connect {
-  const { clock, version } = deps;
-  const create: HttpFactory = (options) => createHttp({ maxSockets: deps.concurrency, ...options }, { clock });
+  const { clock, env, version } = deps;
+  const create: HttpFactory = (options) => createHttp({ maxSockets: deps.concurrency, ...options }, { clock, env });
   return {
     waldur: (config) =>
       createWaldur(config, {

@@ -32,14 +32,16 @@ const HINTS: Readonly<Record<string, string>> = {
   NoSuchBucket: 'Create the buckets with: agent minio init',
 };
 
-const UNREACHABLE = /^(ECONN|ENOTFOUND|EAI_|EHOSTUNREACH|ETIMEDOUT|EPIPE|TimeoutError|NetworkingError|CERT_|UNABLE_TO_|DEPTH_ZERO|SELF_SIGNED)/;
+const UNREACHABLE =
+  /^(ECONN|ENOTFOUND|EAI_|EHOSTUNREACH|ETIMEDOUT|EPIPE|TimeoutError|NetworkingError|CERT_|UNABLE_TO_|DEPTH_ZERO|SELF_SIGNED)/;
 const CREDENTIAL_CODES = /^(InvalidAccessKeyId|SignatureDoesNotMatch|RequestTimeTooSkewed|CredentialsProviderError)$/;
 const QUOTA_CODES = /^(XMinioAdminBucketQuotaExceeded|QuotaExceeded|XMinioStorageFull|EntityTooLarge)$/;
 
 /** Whatever the SDK threw, as an error of ours. */
 export function explain(error: unknown, purpose: Purpose, context: StorageContext): StorageError | Error {
   if (isAgentError(error)) return error;
-  if (!(error instanceof Error) || error.name === 'AbortError') return error instanceof Error ? error : new Error(String(error));
+  if (!(error instanceof Error) || error.name === 'AbortError')
+    return error instanceof Error ? error : new Error(String(error));
   const { code, status } = readError(error);
   const what = `${context.operation}${context.bucket === undefined ? '' : ` in bucket ${context.bucket}`}`;
   // Of what was thrown only the text survives: it carries the request, and with it a signature.
@@ -55,7 +57,8 @@ export function explain(error: unknown, purpose: Purpose, context: StorageContex
   }
   if (code === 'NoSuchBucket') return new StorageBucketError(`${what}: the bucket does not exist`, failure(404));
   if (status === 404) return new StorageNotFoundError(`${what}: ${context.key ?? 'it'} does not exist`, failure());
-  if (UNREACHABLE.test(code)) return new StorageConnectionError(`${what}: the server cannot be reached (${code})`, failure());
+  if (UNREACHABLE.test(code))
+    return new StorageConnectionError(`${what}: the server cannot be reached (${code})`, failure());
   if (CREDENTIAL_CODES.test(code)) {
     return new StorageConnectionError(`${what}: the server refuses the credentials (${code})`, failure(403));
   }
@@ -68,7 +71,11 @@ export function isAbsent(error: unknown): boolean {
 }
 
 function readError(error: Error): { readonly code: string; readonly status: number | undefined } {
-  const { Code, code, $metadata } = error as { Code?: unknown; code?: unknown; $metadata?: { httpStatusCode?: number } };
-  const named = [Code, code, error.name].find((name) => typeof name === 'string' && name !== 'Error');
-  return { code: String(named ?? 'Unknown'), status: $metadata?.httpStatusCode };
+  const { Code, code, $metadata } = error as {
+    Code?: unknown;
+    code?: unknown;
+    $metadata?: { httpStatusCode?: number };
+  };
+  const named = [Code, code, error.name].find((name): name is string => typeof name === 'string' && name !== 'Error');
+  return { code: named ?? 'Unknown', status: $metadata?.httpStatusCode };
 }

@@ -19,5 +19,7 @@ export function toHeaders(metadata: Metadata): Metadata {
 }
 
 export function fromHeaders(headers: Metadata = {}): Metadata {
-  return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase().replaceAll('-', '_'), value]));
+  return Object.fromEntries(
+    Object.entries(headers).map(([name, value]) => [name.toLowerCase().replaceAll('-', '_'), value]),
+  );
 }

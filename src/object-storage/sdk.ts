@@ -20,7 +20,8 @@ export interface Sdk {
 export async function openSdk(settings: ObjectStorageSettings, agents: Agents, host: string): Promise<Sdk> {
   const s3 = await import('@aws-sdk/client-s3');
   const { access_key: accessKeyId, secret_key: secretAccessKey, region, use_ssl } = settings;
-  const keys = accessKeyId === undefined || secretAccessKey === undefined ? {} : { credentials: { accessKeyId, secretAccessKey } };
+  const keys =
+    accessKeyId === undefined || secretAccessKey === undefined ? {} : { credentials: { accessKeyId, secretAccessKey } };
   const client = new s3.S3Client({
     ...keys,
     region,

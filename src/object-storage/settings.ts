@@ -114,13 +114,18 @@ function missing(settings: ObjectStorageSettings): readonly string[] {
   const needed = ['endpoint', 'bucket_samples', 'bucket_tas', 'bucket_debug'] as const;
   const absent = needed.filter((name) => settings[name] === undefined).map((name) => `${called(name)} is missing`);
   const keys = [settings.access_key, settings.secret_key].filter((key) => key !== undefined);
-  return keys.length === 1 ? [...absent, `${called('access_key')} and ${called('secret_key')} belong together`] : absent;
+  return keys.length === 1
+    ? [...absent, `${called('access_key')} and ${called('secret_key')} belong together`]
+    : absent;
 }
 
 function wrong(settings: ObjectStorageSettings): readonly string[] {
   const { endpoint, public_endpoint, bucket_samples, bucket_tas, bucket_debug } = settings;
   const found: string[] = [];
-  for (const [name, host] of [['endpoint', endpoint], ['public_endpoint', public_endpoint]] as const) {
+  for (const [name, host] of [
+    ['endpoint', endpoint],
+    ['public_endpoint', public_endpoint],
+  ] as const) {
     if (host === undefined || /^(\[[0-9A-Fa-f:]+\]|[A-Za-z0-9._-]+)(:\d{1,5})?$/.test(host)) continue;
     const why = host.includes('://') ? 'has a scheme, which use_ssl says' : 'is no host and port';
     found.push(`${called(name)} ${why}: it must be like minio.example.org:9000`);
@@ -131,7 +136,8 @@ function wrong(settings: ObjectStorageSettings): readonly string[] {
   }
   if (typeof settings.use_ssl !== 'boolean') found.push(`${called('use_ssl')} must be true or false`);
   const buckets = [bucket_samples, bucket_tas, bucket_debug].filter((name) => name !== undefined);
-  if (new Set(buckets).size < buckets.length) found.push('the three buckets must differ: retention works on one of them');
+  if (new Set(buckets).size < buckets.length)
+    found.push('the three buckets must differ: retention works on one of them');
   return found;
 }
 
@@ -145,10 +151,10 @@ function satisfies(value: unknown, rule: Raw): boolean {
   return typeof pattern !== 'string' || new RegExp(pattern).test(value);
 }
 
-function expected(rule: Raw): string {
-  if (rule['type'] === 'boolean') return 'true or false';
-  if (rule['type'] === 'integer') return `a whole number from ${rule['minimum']} to ${rule['maximum']}`;
-  return String(rule['x-expected'] ?? `a text of at least ${rule['minLength']} characters`);
+function expected({ type, minimum, maximum, minLength, 'x-expected': words }: Raw): string {
+  if (type === 'boolean') return 'true or false';
+  if (type === 'integer') return `a whole number from ${Number(minimum)} to ${Number(maximum)}`;
+  return typeof words === 'string' ? words : `a text of at least ${Number(minLength)} characters`;
 }
 
 function called(setting: string): string {

@@ -1,5 +1,6 @@
 import { Ajv } from 'ajv';
 import { type JsonSchema, type NamingRules, PLUGIN_API_VERSION, type Plugin } from './contract.ts';
+import { addFormats } from './formats.ts';
 import { namingProblem } from './naming.ts';
 
 /** Keywords of ours: a value that must come from a reference, one a reload cannot change, and what a pattern means. */
@@ -12,7 +13,7 @@ export const COMMON_SETTINGS: readonly string[] = ['on_terminate', 'metering', '
 export function settingsValidator(): Ajv {
   const ajv = new Ajv({ strict: true, strictTypes: false, strictRequired: false, allErrors: true, useDefaults: true });
   ajv.addVocabulary(KEYWORDS);
-  ajv.addFormat('uri', (text) => /^https?:\/\//i.test(text) && URL.canParse(text));
+  addFormats(ajv);
   return ajv;
 }
 

@@ -35,3 +35,16 @@ export function createAttempt(clock: Clock): Attempt {
     }
   };
 }
+
+/** `look`, asked again an hour after it last answered: servers are updated while the agent runs. */
+export function rememberHourly<T>(
+  clock: Clock,
+  look: (signal: AbortSignal) => Promise<T>,
+): (signal: AbortSignal) => Promise<T> {
+  let known: { readonly value: T; readonly untilMs: number } | undefined;
+  return async (signal) => {
+    if (known === undefined || clock.monotonicMs() >= known.untilMs)
+      known = { value: await look(signal), untilMs: clock.monotonicMs() + REMEMBERED_MS };
+    return known.value;
+  };
+}

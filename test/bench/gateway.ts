@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { freePort } from '../../src/cli/demo/free-port.ts';
-import type { KeyPair } from '../../src/lib/sigv4.ts';
+import type { KeyPair } from '../../src/s3/sigv4.ts';
 import { memoryMb } from './lib/proc.ts';
 import { median, printResult } from './lib/report.ts';
 import { connect, exchange, headOf } from './lib/s3-load.ts';

@@ -1,13 +1,13 @@
 import { createHash } from 'node:crypto';
 import { crc32 } from 'node:zlib';
-import { readPayload } from '../../plugins/ironbucket-local/gateway/auth/payload.ts';
-import type { Payload } from '../../plugins/ironbucket-local/gateway/auth/types.ts';
-import { verify } from '../../plugins/ironbucket-local/gateway/auth/verify.ts';
 import { createDigest } from '../../plugins/ironbucket-local/gateway/body/checksum.ts';
 import { openBody } from '../../plugins/ironbucket-local/gateway/body/open-body.ts';
 import type { ChecksumAlgorithm } from '../../plugins/ironbucket-local/gateway/body/types.ts';
-import { readHead } from '../../plugins/ironbucket-local/gateway/request-head.ts';
-import { encodeQuery, sign, signingKey } from '../../src/lib/sigv4.ts';
+import { readHead } from '../../src/s3/request-head.ts';
+import { encodeQuery, sign, signingKey } from '../../src/s3/sigv4.ts';
+import { readPayload } from '../../src/s3/verify/payload.ts';
+import type { Payload } from '../../src/s3/verify/types.ts';
+import { verify } from '../../src/s3/verify/verify.ts';
 import { printResult } from './lib/report.ts';
 
 /** CPU time of what the S3 gateway does with the bytes of an upload, against the hashes it cannot do without, in the same run. */

@@ -40,7 +40,7 @@ const FILES: Readonly<Record<string, (site: ProcessSite) => readonly [text: stri
   ],
   'a secret that is not there': (site) => [
     offeringOf(site, { waldur_api_token: '${file:/nowhere/token}' }),
-    /cannot read \/nowhere\/token: ENOENT/,
+    /cannot read \/nowhere\/token: there is no such file/,
   ],
   'a variable that is not set': (site) => [
     offeringOf(site, { waldur_api_token: '${env:NOT_SET}' }),
@@ -76,8 +76,8 @@ test('a wrong configuration is one readable report, and nothing is started', asy
 });
 
 test.each([
-  ['is not there', 'nowhere.yaml', /cannot be read: ENOENT \(CONFIG_UNREADABLE\)/],
-  ['is a directory', 'storage', /cannot be read: EISDIR \(CONFIG_UNREADABLE\)/],
+  ['is not there', 'nowhere.yaml', /cannot be read: there is no such file \(ENOENT\) \(CONFIG_UNREADABLE\)/],
+  ['is a directory', 'storage', /cannot be read: it is a directory \(EISDIR\) \(CONFIG_UNREADABLE\)/],
 ])('a configuration that %s', async (_, name, said) => {
   const site = await openProcessSite();
   const { code, stdout, stderr } = await site.command(['run', '-c', join(site.folder, name)]);

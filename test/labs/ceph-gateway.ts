@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer, request as forward } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { AdminOps } from '../../plugins/croit-s3/test/fake-rgw.ts';
-import { encodeQuery, type KeyPair, sign } from '../../src/lib/sigv4.ts';
+import { encodeQuery, type KeyPair, sign } from '../../src/s3/sigv4.ts';
 import { type Facade, remoteAdmin, startFacade } from './croit-facade.ts';
 
 export const GATEWAY = {

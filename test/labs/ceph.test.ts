@@ -16,10 +16,10 @@ import {
 } from '../../plugins/croit-s3/test/lab.ts';
 import { systemClock } from '../../src/lib/clock.ts';
 import { createHttp } from '../../src/lib/http.ts';
-import type { KeyPair } from '../../src/lib/sigv4.ts';
 import { conformance } from '../../src/plugin/conformance.ts';
 import type { Backend } from '../../src/plugin/contract.ts';
 import { createMemoryDocuments } from '../../src/plugin/memory-documents.ts';
+import type { KeyPair } from '../../src/s3/sigv4.ts';
 import { silentLog } from '../fakes/log.ts';
 import { type CephLab, GATEWAY, openCephLab, s3, TOKEN } from './ceph-gateway.ts';
 

@@ -5,7 +5,7 @@ import { parseExact } from '../../plugins/croit-s3/decode.ts';
 import { type Answer, error, type Query, stringify } from '../../plugins/croit-s3/test/fake-model.ts';
 import type { AdminOps } from '../../plugins/croit-s3/test/fake-rgw.ts';
 import { isJsonObject, type Json, type JsonObject } from '../../src/lib/json.ts';
-import { encodeQuery, type KeyPair, sign } from '../../src/lib/sigv4.ts';
+import { encodeQuery, type KeyPair, sign } from '../../src/s3/sigv4.ts';
 
 export interface FacadeRequest {
   readonly method: string;

@@ -143,7 +143,7 @@ describe('a purge through croit', () => {
         return isIt;
       };
       const purge = backend.apply(action({ kind: 'delete-account', purge: true }), signal);
-      await expect(purge).rejects.toMatchObject({ code: 'CROIT_S3_PURGE_FAILED', disposition: 'operator' });
+      await expect(purge).rejects.toMatchObject({ code: 'S3_PURGE_FAILED', disposition: 'operator' });
     }
   });
 

@@ -1,12 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { escapeXml, isXmlText } from '../../../src/lib/xml.ts';
+import { mintKeyPair } from '../../../src/s3/key-pair.ts';
 import { parseExact, readInteger, readKeys, readObjects } from '../decode.ts';
 import { sayingOf, withoutSecretKey } from '../errors.ts';
-import { mintKeyPair } from '../keys.ts';
 import { isSegment, segment } from '../segment.ts';
 import { readStamp, stampOf } from '../stamp.ts';
-import { blocks, textOf } from '../xml.ts';
 
 describe('JSON', () => {
   it('keeps every digit of an integer', () => {
@@ -116,29 +114,4 @@ describe('what a server says', () => {
     'without the secret of %s',
     (text) => expect(withoutSecretKey(text)).not.toContain('s3cr3t'),
   );
-});
-
-describe('XML', () => {
-  it('holds any text that it can hold', () => {
-    const text = fc.string({ unit: 'grapheme' }).filter(isXmlText);
-    fc.assert(
-      fc.property(text, text, (key, other) => {
-        const xml = `<R><O a="1"><Key>${escapeXml(key)}</Key></O><O><Key>${escapeXml(other)}</Key></O></R>`;
-        expect(blocks(xml, 'O').map((block) => textOf(block, 'Key'))).toEqual([key, other]);
-      }),
-    );
-  });
-
-  it.each([
-    ['a\u0001b', false],
-    ['a\u0000', false],
-    ['a\tb\r\n', true],
-    ['\ud800', false],
-    ['数', true],
-  ])('of %j: %s', (text, expected) => expect(isXmlText(text)).toBe(expected));
-
-  it('is empty where there is none, and leaves what it does not know', () => {
-    expect(textOf('<a/>', 'Key')).toBe('');
-    expect(textOf('<Key>&lt;&#65;&#x41;&nbsp;&#x110000;</Key>', 'Key')).toBe('<AA&nbsp;&#x110000;');
-  });
 });

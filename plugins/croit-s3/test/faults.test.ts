@@ -124,7 +124,9 @@ describe('what croit says in its own way', () => {
   it('an expired token reads as such', async () => {
     cluster.facade.fault = () => ({ status: 401, body: '' });
     const refused = await failure(backend.apply(create(), signal));
-    expect(refused.message).toBe('users.create: croit rejected the API token: check that it is valid and not expired');
+    expect(refused.message).toBe(
+      'create (users): croit rejected the API token: check that it is valid and not expired',
+    );
   });
 
   it('how long to wait is passed on', async () => {

@@ -1,8 +1,8 @@
 import { AgentError } from '../../../src/lib/errors.ts';
 import type { Http } from '../../../src/lib/http.ts';
 import type { Json } from '../../../src/lib/json.ts';
-import { type KeyPair, sign } from '../../../src/lib/sigv4.ts';
 import type { PluginContext } from '../../../src/plugin/contract.ts';
+import { type KeyPair, sign } from '../../../src/s3/sigv4.ts';
 import { parseExact, readExact } from '../exact-json.ts';
 import { UNLIMITED } from '../quota/quota-file.ts';
 import type { Settings } from '../settings.ts';

@@ -1,6 +1,6 @@
+import { S3Error } from '../../../src/s3/s3-error.ts';
 import type { Holder } from './access-keys.ts';
 import type { Principal } from './call.ts';
-import { S3Error } from './s3-error.ts';
 import type { Target } from './target.ts';
 
 /** @throws S3Error `AccessDenied`, alike for buckets of others and for those that do not exist. */

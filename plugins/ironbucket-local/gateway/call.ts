@@ -1,7 +1,7 @@
+import type { RequestHead } from '../../../src/s3/request-head.ts';
 import type { Deps } from '../deps.ts';
 import type { BodyOptions } from './body/expected.ts';
 import type { Body } from './body/types.ts';
-import type { RequestHead } from './request-head.ts';
 
 /** Who asks: the holder of an account, which reaches the bucket of its name, or the administrator, who reaches all. */
 export type Principal = { readonly kind: 'administrator' } | { readonly kind: 'account'; readonly account: string };
@@ -16,6 +16,8 @@ export interface Call {
   readonly key: string;
   /** Opens the body, once. Until then a client that waits for `100 Continue` waits. */
   body(options?: BodyOptions): Body;
+  /** Runs work that looks at many files, in the account's turn. */
+  search<T>(work: () => Promise<T>): Promise<T>;
   /** Fires when the client is gone or the gateway stops. */
   readonly signal: AbortSignal;
 }

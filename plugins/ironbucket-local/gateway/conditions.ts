@@ -1,6 +1,6 @@
+import { header, type RequestHead } from '../../../src/s3/request-head.ts';
+import { S3Error } from '../../../src/s3/s3-error.ts';
 import type { StoredObject } from '../objects/stored.ts';
-import { header, type RequestHead } from './request-head.ts';
-import { S3Error } from './s3-error.ts';
 
 export interface Conditions {
   readonly match: string | undefined;

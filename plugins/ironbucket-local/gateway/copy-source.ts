@@ -1,12 +1,12 @@
+import { header } from '../../../src/s3/request-head.ts';
+import { S3Error } from '../../../src/s3/s3-error.ts';
 import type { Deps } from '../deps.ts';
 import type { OpenObject } from '../objects/read.ts';
 import { requireOwner } from './authorize.ts';
 import type { Call } from './call.ts';
 import { readConditions, requireModified } from './conditions.ts';
 import { requireReadable } from './operations/read-object.ts';
-import { header } from './request-head.ts';
 import { requireBucket } from './require-bucket.ts';
-import { S3Error } from './s3-error.ts';
 
 export interface Source {
   readonly bucket: string;

@@ -1,8 +1,8 @@
+import { header, parameter, type RequestHead } from '../../../src/s3/request-head.ts';
+import { S3Error } from '../../../src/s3/s3-error.ts';
 import { DEFAULT_TYPE, type Description } from '../objects/sidecar.ts';
 import type { StoredObject } from '../objects/stored.ts';
 import { storedEncoding } from './body/open-body.ts';
-import { header, parameter, type RequestHead } from './request-head.ts';
-import { S3Error } from './s3-error.ts';
 
 const META = 'x-amz-meta-';
 /** Names and values together. Source: "Working with object metadata" of the S3 user guide. */

@@ -1,8 +1,10 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { readHead } from '../../../src/s3/request-head.ts';
+import { renderS3Error, S3Error } from '../../../src/s3/s3-error.ts';
+import { verify } from '../../../src/s3/verify/verify.ts';
 import type { Deps } from '../deps.ts';
 import { endpointOf } from '../settings.ts';
 import type { AccessKeys } from './access-keys.ts';
-import { verify } from './auth/verify.ts';
 import { authorize } from './authorize.ts';
 import { openBody } from './body/open-body.ts';
 import type { Call, Operation, Reply } from './call.ts';
@@ -11,13 +13,17 @@ import { keepWaiting } from './keep-waiting.ts';
 import { createBucket } from './operations/bucket.ts';
 import { copyObject } from './operations/copy-object.ts';
 import { completeUpload, uploadPartCopy } from './operations/upload.ts';
-import { readHead } from './request-head.ts';
 import { requireBucket } from './require-bucket.ts';
 import { route } from './route.ts';
-import { renderS3Error, S3Error } from './s3-error.ts';
 import { type Target, targetOf } from './target.ts';
+import type { Turns } from './turns.ts';
 import { refuseUnsupported } from './unsupported.ts';
 import { usageHeaders } from './usage-headers.ts';
+
+export interface Admission {
+  readonly accessKeys: AccessKeys;
+  readonly turns: Turns;
+}
 
 export interface Exchange {
   readonly request: IncomingMessage;
@@ -33,12 +39,12 @@ export interface Exchange {
 const LONG: ReadonlySet<Operation> = new Set([completeUpload, copyObject, uploadPartCopy]);
 
 /** What a request is answered with. Never throws: what goes wrong is an answer too. */
-export async function handle(deps: Deps, accessKeys: AccessKeys, exchange: Exchange): Promise<Reply> {
+export async function handle(deps: Deps, admission: Admission, exchange: Exchange): Promise<Reply> {
   const { signal } = exchange;
   let allowed: Target | undefined;
   const refuse = (thrown: unknown): Promise<Reply> => refusal(deps, exchange, allowed, thrown);
   try {
-    const call = await admit(deps, accessKeys, exchange);
+    const call = await admit(deps, admission, exchange);
     allowed = call;
     refuseUnsupported(call.head, call.bucket);
     const operation = route(call.head, call);
@@ -76,7 +82,7 @@ async function refusal(
 }
 
 /** Who asks, and may they? Nothing is looked at on behalf of somebody who did not prove who they are. */
-async function admit(deps: Deps, accessKeys: AccessKeys, exchange: Exchange): Promise<Call> {
+async function admit(deps: Deps, { accessKeys, turns }: Admission, exchange: Exchange): Promise<Call> {
   const { settings, clock } = deps;
   const { request, signal, proceed } = exchange;
   const head = readHead(request);
@@ -88,11 +94,13 @@ async function admit(deps: Deps, accessKeys: AccessKeys, exchange: Exchange): Pr
   const target = targetOf(head, new URL(endpointOf(settings)).hostname);
   authorize(holder, target);
   const { principal } = holder;
+  exchange.response.once('close', turns.enter(principal));
   return {
     ...target,
     head,
     principal,
     signal,
+    search: (work) => turns.search(principal, signal, work),
     body: (options) => openBody(head, payload, incoming(request, proceed), options),
   };
 }

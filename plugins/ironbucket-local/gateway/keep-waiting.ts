@@ -1,6 +1,6 @@
 import type { Clock } from '../../../src/lib/clock.ts';
+import { DECLARATION } from '../../../src/s3/xml/write.ts';
 import type { Reply } from './call.ts';
-import { DECLARATION } from './xml/write.ts';
 
 /** Clients give up after a minute in which nothing comes, and proxies may sooner. */
 const PATIENCE_MS = 10_000;

@@ -1,5 +1,5 @@
-import { parameter, type RequestHead } from './request-head.ts';
-import { S3Error } from './s3-error.ts';
+import { parameter, type RequestHead } from '../../../src/s3/request-head.ts';
+import { S3Error } from '../../../src/s3/s3-error.ts';
 
 /** How many entries a page may have at most. @throws S3Error `InvalidArgument` */
 export function readLimit(head: RequestHead, name: string, most = 1000): number {

@@ -1,6 +1,6 @@
+import { S3Error } from '../../../src/s3/s3-error.ts';
 import type { Deps } from '../deps.ts';
 import { isBucketName } from '../layout.ts';
-import { S3Error } from './s3-error.ts';
 
 /** There is such a bucket, and what a process that died left in it is cleared up. @throws S3Error `NoSuchBucket` */
 export async function requireBucket(deps: Deps, bucket: string, signal: AbortSignal): Promise<void> {

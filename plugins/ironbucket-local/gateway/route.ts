@@ -1,3 +1,5 @@
+import type { RequestHead } from '../../../src/s3/request-head.ts';
+import { S3Error } from '../../../src/s3/s3-error.ts';
 import type { Operation } from './call.ts';
 import {
   createBucket,
@@ -18,8 +20,6 @@ import { putObject } from './operations/put-object.ts';
 import { getObject, headObject } from './operations/read-object.ts';
 import { abortUpload, completeUpload, createUpload, uploadPart, uploadPartCopy } from './operations/upload.ts';
 import { getQuota, getStatistics, putQuota } from './operations/usage.ts';
-import type { RequestHead } from './request-head.ts';
-import { S3Error } from './s3-error.ts';
 import type { Target } from './target.ts';
 import { unsupported } from './unsupported.ts';
 

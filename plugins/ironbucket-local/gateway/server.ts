@@ -4,8 +4,11 @@ import type { AgentError } from '../../../src/lib/errors.ts';
 import type { Deps } from '../deps.ts';
 import { cannotListen } from '../errors.ts';
 import { openAccessKeys } from './access-keys.ts';
+import { busyReply } from './busy.ts';
+import { type Connections, defaultConnections, limitConnections } from './connections.ts';
 import type { handle } from './handle.ts';
 import { send } from './send.ts';
+import { createTurns, type Turns } from './turns.ts';
 
 /** The S3 server of a storage path. */
 export interface Gateway {
@@ -40,6 +43,8 @@ export function createGateway(deps: Deps): Gateway {
   let stopping = false;
   let server: Server | undefined;
   let answerOf: typeof handle;
+  let turns: Turns;
+  let connections: Connections | undefined;
   let failure: AgentError | undefined;
   let attempt = Promise.resolve();
 
@@ -62,11 +67,12 @@ export function createGateway(deps: Deps): Gateway {
     patience(0);
     const exchange = { request, response, requestId, signal: gone.signal, proceed };
     const startedMs = clock.monotonicMs();
+    const isExtra = connections?.isExtra(request.socket) === true;
     try {
-      const reply = await answerOf(deps, accessKeys, exchange);
+      const reply = isExtra ? busyReply(request.url, requestId) : await answerOf(deps, { accessKeys, turns }, exchange);
       patience(IDLE_MS);
       if (gone.signal.aborted) response.destroy();
-      else await send(clock, exchange, reply, stopping);
+      else await send(clock, exchange, reply, stopping || isExtra);
       const ms = Math.round(clock.monotonicMs() - startedMs);
       log.debug({ request: requestId, method: request.method, status: reply.status, ms }, 's3 request answered');
     } catch (err) {
@@ -101,6 +107,9 @@ export function createGateway(deps: Deps): Gateway {
     );
     opened.on('checkContinue', onRequest(true));
     opened.timeout = IDLE_MS;
+    const most = settings.max_connections ?? (await defaultConnections());
+    connections = limitConnections(opened, most, deps);
+    turns = createTurns(clock, Math.ceil(most / 4));
     failure = await listen(opened, settings.listen);
     if (failure !== undefined) throw failure;
     server = opened;

@@ -1,5 +1,5 @@
 import { isIP } from 'node:net';
-import { header, type RequestHead } from './request-head.ts';
+import { header, type RequestHead } from '../../../src/s3/request-head.ts';
 
 export interface Target {
   /** Empty for the service itself. */

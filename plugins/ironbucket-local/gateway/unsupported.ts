@@ -1,5 +1,5 @@
-import { header, parameter, type RequestHead } from './request-head.ts';
-import { S3Error } from './s3-error.ts';
+import { header, parameter, type RequestHead } from '../../../src/s3/request-head.ts';
+import { S3Error } from '../../../src/s3/s3-error.ts';
 
 /** Headers that ask for something this server does not do; to ignore one would be a promise that is not kept. */
 const PREFIXES = [

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
-import { S3Error } from '../gateway/s3-error.ts';
 import type { Place } from './place.ts';
 import { readRange } from './read.ts';
 import type { Description } from './sidecar.ts';
 import { discard, type Staged, stageBody } from './stage.ts';
+import { StorageError } from './storage-error.ts';
 import type { StoredObject } from './stored.ts';
 import type { Part } from './upload-file.ts';
 import {
@@ -43,6 +43,7 @@ export async function completeUpload(
   return deps.locks.hold(upload.lock, async () => {
     const { described } = await requireUpload(deps, upload, object.key);
     const parts = choose(named, await readParts(deps, upload, signal));
+    terms.reservation.stage(parts.reduce((sum, { size }) => sum + size, 0));
     const staged = await stageBody(deps, object.root, bytesOf(deps, upload, parts), terms.look ?? ignore, signal);
     const held = await partBytes(deps, upload);
     const whole = { ...staged, etag: etagOf(parts) };
@@ -64,27 +65,27 @@ async function checked(deps: UploadDeps, staged: Staged, { checksums }: WholeTer
 
 function ignore(): void {}
 
-/** @throws S3Error `InvalidPart`, `InvalidPartOrder`, `EntityTooSmall`, `MalformedXML` for a list without parts. */
+/** @throws StorageError `bad-part`, `part-order`, `small-part`, `no-parts` for a list without parts. */
 function choose(named: readonly NamedPart[], parts: readonly Part[]): readonly Part[] {
-  if (named.length === 0) throw new S3Error('MalformedXML');
+  if (named.length === 0) throw new StorageError('no-parts');
   const byNumber = new Map(parts.map((part) => [part.number, part]));
   let before = 0;
   const chosen = named.map(({ number, etag }) => {
-    if (number <= before) throw new S3Error('InvalidPartOrder');
+    if (number <= before) throw new StorageError('part-order');
     before = number;
     const part = byNumber.get(number);
-    if (part?.etag !== etag) throw new S3Error('InvalidPart', { fields: { PartNumber: String(number) } });
+    if (part?.etag !== etag) throw new StorageError('bad-part', { part: number });
     return part;
   });
   const small = chosen.slice(0, -1).find(({ size }) => size < SMALLEST_PART);
-  if (small !== undefined) throw new S3Error('EntityTooSmall', { fields: { PartNumber: String(small.number) } });
+  if (small !== undefined) throw new StorageError('small-part', { part: small.number });
   return chosen;
 }
 
 async function* bytesOf({ files }: UploadDeps, place: UploadPlace, parts: readonly Part[]): AsyncGenerator<Buffer> {
   for (const { number, size } of parts) {
     const file = await files.open(partFile(place, number));
-    if (file === undefined) throw new S3Error('InvalidPart', { fields: { PartNumber: String(number) } });
+    if (file === undefined) throw new StorageError('bad-part', { part: number });
     try {
       yield* readRange(file, 0, size);
     } finally {

@@ -1,9 +1,9 @@
 import { join } from 'node:path';
 import { isAbsent } from '../disk.ts';
-import { S3Error } from '../gateway/s3-error.ts';
 import type { Files } from './files.ts';
 import { isInternalName, refused, SIDECAR_SUFFIX } from './key.ts';
 import type { Place } from './place.ts';
+import { StorageError } from './storage-error.ts';
 
 type Where = Pick<Place, 'root' | 'folders' | 'folder'>;
 
@@ -17,12 +17,12 @@ export async function isReachable(files: Files, { root, folders, folder }: Where
 /**
  * Makes the folders of a key, but never the bucket.
  *
- * @throws S3Error `NoSuchBucket`; `InvalidArgument` when a part of the way is an object or a link.
+ * @throws StorageError `no-bucket`; `bad-key` when a part of the way is an object or a link.
  */
 export async function makeFolders(files: Files, { root, folders, folder }: Where): Promise<void> {
   if (folders.length === 0) return;
   const base = await files.resolve(root);
-  if (base === undefined) throw new S3Error('NoSuchBucket');
+  if (base === undefined) throw new StorageError('no-bucket');
   const wanted = join(base, ...folders);
   const isThere = async (): Promise<boolean> => (await files.resolve(folder)) === wanted;
   if ((await isThere()) && (await files.facts(folder))?.kind === 'directory') return;
@@ -34,7 +34,7 @@ export async function makeFolders(files: Files, { root, folders, folder }: Where
     if (kind === 'file') throw refused('an object has the name of one of its folders');
     if (kind === 'other') throw refused('a link has the name of one of its folders');
   }
-  if (!(await isThere())) throw new S3Error('OperationAborted');
+  if (!(await isThere())) throw new StorageError('conflict');
 }
 
 /**
@@ -70,6 +70,6 @@ export async function pruneFolders(files: Files, { root, folders }: Where): Prom
   }
 }
 
-export function folderInTheWay(): S3Error {
+export function folderInTheWay(): StorageError {
   return refused('other objects have it as their folder');
 }

@@ -1,4 +1,4 @@
-import { S3Error } from '../gateway/s3-error.ts';
+import { StorageError } from './storage-error.ts';
 
 /** A key as a path below its bucket. */
 export interface KeyPath {
@@ -16,11 +16,11 @@ const LONGEST_NAME = 255;
  * The only way from a key to a path. Refused before anything touches the disk: what the layout uses itself (names that
  * begin with a dot, names that end in `.metadata`) and what a file system cannot tell apart or hold.
  *
- * @throws S3Error `InvalidArgument`, `KeyTooLongError`.
+ * @throws StorageError `bad-key`, `key-too-long`.
  */
 export function parseKey(key: string): KeyPath {
   const bytes = Buffer.from(key);
-  if (bytes.length > LONGEST_KEY) throw new S3Error('KeyTooLongError');
+  if (bytes.length > LONGEST_KEY) throw new StorageError('key-too-long');
   if (bytes.toString() !== key) throw refused('it is not valid Unicode');
   const names = key.split('/');
   const last = names.pop() ?? '';
@@ -46,8 +46,8 @@ export function isInternalName(name: string): boolean {
   return name.startsWith('.') || name.endsWith(SIDECAR_SUFFIX);
 }
 
-export function refused(why: string): S3Error {
-  return new S3Error('InvalidArgument', { message: `This server cannot store an object under this key: ${why}.` });
+export function refused(why: string): StorageError {
+  return new StorageError('bad-key', { message: `This server cannot store an object under this key: ${why}.` });
 }
 
 function checkName(name: string, longest: number): void {
@@ -57,6 +57,6 @@ function checkName(name: string, longest: number): void {
   if (name.includes('\0')) throw refused('it contains a NUL character');
   if (Buffer.byteLength(name) > longest) {
     const message = `A part of this key between two slashes is longer than ${longest} bytes.`;
-    throw new S3Error('KeyTooLongError', { message });
+    throw new StorageError('key-too-long', { message });
   }
 }

@@ -1,6 +1,5 @@
 import type { Clock } from '../../../src/lib/clock.ts';
 import { codeOf, type Disk } from '../disk.ts';
-import { S3Error } from '../gateway/s3-error.ts';
 import { createKeyedLock } from '../keyed-lock.ts';
 import type { Layout } from '../layout.ts';
 import { untilAborted } from '../until-aborted.ts';
@@ -15,6 +14,7 @@ import { recoverBucket } from './recover.ts';
 import type { Settlement } from './settlement.ts';
 import type { Description } from './sidecar.ts';
 import { type Body, stageWithEtag } from './stage.ts';
+import { StorageError } from './storage-error.ts';
 import type { StoredObject } from './stored.ts';
 import type { Part, Upload } from './upload-file.ts';
 import {
@@ -152,11 +152,11 @@ async function inBucket<T>({ files, layout }: ObjectsDeps, bucket: string, work:
   } catch (cause) {
     if (codeOf(cause) !== 'ENOENT') throw cause;
     if ((await files.facts(rootOf(layout, bucket)))?.kind === 'directory') throw cause;
-    throw new S3Error('NoSuchBucket', { cause });
+    throw new StorageError('no-bucket', { cause });
   }
 }
 
-/** @throws S3Error `InvalidArgument` when there is a byte in it. */
+/** @throws StorageError `bad-key` when there is a byte in it. */
 async function requireEmpty(body: AsyncIterable<Uint8Array>): Promise<void> {
   for await (const chunk of body) {
     if (chunk.length > 0) throw refused('it ends in a slash, and such an object has no contents');

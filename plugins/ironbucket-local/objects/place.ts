@@ -1,7 +1,7 @@
 import { join } from 'node:path';
-import { S3Error } from '../gateway/s3-error.ts';
 import { isBucketName, type Layout } from '../layout.ts';
 import { parseKey, SIDECAR_SUFFIX } from './key.ts';
+import { StorageError } from './storage-error.ts';
 
 /** Where an object is. */
 export interface Place {
@@ -23,7 +23,7 @@ export interface Place {
 export const STAGE_FOLDER = '.uploads';
 export const MULTIPART_FOLDER = '.multipart';
 
-/** @throws S3Error for keys that this layout cannot hold, and for names that no bucket has. */
+/** @throws StorageError for keys that this layout cannot hold, and for names that no bucket has. */
 export function placeOf(layout: Layout, bucket: string, key: string): Place {
   const root = rootOf(layout, bucket);
   const { folders, file } = parseKey(key);
@@ -40,8 +40,8 @@ export function placeOf(layout: Layout, bucket: string, key: string): Place {
   };
 }
 
-/** @throws S3Error `NoSuchBucket`. */
+/** @throws StorageError `no-bucket`. */
 export function rootOf(layout: Layout, bucket: string): string {
-  if (!isBucketName(bucket)) throw new S3Error('NoSuchBucket');
+  if (!isBucketName(bucket)) throw new StorageError('no-bucket');
   return layout.bucket(bucket);
 }

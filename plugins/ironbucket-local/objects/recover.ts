@@ -1,11 +1,11 @@
 import { join } from 'node:path';
 import { type Disk, isAbsent } from '../disk.ts';
-import { S3Error } from '../gateway/s3-error.ts';
 import type { Layout } from '../layout.ts';
 import type { Entry, Files } from './files.ts';
 import { SIDECAR_SUFFIX } from './key.ts';
 import { MULTIPART_FOLDER, placeOf, rootOf, STAGE_FOLDER } from './place.ts';
 import { parseSidecar } from './sidecar.ts';
+import { StorageError } from './storage-error.ts';
 
 export interface RecoverDeps {
   readonly files: Files;
@@ -70,7 +70,7 @@ function placeIn(layout: Layout, bucket: string, key: string): ReturnType<typeof
   try {
     return placeOf(layout, bucket, key);
   } catch (error) {
-    if (error instanceof S3Error) return undefined;
+    if (error instanceof StorageError) return undefined;
     throw error;
   }
 }

@@ -1,7 +1,9 @@
-import { S3Error } from '../gateway/s3-error.ts';
+import { StorageError } from './storage-error.ts';
 
 /** What an effect on disk needs of a quota reservation. Sizes are bytes. */
 export interface Settlement {
+  /** `bytes` more are about to be staged. Throws when that is too much. */
+  stage(bytes: number): void;
   /**
    * Right before the effect, under the lock of the key, when what is replaced is known. `parts` bytes of it are taken
    * over from parts that were kept. Throws when it is too much.
@@ -24,7 +26,7 @@ export async function settle<T>(reservation: Settlement, change: Change, effect:
   try {
     result = await effect();
   } catch (error) {
-    if (!(error instanceof S3Error)) reservation.commit('unknown');
+    if (!(error instanceof StorageError)) reservation.commit('unknown');
     throw error;
   }
   reservation.commit(change);

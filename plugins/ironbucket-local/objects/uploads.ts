@@ -1,12 +1,12 @@
 import { join } from 'node:path';
 import { codeOf, type Disk } from '../disk.ts';
-import { S3Error } from '../gateway/s3-error.ts';
 import type { Layout } from '../layout.ts';
 import { compareKeys } from './order.ts';
 import { MULTIPART_FOLDER, type Place, rootOf } from './place.ts';
 import type { Settlement } from './settlement.ts';
 import type { Description } from './sidecar.ts';
 import { replaceText, type Staged } from './stage.ts';
+import { StorageError } from './storage-error.ts';
 import { formatPart, formatUpload, type Part, parsePart, parseUpload, type Upload } from './upload-file.ts';
 import type { WriteDeps } from './write.ts';
 
@@ -25,9 +25,9 @@ export interface UploadPlace {
   readonly lock: string;
 }
 
-/** @throws S3Error `NoSuchUpload` for anything that is no id of ours, before it becomes a path. */
+/** @throws StorageError `no-upload` for anything that is no id of ours, before it becomes a path. */
 export function uploadPlace(layout: Layout, bucket: string, id: string): UploadPlace {
-  if (!/^[0-9a-f]{32}$/.test(id)) throw new S3Error('NoSuchUpload');
+  if (!/^[0-9a-f]{32}$/.test(id)) throw new StorageError('no-upload');
   const root = rootOf(layout, bucket);
   const folder = join(root, MULTIPART_FOLDER, id);
   return { bucket, root, id, folder, document: `${folder}.upload`, lock: `${bucket}/${MULTIPART_FOLDER}/${id}` };
@@ -47,11 +47,11 @@ export async function createUpload(
   return upload;
 }
 
-/** @throws S3Error `NoSuchUpload`, also for an upload of another key. */
+/** @throws StorageError `no-upload`, also for an upload of another key. */
 export async function requireUpload(deps: UploadDeps, place: UploadPlace, key: string): Promise<Upload> {
   const text = await deps.disk.read(place.document);
   const upload = text === undefined ? undefined : parseUpload(place.id, text);
-  if (upload?.key !== key) throw new S3Error('NoSuchUpload');
+  if (upload?.key !== key) throw new StorageError('no-upload');
   return upload;
 }
 

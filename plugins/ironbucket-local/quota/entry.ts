@@ -28,6 +28,8 @@ export interface Work {
   /** Reservations that are not settled, and what they hold in bytes. */
   open: number;
   reserved: bigint;
+  /** Bytes that are on disk, or about to be, and belong to no object or part yet. */
+  staged: bigint;
   /** Keys whose effect may be happening right now, with how often. */
   readonly effects: Map<string, number>;
   /** Counts the changes; `written` is how many of them the file has. */
@@ -48,6 +50,8 @@ export interface Use {
   readonly usedBytes: bigint;
   readonly objects: bigint;
   readonly updated: Date;
+  /** What is used is being counted afresh, after a crash for example. */
+  readonly approximate?: boolean;
 }
 
 export interface Change {
@@ -59,6 +63,7 @@ export function createWork(): Work {
   return {
     open: 0,
     reserved: 0n,
+    staged: 0n,
     effects: new Map(),
     changes: 0,
     written: 0,
@@ -70,17 +75,34 @@ export function createWork(): Work {
   };
 }
 
-export function useOf({ maxBytes, usedBytes, objects, updatedMs }: Entry): Use {
-  return { maxBytes, usedBytes, objects, updated: new Date(updatedMs) };
+export function useOf({ maxBytes, usedBytes, objects, updatedMs, work }: Entry): Use {
+  const approximate = work?.doubtful === true;
+  return { maxBytes, usedBytes, objects, updated: new Date(updatedMs), ...(approximate && { approximate }) };
 }
 
 export function recordOf(entry: Entry): QuotaRecord {
-  return { ...useOf(entry), ...(entry.others !== undefined && { others: entry.others }) };
+  const { approximate: _, ...use } = useOf(entry);
+  return { ...use, ...(entry.others !== undefined && { others: entry.others }) };
 }
 
 /** Whether `more` bytes can be written besides what is stored and reserved; an exact fit is one. */
 export function fits(entry: Entry, work: Work, more: bigint): boolean {
   return entry.maxBytes === null || entry.usedBytes + entry.parts + work.reserved + more <= entry.maxBytes;
+}
+
+/** What may be staged beyond the limit by uploads that replace something: they need room for the old and the new. */
+const ALLOWANCE = 64n << 20n;
+
+/**
+ * Whether `more` bytes can be staged. With them the bucket takes at most its limit (or what it holds, when that is more)
+ * and the allowance: 64 MiB or the limit, whichever is less. An upload that needs more goes alone, so that any object can
+ * be replaced: then the allowance is the size of that object.
+ */
+export function fitsOnDisk({ maxBytes, usedBytes, parts }: Entry, { staged }: Work, more: bigint): boolean {
+  if (maxBytes === null || staged === 0n) return true;
+  const stored = usedBytes + parts;
+  const most = stored > maxBytes ? stored : maxBytes;
+  return stored + staged + more <= most + (maxBytes < ALLOWANCE ? maxBytes : ALLOWANCE);
 }
 
 /** Applies what happened. False when the numbers cannot be right, because something was removed that was never counted. */

@@ -9,7 +9,7 @@ import { flush } from './flush.ts';
 import { type LoadDeps, load } from './load.ts';
 import type { QuotaRecord } from './quota-file.ts';
 import { openReservation, type Reservation } from './reservation.ts';
-import { mark, refresh, saveLimit } from './save.ts';
+import { mark, markerPath, refresh, saveLimit } from './save.ts';
 import type { ScanResult } from './scan.ts';
 import { createVerify } from './verify.ts';
 
@@ -39,6 +39,8 @@ export interface Quotas {
   reserve(account: string, bytes: number | bigint, signal: AbortSignal): Promise<Reservation>;
   /** For answers: from memory. Undefined when nothing is counted. It throws what `reserve` throws. */
   state(account: string, signal: AbortSignal): Promise<Use | undefined>;
+  /** At the start: counts a bucket that was being written to when a process died. */
+  wake(account: string, signal: AbortSignal): Promise<void>;
   /** Writes behind until the signal fires, and then what is left. */
   serve(signal: AbortSignal): Promise<void>;
   close(): Promise<void>;
@@ -187,6 +189,9 @@ export function openQuotas(deps: QuotaDeps): Quotas {
     },
     reserve,
     state,
+    wake: async (account, signal) => {
+      if ((await deps.disk.kind(markerPath(deps.layout, account))) !== undefined) await use(account, signal, ignore);
+    },
     serve: async (signal) => {
       // It may be started again after a failure.
       if (closing.signal.aborted) {
@@ -208,3 +213,5 @@ export function openQuotas(deps: QuotaDeps): Quotas {
     },
   };
 }
+
+function ignore(): void {}

@@ -1,12 +1,19 @@
-import { quotaExceeded, vanished } from '../errors.ts';
-import { applyChange, type Change, type Entry, fits, type Work } from './entry.ts';
+import { quotaExceeded, stagingFull, vanished } from '../errors.ts';
+import { applyChange, type Change, type Entry, fits, fitsOnDisk, type Work } from './entry.ts';
 
 /** Room in a bucket, held until it is settled by the first of `commit`, `keep` and `release`; later calls are ignored. */
 export interface Reservation {
   /**
-   * `bytes` more are about to be written, of a body whose length nobody told.
+   * `bytes` more are about to be on disk before they are part of an object. They are counted until the reservation is
+   * settled: settle it when they are in place or gone.
    *
-   * @throws AgentError `IRONBUCKET_QUOTA_EXCEEDED`; what was held stays held.
+   * @throws AgentError transient `IRONBUCKET_STAGING_FULL`; what was staged stays counted.
+   */
+  stage(bytes: number | bigint): void;
+  /**
+   * `bytes` more are about to be staged, of a body of unknown length.
+   *
+   * @throws AgentError `IRONBUCKET_QUOTA_EXCEEDED` or `IRONBUCKET_STAGING_FULL`; what was held stays held.
    */
   grow(bytes: number | bigint): void;
   /**
@@ -39,6 +46,7 @@ export function openReservation(deps: ReservationDeps, bytes: number | bigint): 
   const { entry, work } = deps;
   let wanted = BigInt(bytes);
   let held = 0n;
+  let staged = 0n;
   let takenOver = 0n;
   let key: string | undefined;
   let settled = false;
@@ -51,10 +59,17 @@ export function openReservation(deps: ReservationDeps, bytes: number | bigint): 
     wanted = next;
   }
 
+  function stage(more: bigint): void {
+    if (!fitsOnDisk(entry, work, more)) throw stagingFull(entry.account);
+    work.staged += more;
+    staged += more;
+  }
+
   function settle(change: Change | 'unknown' | undefined): void {
     settled = true;
     work.open--;
     work.reserved -= held;
+    work.staged -= staged;
     if (key === undefined) return;
     forgetEffect(work, key);
     work.recount?.settled(key, change);
@@ -68,8 +83,13 @@ export function openReservation(deps: ReservationDeps, bytes: number | bigint): 
   hold(wanted);
   work.open++;
   return {
+    stage: (more) => {
+      if (!settled) stage(BigInt(more));
+    },
     grow: (more) => {
-      if (!settled) hold(wanted + BigInt(more));
+      if (settled) return;
+      hold(wanted + BigInt(more));
+      stage(BigInt(more));
     },
     fit: (delta, of, parts = 0) => {
       if (entry.gone) throw vanished(entry.account);

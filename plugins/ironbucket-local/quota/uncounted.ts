@@ -4,6 +4,7 @@ import type { Quotas } from './quotas.ts';
 import type { Reservation } from './reservation.ts';
 
 const FREE: Reservation = {
+  stage: () => undefined,
   grow: () => undefined,
   fit: () => undefined,
   commit: () => undefined,
@@ -19,6 +20,7 @@ export function openUncounted(deps: FilesDeps): Quotas {
     forget: async (account) => files.forget(account),
     reserve: async () => FREE,
     state: async () => undefined,
+    wake: async () => undefined,
     serve: async (signal) => {
       if (!signal.aborted) await once(signal, 'abort');
     },

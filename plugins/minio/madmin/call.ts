@@ -1,7 +1,7 @@
 import type { Http, HttpOptions, HttpRequest } from '../../../src/lib/http.ts';
 import { badAnswer } from '../../../src/lib/http-errors.ts';
 import type { Json } from '../../../src/lib/json.ts';
-import { encodeQuery, type KeyPair, sign } from '../../../src/lib/sigv4.ts';
+import { encodeQuery, type KeyPair, sign } from '../../../src/s3/sigv4.ts';
 import { parseExact } from '../decode.ts';
 import { explain, PEER } from '../errors.ts';
 import { decrypt, encrypt } from './codec.ts';

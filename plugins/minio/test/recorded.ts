@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { isJsonObject, type Json } from '../../../src/lib/json.ts';
-import { canonicalRequest, hmac, sha256, signingKey, stringToSign } from '../../../src/lib/sigv4.ts';
+import { canonicalRequest, hmac, sha256, signingKey, stringToSign } from '../../../src/s3/sigv4.ts';
 import { encrypt } from '../madmin/codec.ts';
 import type { Deriver } from '../madmin/deriver.ts';
 

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { isJsonObject, type Json } from '../../../src/lib/json.ts';
 import { type ManualClock, manualClock } from '../../../test/fakes/clock.ts';
 import { type Emulator, startEmulator } from '../../../test/labs/minio/emulator.ts';
+import { readText } from '../decode.ts';
 import { decrypt } from '../madmin/codec.ts';
 import { instantDeriver } from './instant-deriver.ts';
 import { prepare, RECORDED, type Recorded, shapeOf, timeOf } from './recorded.ts';
@@ -74,7 +75,7 @@ function codeIn({ body }: Answer): string {
   const text = body.toString();
   if (text.startsWith('<')) return /<Code>([^<]*)</.exec(text)?.[1] ?? '';
   const json = text === '' ? undefined : (JSON.parse(text) as Json);
-  return isJsonObject(json) ? String(json['Code'] ?? '') : '';
+  return isJsonObject(json) ? readText(json['Code']) : '';
 }
 
 function routeOf({ path }: Recorded): string {

@@ -1,12 +1,12 @@
 import { stringify } from 'yaml';
+import { buildOfferingBlock } from '../../admin/offering-body.ts';
+import { createOffering, type NewOffering, previewOffering } from '../../admin/offering-create.ts';
 import type { WaldurConfig } from '../../config/types.ts';
 import type { Plugin } from '../../plugin/contract.ts';
 import { connect } from '../connect.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
 import { type Io, writeJson } from '../io.ts';
 import { loadConfiguration, loadPlugins } from '../load.ts';
-import { buildOfferingBlock } from '../offering-body.ts';
-import { createOffering, type NewOffering, previewOffering } from '../offering-create.ts';
 import type { Invocation } from '../parse.ts';
 import { requirePlugin } from '../require-plugin.ts';
 import { selectOfferings } from '../select-offerings.ts';

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { type IncomingMessage, request } from 'node:http';
 import { Readable } from 'node:stream';
 import { isJsonObject, type Json } from '../../lib/json.ts';
-import { encodeStrictly, sign } from '../../lib/sigv4.ts';
+import { encodeStrictly, sign } from '../../s3/sigv4.ts';
 
 export interface BucketAnswer {
   readonly status: number;

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { createConnection, type Socket } from 'node:net';
-import { type KeyPair, sign } from '../../../src/lib/sigv4.ts';
+import { type KeyPair, sign } from '../../../src/s3/sigv4.ts';
 
 /** The head of a request that may be sent again and again for a quarter of an hour; unsigned without keys. */
 export function headOf(

@@ -76,7 +76,7 @@ function readQuota(text: string): Quota {
     bigint,
     bigint,
   ];
-  const type = String(given['quotatype'] ?? '');
+  const type = typeof given['quotatype'] === 'string' ? given['quotatype'] : '';
   if (!['', 'hard', 'soft'].includes(type)) throw refuse(`invalid quota type '${type}'`);
   if (quota > 0n && type !== 'hard') throw refuse('Invalid quota config');
   return { quota, size, rate, requests, type };

@@ -1,3 +1,4 @@
+import { readText } from '../../../plugins/minio/decode.ts';
 import { isJsonObject, type Json, type JsonObject } from '../../../src/lib/json.ts';
 import { checkStatements, reordered } from './admin-policies.ts';
 import { type AdminCall, type AdminRoute, NO_CONTENT } from './admin-route.ts';
@@ -55,7 +56,7 @@ async function addKey(call: AdminCall): Promise<{ json: Json; encrypted: true }>
   const bad = (cause: string): Refusal => new Refusal('XMinioAdminConfigBadJSON', `incorrect format (${cause})`);
   const given = await call.secret(bad);
   const body = isJsonObject(given) ? given : {};
-  const text = (name: string): string => String(body[name] ?? '');
+  const text = (name: string): string => readText(body[name]);
   const parent = text('targetUser') || caller.parent;
   const own = parent === caller.parent || parent === caller.accessKey;
   const action = 'admin:CreateServiceAccount';
@@ -81,21 +82,21 @@ async function addKey(call: AdminCall): Promise<{ json: Json; encrypted: true }>
 
 /** Names, descriptions and times that are refused all get the same misleading text. */
 function checkShape(body: JsonObject): void {
-  const name = String(body['name'] ?? '');
-  const description = String(body['description'] ?? '');
+  const name = readText(body['name']);
+  const description = readText(body['description']);
   if (name !== '' && !/^[A-Za-z][\w .-]{0,31}$/.test(name)) throw new Refusal('XMinioInvalidResource');
   if (description.length > 256) throw new Refusal('XMinioInvalidResource');
 }
 
 function readExpiry(value: Json | undefined, now: Date): Date | undefined {
   if (value === undefined || value === null || value === '') return undefined;
-  const expires = new Date(String(value));
+  const expires = new Date(readText(value));
   if (expires < now) throw new Refusal('XMinioInvalidResource');
   return expires;
 }
 
 function keysOf(body: JsonObject, random: AdminCall['random']): readonly [accessKey: string, secret: string] {
-  const [accessKey, secret] = [String(body['accessKey'] ?? ''), String(body['secretKey'] ?? '')];
+  const [accessKey, secret] = [readText(body['accessKey']), readText(body['secretKey'])];
   if (accessKey !== '' && secret === '') throw new Refusal('XMinioAdminNoSecretKey');
   if (accessKey === '' && secret !== '') throw new Refusal('XMinioAdminNoAccessKey');
   if (accessKey === '') {
@@ -122,7 +123,7 @@ async function changeKey(call: AdminCall): Promise<typeof NO_CONTENT> {
   const account = requireOwn(call, 'admin:UpdateServiceAccount');
   const given = await call.secret((cause) => new Refusal('XMinioAdminConfigBadJSON', `incorrect format (${cause})`));
   const body = isJsonObject(given) ? given : {};
-  const text = (name: string): string => String(body[name] ?? '');
+  const text = (name: string): string => readText(body[name]);
   const status = text('newStatus');
   if (!['', 'on', 'off', 'enabled', 'disabled'].includes(status)) throw new Refusal('InternalError');
   const secret = text('newSecretKey') || account.secret;

@@ -1,3 +1,4 @@
+import { readText } from '../../../plugins/minio/decode.ts';
 import { isJsonObject, type Json } from '../../../src/lib/json.ts';
 import { type AdminCall, type AdminRoute, DONE } from './admin-route.ts';
 import { listOf, statementsOf } from './permissions.ts';
@@ -111,7 +112,7 @@ async function change(call: AdminCall, operation: 'attach' | 'detach'): Promise<
   const given = await call.secret((cause) => new Refusal('InternalError', `please try again. (${cause})`));
   const { policies, user, group } = isJsonObject(given) ? given : {};
   const wanted = listOf(policies);
-  const name = String(user ?? '');
+  const name = readText(user);
   if (wanted.length === 0) throw new Refusal('InternalError', 'please try again. (no policy names were given)');
   if (user && group) throw new Refusal('InternalError', 'either a group or a user association must be given, not both');
   if (name === state.root.accessKey) throw new Refusal('XMinioIAMActionNotAllowed');

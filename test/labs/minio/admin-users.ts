@@ -1,3 +1,4 @@
+import { readText } from '../../../plugins/minio/decode.ts';
 import { isJsonObject, type Json } from '../../../src/lib/json.ts';
 import { type AdminCall, type AdminRoute, DONE, NEVER } from './admin-route.ts';
 import { isDenied, mayDo } from './permissions.ts';
@@ -66,10 +67,10 @@ async function addUser(call: AdminCall): Promise<typeof DONE> {
   const { secretKey, status } = isJsonObject(given) ? given : {};
   if (name.length < 3) throw badAccessKey('access key length should be between 3 and 20');
   if (/[=,]/.test(name)) throw badAccessKey("access key contains one of reserved characters '=' or ','");
-  if (Buffer.byteLength(String(secretKey ?? '')) < 8) throw badSecretKey();
+  if (Buffer.byteLength(readText(secretKey)) < 8) throw badSecretKey();
   if (Buffer.byteLength(name) > 255) throw new Refusal('XMinioInvalidObjectName');
   // Create or replace, and anything but these two words disables. A policy in the body is ignored.
-  state.users.set(name, { secret: String(secretKey), enabled: status === 'enabled' || status === 'on' });
+  state.users.set(name, { secret: readText(secretKey), enabled: status === 'enabled' || status === 'on' });
   return DONE;
 }
 

@@ -7,7 +7,7 @@ import {
   signingKey,
   stringToSign,
   UNSIGNED_PAYLOAD,
-} from '../../../src/lib/sigv4.ts';
+} from '../../../src/s3/sigv4.ts';
 import type { Caller } from './permissions.ts';
 import { disabled, Refusal } from './refusal.ts';
 import type { State } from './state.ts';

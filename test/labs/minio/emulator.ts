@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import type { AlgorithmId } from '../../../plugins/minio/madmin/codec.ts';
 import { createDeriver, type Deriver } from '../../../plugins/minio/madmin/deriver.ts';
 import { type Clock, systemClock } from '../../../src/lib/clock.ts';
-import type { KeyPair } from '../../../src/lib/sigv4.ts';
+import type { KeyPair } from '../../../src/s3/sigv4.ts';
 import { createMemoryS3, type MemoryS3 } from './memory-s3.ts';
 import { Refusal } from './refusal.ts';
 import { tag, xml } from './s3-answer.ts';

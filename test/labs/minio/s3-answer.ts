@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { escapeXml } from '../../../src/lib/xml.ts';
+import { escapeXml } from '../../../src/s3/xml/text.ts';
 import { KEPT_BYTES, type MemoryS3 } from './memory-s3.ts';
 import type { Caller } from './permissions.ts';
 

@@ -90,10 +90,10 @@ const HANDLERS: Readonly<Record<string, Handler>> = {
   },
 };
 
-const SUB_RESOURCES = [
-  ...['versions', 'uploads', 'delete', 'location', 'tagging', 'versioning', 'object-lock', 'lifecycle', 'policy'],
-  ...['acl', 'cors', 'encryption', 'notification', 'replication'],
-];
+const SUB_RESOURCES =
+  'versions uploads delete location tagging versioning object-lock lifecycle policy acl cors encryption notification replication'.split(
+    ' ',
+  );
 
 export async function handleBucket(call: S3Call): Promise<void> {
   const sub = SUB_RESOURCES.find((name) => call.query.has(name)) ?? '';

@@ -1,5 +1,5 @@
 import type { Json, JsonObject } from '../../../src/lib/json.ts';
-import type { KeyPair } from '../../../src/lib/sigv4.ts';
+import type { KeyPair } from '../../../src/s3/sigv4.ts';
 
 export interface User {
   readonly secret: string;

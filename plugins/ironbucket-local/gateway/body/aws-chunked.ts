@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
-import { isSameSignature } from '../auth/signature.ts';
-import type { ChunkSigner } from '../auth/types.ts';
-import { S3Error } from '../s3-error.ts';
+import { S3Error } from '../../../../src/s3/s3-error.ts';
+import { isSameSignature } from '../../../../src/s3/verify/signature.ts';
+import type { ChunkSigner } from '../../../../src/s3/verify/types.ts';
 import { type Decoder, incompleteBody } from './decoder.ts';
 import { createTrailers } from './trailers.ts';
 

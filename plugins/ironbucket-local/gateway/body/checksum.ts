@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { crc32 } from 'node:zlib';
-import { header, type RequestHead } from '../request-head.ts';
-import { S3Error } from '../s3-error.ts';
+import { header, type RequestHead } from '../../../../src/s3/request-head.ts';
+import { S3Error } from '../../../../src/s3/s3-error.ts';
 import { crc32c } from './crc32c.ts';
 import { CRC64_START, crc64nvme } from './crc64nvme.ts';
 import type { Checksum, ChecksumAlgorithm } from './types.ts';

@@ -1,4 +1,4 @@
-import { S3Error } from '../s3-error.ts';
+import { S3Error } from '../../../../src/s3/s3-error.ts';
 
 /** Takes the framing off a body, whatever the boundaries between the buffers in which it comes. */
 export interface Decoder {

@@ -1,6 +1,6 @@
-import type { Payload } from '../auth/types.ts';
-import { header, type RequestHead } from '../request-head.ts';
-import { S3Error } from '../s3-error.ts';
+import { header, type RequestHead } from '../../../../src/s3/request-head.ts';
+import { S3Error } from '../../../../src/s3/s3-error.ts';
+import type { Payload } from '../../../../src/s3/verify/types.ts';
 import { announcedChecksum, checksumAlgorithm, isBase64 } from './checksum.ts';
 import type { ChecksumAlgorithm } from './types.ts';
 

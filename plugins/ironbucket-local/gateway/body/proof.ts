@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { S3Error } from '../s3-error.ts';
+import { S3Error } from '../../../../src/s3/s3-error.ts';
 import { CHECKSUM_PREFIX, createDigest, readChecksum } from './checksum.ts';
 import { incompleteBody } from './decoder.ts';
 import type { Expected } from './expected.ts';

@@ -1,7 +1,7 @@
-import { sha256 } from '../../../../src/lib/sigv4.ts';
-import { isSameSignature } from '../auth/signature.ts';
-import type { ChunkSigner } from '../auth/types.ts';
-import { S3Error } from '../s3-error.ts';
+import { S3Error } from '../../../../src/s3/s3-error.ts';
+import { sha256 } from '../../../../src/s3/sigv4.ts';
+import { isSameSignature } from '../../../../src/s3/verify/signature.ts';
+import type { ChunkSigner } from '../../../../src/s3/verify/types.ts';
 
 /** The headers behind the last chunk. */
 export interface Trailers {

@@ -1,6 +1,6 @@
+import { parameter, type RequestHead } from '../../../../src/s3/request-head.ts';
+import { S3Error } from '../../../../src/s3/s3-error.ts';
 import { isMonth } from '../../statistics/statistics-file.ts';
-import { parameter, type RequestHead } from '../request-head.ts';
-import { S3Error } from '../s3-error.ts';
 
 /** The parameter `month`; undefined without one. @throws S3Error `InvalidArgument` */
 export function askedMonth(head: RequestHead): string | undefined {

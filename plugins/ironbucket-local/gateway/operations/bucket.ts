@@ -1,9 +1,9 @@
+import { S3Error } from '../../../../src/s3/s3-error.ts';
 import { createBucketDirectory, isMarketplaceBucket, removeBucketDirectory } from '../../bucket-directory.ts';
 import { isBucketName } from '../../layout.ts';
 import { requireAdministrator } from '../authorize.ts';
 import { readText } from '../body/open-body.ts';
 import type { Operation } from '../call.ts';
-import { S3Error } from '../s3-error.ts';
 import { LARGEST_DOCUMENT, readLocation } from '../xml/read.ts';
 import { maybe, xmlReply } from '../xml/reply.ts';
 

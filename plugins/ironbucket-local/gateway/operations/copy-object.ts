@@ -1,13 +1,13 @@
+import { header, type RequestHead } from '../../../../src/s3/request-head.ts';
+import { S3Error } from '../../../../src/s3/s3-error.ts';
+import { element, type Markup } from '../../../../src/s3/xml/write.ts';
 import type { Description } from '../../objects/sidecar.ts';
 import type { StoredObject } from '../../objects/stored.ts';
 import type { Operation } from '../call.ts';
 import { writeCondition } from '../conditions.ts';
 import { openSource } from '../copy-source.ts';
 import { quote, readDescription } from '../description.ts';
-import { header, type RequestHead } from '../request-head.ts';
-import { S3Error } from '../s3-error.ts';
 import { xmlReply } from '../xml/reply.ts';
-import { element, type Markup } from '../xml/write.ts';
 
 export const copyObject: Operation = async (deps, call) => {
   const { head, bucket, key, signal } = call;
@@ -27,6 +27,7 @@ export const copyObject: Operation = async (deps, call) => {
     const replaced = await objects.size(bucket, key);
     const reservation = await quotas.reserve(bucket, open.object.size - replaced, signal);
     try {
+      reservation.stage(open.object.size);
       const content = { body: open.read(0, open.object.size), describe: () => described };
       const stored = await objects.put(bucket, key, content, { reservation, condition }, signal);
       statistics.count(bucket, 'put');

@@ -1,14 +1,14 @@
 import { forEachLimited } from '../../../../src/lib/for-each-limited.ts';
+import { header, type RequestHead } from '../../../../src/s3/request-head.ts';
+import { S3Error } from '../../../../src/s3/s3-error.ts';
+import { element, type Markup } from '../../../../src/s3/xml/write.ts';
 import type { Deps } from '../../deps.ts';
 import { readText } from '../body/open-body.ts';
 import type { Call, Operation } from '../call.ts';
 import { writeCondition } from '../conditions.ts';
 import { toS3Error } from '../failures.ts';
-import { header, type RequestHead } from '../request-head.ts';
-import { S3Error } from '../s3-error.ts';
 import { LARGEST_DOCUMENT, readDelete } from '../xml/read.ts';
 import { xmlReply } from '../xml/reply.ts';
-import { element, type Markup } from '../xml/write.ts';
 
 /** What is not there is deleted already. */
 export const deleteObject: Operation = async (deps, call) => {

@@ -1,9 +1,9 @@
 import { isJsonObject } from '../../../../src/lib/json.ts';
+import type { S3Code } from '../../../../src/s3/s3-codes.ts';
+import { S3Error } from '../../../../src/s3/s3-error.ts';
+import { element } from '../../../../src/s3/xml/write.ts';
 import type { Operation } from '../call.ts';
-import type { S3Code } from '../s3-codes.ts';
-import { S3Error } from '../s3-error.ts';
 import { ownerElement, xmlReply } from '../xml/reply.ts';
-import { element } from '../xml/write.ts';
 
 /** Documents that a bucket may have elsewhere and none has here; documents of other servers on the disk are not applied. */
 export const ABSENT = {

@@ -1,10 +1,10 @@
+import { parameter } from '../../../../src/s3/request-head.ts';
+import { element } from '../../../../src/s3/xml/write.ts';
 import { isBucketName } from '../../layout.ts';
 import { compareKeys } from '../../objects/order.ts';
 import type { Operation } from '../call.ts';
 import { readLimit } from '../limit.ts';
-import { parameter } from '../request-head.ts';
 import { maybe, ownerElement, xmlReply } from '../xml/reply.ts';
-import { element } from '../xml/write.ts';
 
 const MOST = 10_000;
 

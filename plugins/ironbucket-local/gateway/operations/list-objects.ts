@@ -1,16 +1,16 @@
+import { parameter, type RequestHead } from '../../../../src/s3/request-head.ts';
+import { S3Error } from '../../../../src/s3/s3-error.ts';
+import { element, encodeKey, type Markup } from '../../../../src/s3/xml/write.ts';
 import type { Page } from '../../objects/listing.ts';
 import type { Operation } from '../call.ts';
 import { quote } from '../description.ts';
 import { readEncoding, readLimit } from '../limit.ts';
-import { parameter, type RequestHead } from '../request-head.ts';
-import { S3Error } from '../s3-error.ts';
 import { maybe, ownerElement, xmlReply } from '../xml/reply.ts';
-import { element, encodeKey, type Markup } from '../xml/write.ts';
 
-export const listObjectsV1: Operation = async ({ objects, statistics }, { head, bucket, signal }) => {
+export const listObjectsV1: Operation = async ({ objects, statistics }, { head, bucket, signal, search }) => {
   const asked = readListing(head);
   const marker = parameter(head, 'marker') ?? '';
-  const page = await objects.list(bucket, { ...asked, after: marker }, signal);
+  const page = await search(() => objects.list(bucket, { ...asked, after: marker }, signal));
   statistics.count(bucket, 'list');
   const { encode } = asked;
   return xmlReply('ListBucketResult', [
@@ -24,12 +24,12 @@ export const listObjectsV1: Operation = async ({ objects, statistics }, { head, 
   ]);
 };
 
-export const listObjectsV2: Operation = async ({ objects, statistics }, { head, bucket, signal }) => {
+export const listObjectsV2: Operation = async ({ objects, statistics }, { head, bucket, signal, search }) => {
   const asked = readListing(head);
   const token = parameter(head, 'continuation-token');
   const start = parameter(head, 'start-after');
   const after = token === undefined ? (start ?? '') : readToken(token);
-  const page = await objects.list(bucket, { ...asked, after }, signal);
+  const page = await search(() => objects.list(bucket, { ...asked, after }, signal));
   statistics.count(bucket, 'list');
   const owner = parameter(head, 'fetch-owner') === 'true' ? bucket : undefined;
   const { encode } = asked;

@@ -1,11 +1,11 @@
+import { parameter } from '../../../../src/s3/request-head.ts';
+import { element, encodeKey } from '../../../../src/s3/xml/write.ts';
 import { compareKeys } from '../../objects/order.ts';
 import type { Operation } from '../call.ts';
 import { quote } from '../description.ts';
 import { readEncoding, readLimit } from '../limit.ts';
-import { parameter } from '../request-head.ts';
 import { unsupported } from '../unsupported.ts';
 import { maybe, ownerElement, xmlReply } from '../xml/reply.ts';
-import { element, encodeKey } from '../xml/write.ts';
 import { uploadOf } from './upload.ts';
 
 export const listParts: Operation = async ({ objects }, call) => {
@@ -39,14 +39,14 @@ export const listParts: Operation = async ({ objects }, call) => {
   ]);
 };
 
-export const listUploads: Operation = async ({ objects }, { head, bucket, signal }) => {
+export const listUploads: Operation = async ({ objects }, { head, bucket, signal, search }) => {
   if ((parameter(head, 'delimiter') ?? '') !== '') throw unsupported('a delimiter in a listing of uploads');
   const encoding = readEncoding(head);
   const prefix = parameter(head, 'prefix') ?? '';
   const keyMarker = parameter(head, 'key-marker') ?? '';
   const idMarker = parameter(head, 'upload-id-marker') ?? '';
   const limit = readLimit(head, 'max-uploads');
-  const all = (await objects.uploads.list(bucket, signal)).filter(({ key, id }) => {
+  const all = (await search(() => objects.uploads.list(bucket, signal))).filter(({ key, id }) => {
     const order = compareKeys(key, keyMarker);
     return key.startsWith(prefix) && (order > 0 || (order === 0 && idMarker !== '' && id > idMarker));
   });

@@ -14,6 +14,7 @@ export const putObject: Operation = async ({ objects, quotas, statistics }, call
   const body = call.body();
   const reservation = await quotas.reserve(bucket, (body.length ?? 0) - replaced, signal);
   try {
+    reservation.stage(body.length ?? 0);
     const content = {
       body: withinQuota(body, reservation),
       etag: () => body.verified().md5,

@@ -1,11 +1,11 @@
+import type { RequestHead } from '../../../../src/s3/request-head.ts';
+import { S3Error } from '../../../../src/s3/s3-error.ts';
 import type { OpenObject } from '../../objects/read.ts';
 import type { StoredObject } from '../../objects/stored.ts';
 import type { Operation, Reply } from '../call.ts';
 import { isModified, readConditions } from '../conditions.ts';
 import { describe } from '../description.ts';
 import { readRange } from '../range.ts';
-import type { RequestHead } from '../request-head.ts';
-import { S3Error } from '../s3-error.ts';
 import { unsupported } from '../unsupported.ts';
 
 export const getObject: Operation = async ({ objects, statistics }, { head, bucket, key }) => {

@@ -1,3 +1,6 @@
+import { header, parameter } from '../../../../src/s3/request-head.ts';
+import { S3Error } from '../../../../src/s3/s3-error.ts';
+import { element } from '../../../../src/s3/xml/write.ts';
 import type { PartRef } from '../../objects/objects.ts';
 import { announcedChecksum, createDigest } from '../body/checksum.ts';
 import { readText } from '../body/open-body.ts';
@@ -6,11 +9,8 @@ import { writeCondition } from '../conditions.ts';
 import { openSource } from '../copy-source.ts';
 import { quote, readDescription } from '../description.ts';
 import { readCopyRange } from '../range.ts';
-import { header, parameter } from '../request-head.ts';
-import { S3Error } from '../s3-error.ts';
 import { LARGEST_DOCUMENT, readCompleteUpload } from '../xml/read.ts';
 import { xmlReply } from '../xml/reply.ts';
-import { element } from '../xml/write.ts';
 import { copied } from './copy-object.ts';
 import { checksumHeaders, withinQuota } from './put-object.ts';
 
@@ -31,6 +31,7 @@ export const uploadPart: Operation = async ({ objects, quotas }, call) => {
   const body = call.body();
   const reservation = await quotas.reserve(call.bucket, body.length ?? 0, call.signal);
   try {
+    reservation.stage(body.length ?? 0);
     const content = { body: withinQuota(body, reservation), etag: () => body.verified().md5 };
     const { etag } = await objects.uploads.putPart(upload, number, content, reservation, call.signal);
     return { status: 200, headers: { etag: quote(etag), ...checksumHeaders(body) } };
@@ -46,6 +47,7 @@ export const uploadPartCopy: Operation = async (deps, call) => {
     const { start, end } = readCopyRange(call.head, open.object);
     const reservation = await deps.quotas.reserve(call.bucket, end - start, call.signal);
     try {
+      reservation.stage(end - start);
       const content = { body: open.read(start, end) };
       const part = await deps.objects.uploads.putPart(uploadOf(call), number, content, reservation, call.signal);
       return xmlReply('CopyPartResult', copied(part));

@@ -1,11 +1,11 @@
 import type { Json } from '../../../../src/lib/json.ts';
+import { S3Error } from '../../../../src/s3/s3-error.ts';
 import { exactNumber, formatExact, parseExact, readExact } from '../../exact-json.ts';
 import { UNLIMITED } from '../../quota/quota-file.ts';
 import type { Counts } from '../../statistics/statistics-file.ts';
 import { requireAdministrator } from '../authorize.ts';
 import { readText } from '../body/open-body.ts';
 import type { Operation, Reply } from '../call.ts';
-import { S3Error } from '../s3-error.ts';
 import { unsupported } from '../unsupported.ts';
 import { askedMonth } from './asked-month.ts';
 
@@ -13,13 +13,14 @@ import { askedMonth } from './asked-month.ts';
 export const getQuota: Operation = async ({ quotas }, { bucket, signal }) => {
   const state = await quotas.state(bucket, signal);
   if (state === undefined) throw unsupported('quotas, which are switched off in its settings');
-  const { maxBytes, usedBytes, objects, updated } = state;
+  const { maxBytes, usedBytes, objects, updated, approximate } = state;
   return json([
     ['max_size_bytes', exactNumber(maxBytes ?? UNLIMITED)],
     ['current_usage_bytes', exactNumber(usedBytes)],
     ['object_count', exactNumber(objects)],
     ['last_updated', updated.toISOString()],
     ['usage_percentage', percentage(usedBytes, maxBytes)],
+    ...(approximate === true ? [['approximate', true] as const] : []),
   ]);
 };
 

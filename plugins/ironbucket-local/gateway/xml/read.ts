@@ -1,7 +1,7 @@
+import { S3Error } from '../../../../src/s3/s3-error.ts';
+import { childrenOf, childText, malformed, parseXml, type XmlElement } from '../../../../src/s3/xml/parse.ts';
 import { CHECKSUM_PREFIX, readChecksum } from '../body/checksum.ts';
 import type { Checksum } from '../body/types.ts';
-import { S3Error } from '../s3-error.ts';
-import { childrenOf, childText, malformed, parseXml, type XmlElement } from './parse.ts';
 
 /** Of every document below: ten thousand parts with checksums, or a thousand of the longest keys, and some. */
 export const LARGEST_DOCUMENT = 4 * 1024 * 1024;

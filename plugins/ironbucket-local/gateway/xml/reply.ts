@@ -1,5 +1,5 @@
+import { type Content, element, type Markup, render, S3_NAMESPACE } from '../../../../src/s3/xml/write.ts';
 import type { Reply } from '../call.ts';
-import { type Content, element, type Markup, render, S3_NAMESPACE } from './write.ts';
 
 /** 200 with a document of S3. */
 export function xmlReply(name: string, content: Content, headers: Readonly<Record<string, string>> = {}): Reply {

@@ -1,9 +1,9 @@
 import { crc32 } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { head, refusal } from '../../../../test/s3/fixtures.ts';
 import { announcedChecksum, createDigest, isBase64 } from '../../gateway/body/checksum.ts';
 import type { ChecksumAlgorithm } from '../../gateway/body/types.ts';
-import { head, refusal } from './fixtures.ts';
 
 const digest = (algorithm: ChecksumAlgorithm, ...pieces: readonly Uint8Array[]): Buffer => {
   const running = createDigest(algorithm);

@@ -1,10 +1,10 @@
-import { signingKey } from '../../../../src/lib/sigv4.ts';
-import { readPayload } from '../../gateway/auth/payload.ts';
-import type { Payload } from '../../gateway/auth/types.ts';
+import { signingKey } from '../../../../src/s3/sigv4.ts';
+import { readPayload } from '../../../../src/s3/verify/payload.ts';
+import type { Payload } from '../../../../src/s3/verify/types.ts';
+import { head, scope, secretKey, sha256 } from '../../../../test/s3/fixtures.ts';
 import { createDigest } from '../../gateway/body/checksum.ts';
 import { openBody } from '../../gateway/body/open-body.ts';
 import type { ChecksumAlgorithm, Verified } from '../../gateway/body/types.ts';
-import { head, scope, secretKey, sha256 } from './fixtures.ts';
 
 export const SIGNED = 'STREAMING-AWS4-HMAC-SHA256-PAYLOAD';
 export const SIGNED_TRAILER = 'STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER';

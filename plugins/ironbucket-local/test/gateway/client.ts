@@ -11,7 +11,7 @@ import {
   signingKey,
   stampOf,
   stringToSign,
-} from '../../../../src/lib/sigv4.ts';
+} from '../../../../src/s3/sigv4.ts';
 
 export interface S3Request {
   readonly method?: string;

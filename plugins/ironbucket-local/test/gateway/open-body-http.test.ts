@@ -2,9 +2,9 @@ import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { readHead } from '../../../../src/s3/request-head.ts';
+import { S3Error } from '../../../../src/s3/s3-error.ts';
 import { openBody, readText } from '../../gateway/body/open-body.ts';
-import { readHead } from '../../gateway/request-head.ts';
-import { S3Error } from '../../gateway/s3-error.ts';
 
 /** Node's own reader of requests, in the way the doc comment of `openBody` wants it. */
 describe('openBody on a connection', () => {

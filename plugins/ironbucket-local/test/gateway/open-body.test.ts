@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Payload } from '../../gateway/auth/types.ts';
-import { verify } from '../../gateway/auth/verify.ts';
+import { S3Error } from '../../../../src/s3/s3-error.ts';
+import type { Payload } from '../../../../src/s3/verify/types.ts';
+import { verify } from '../../../../src/s3/verify/verify.ts';
+import { credential, head, refusal, sha256, stamp, verification } from '../../../../test/s3/fixtures.ts';
 import { openBody, readText, storedEncoding } from '../../gateway/body/open-body.ts';
-import { S3Error } from '../../gateway/s3-error.ts';
 import {
   checksum,
   cut,
@@ -18,7 +19,6 @@ import {
   WORDS,
   type Word,
 } from './chunked.ts';
-import { credential, head, refusal, sha256, stamp, verification } from './fixtures.ts';
 
 const UNSIGNED: Payload = { kind: 'unsigned' };
 const bytes = (maxLength = 300) => fc.uint8Array({ maxLength }).map((array) => Buffer.from(array));

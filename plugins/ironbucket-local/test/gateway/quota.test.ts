@@ -146,6 +146,22 @@ describe('the quota of a bucket', () => {
   });
 });
 
+describe('after a crash', () => {
+  it('what is used is counted without a request for it', async () => {
+    site = await openSite();
+    await site.s3({ method: 'PUT', key: 'a', body: 'twelve bytes' });
+    await site.stop();
+    const text = await readFile(site.path('.quota'), 'utf8');
+    await writeFile(site.path('.quota'), text.replace('"current_usage_bytes": 12', '"current_usage_bytes": 0'));
+    await writeFile(site.path('.quota.dirty'), '');
+    site = await site.restart();
+    await waitFor(async () => (await site.counted()).file.bytes === 12n);
+    const answer = (await site.s3({ query: { quota: '' } })).body.toString();
+    expect(answer).toContain('"current_usage_bytes": 12');
+    expect(answer).not.toContain('approximate');
+  });
+});
+
 describe('many uploads at once', () => {
   it('into a bucket with room for ten: ten succeed, the rest is 507 [defect 2]', async () => {
     site = await openSite({ limit: BigInt(10 * MIB) });

@@ -101,6 +101,7 @@ function createLedger(): Ledger {
     objects: 0,
     parts: 0,
     unknown: 0,
+    stage: () => undefined,
     fit: (_, __, parts = 0) => {
       taken = parts;
     },

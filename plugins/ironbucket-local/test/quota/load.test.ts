@@ -120,6 +120,28 @@ describe('a bucket', () => {
   });
 });
 
+describe('at the start', () => {
+  it('a bucket that was written to when a process died is counted, and approximate until then', async () => {
+    writeRecord({ usedBytes: 0n, objects: 0n });
+    writeFileSync(lab.path(BUCKET, '.quota.dirty'), '');
+    store('deep/a', 600);
+    start();
+    await running.quotas.wake(BUCKET, signal);
+    expect(await running.quotas.state(BUCKET, signal)).toMatchObject({ usedBytes: 0n, approximate: true });
+    await until(async () => (await running.quotas.state(BUCKET, signal))?.usedBytes === 600n);
+    expect(await running.quotas.state(BUCKET, signal)).not.toHaveProperty('approximate');
+  });
+
+  it('no other bucket is read', async () => {
+    writeRecord({ usedBytes: 0n, objects: 0n });
+    store('deep/a', 600);
+    start();
+    await running.quotas.wake(BUCKET, signal);
+    expect(lab.warnings).toEqual([]);
+    expect((await running.quotas.read(BUCKET))?.usedBytes).toBe(0n);
+  });
+});
+
 describe('a sample', () => {
   const MIB = 1n << 20n;
   it.each([

@@ -1,0 +1,86 @@
+import type { RequestHead } from '../request-head.ts';
+import { S3Error } from '../s3-error.ts';
+import { canonicalQuery, canonicalRequest, encodeStrictly, hmac, signingKey, stringToSign } from '../sigv4.ts';
+import { type Claim, readClaim } from './claim.ts';
+import { readStamp } from './fields.ts';
+import { payloadHash, readPayload } from './payload.ts';
+import { doesNotMatch, isSameSignature, secretOf } from './signature.ts';
+import type { Signed } from './types.ts';
+import { isUrlV2, type UrlVerification, verifyUrlV2 } from './verify-url-v2.ts';
+
+export interface Verification extends UrlVerification {
+  /** The one of this gateway; a signature for another region is refused. */
+  readonly region: string;
+}
+
+/**
+ * Who signed this request. Pure: whether that account exists for what it asks, is suspended or may do it is for the
+ * caller to say. @throws S3Error when nobody did, or not so that it can be trusted
+ */
+export function verify(head: RequestHead, { region, now, find }: Verification): Signed {
+  if (isUrlV2(head)) return verifyUrlV2(head, { now, find });
+  const claim = readClaim(head);
+  const { accessKey, scope } = claim;
+  if (scope.region !== region) {
+    throw claim.refuse(`The region of the credential is wrong; expecting '${region}'.`, { Region: region });
+  }
+  requireTime(claim, now);
+  requireSigned(head, claim);
+  const hash = payloadHash(head, claim.expiresSeconds !== undefined);
+  const key = signingKey(secretOf(find, accessKey), scope);
+  const texts = canonicalRequests(head, claim, hash).map((canonical) => stringToSign(scope, canonical));
+  if (!texts.some((text) => isSameSignature(hmac(key, text).toString('hex'), claim.signature))) {
+    throw doesNotMatch(accessKey, texts[0] ?? '');
+  }
+  return { accessKey, payload: readPayload(hash, { key, scope, seed: claim.signature }) };
+}
+
+const LARGEST_SKEW_MS = 15 * 60 * 1000;
+
+function requireTime({ scope, expiresSeconds }: Claim, now: Date): void {
+  const age = now.getTime() - (readStamp(scope.stamp)?.getTime() ?? Number.NaN);
+  if (expiresSeconds === undefined) {
+    if (Math.abs(age) <= LARGEST_SKEW_MS) return;
+    const fields = {
+      RequestTime: scope.stamp,
+      ServerTime: now.toISOString(),
+      MaxAllowedSkewMilliseconds: String(LARGEST_SKEW_MS),
+    };
+    throw new S3Error('RequestTimeTooSkewed', { fields });
+  }
+  if (age < -LARGEST_SKEW_MS) throw new S3Error('AccessDenied', { message: 'Request is not valid yet' });
+  if (age <= expiresSeconds * 1000) return;
+  const fields = { 'X-Amz-Expires': String(expiresSeconds), ServerTime: now.toISOString() };
+  throw new S3Error('AccessDenied', { message: 'Request has expired', fields });
+}
+
+/** What the gateway acts upon must be signed: anybody on the way could add it otherwise. */
+function requireSigned({ headers }: RequestHead, { signedHeaders }: Claim): void {
+  const needed = ['host', ...[...headers.keys()].filter((name) => name.startsWith('x-amz-'))];
+  const unsigned = needed.filter((name) => !signedHeaders.includes(name));
+  if (unsigned.length === 0) return;
+  const message = 'There were headers present in the request which were not signed';
+  throw new S3Error('AccessDenied', { message, fields: { HeadersNotSigned: unsigned.join(', ') } });
+}
+
+/**
+ * The texts a client may have signed. AWS decodes the path and encodes it again, whatever the client left unencoded on
+ * the wire; others sign what they send. Both stand for the same key, so either will do.
+ */
+function canonicalRequests(head: RequestHead, claim: Claim, hash: string): readonly string[] {
+  const { method, rawPath, path } = head;
+  const parameters = [...head.query]
+    .filter(([name]) => claim.expiresSeconds === undefined || name !== 'X-Amz-Signature')
+    .flatMap(([name, values]) => values.map((value) => [name, value] as const));
+  const query = canonicalQuery(parameters);
+  const headers = claim.signedHeaders.map((name) => [name, canonicalValue(head.headers.get(name))] as const);
+  const encoded = path.split('/').map(encodeStrictly).join('/');
+  return [...new Set([encoded, rawPath])].map((uri) =>
+    canonicalRequest({ method, uri, query, headers, payloadHash: hash }),
+  );
+}
+
+/** Blanks only: `\s` would take bytes of UTF-8 for a blank. */
+function canonicalValue(values: readonly string[] = []): string {
+  return values.map((value) => value.replace(/[ \t]+/g, ' ').replace(/^ | $/g, '')).join(',');
+}
