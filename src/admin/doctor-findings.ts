@@ -47,28 +47,50 @@ export function* userFindings(
   };
 }
 
-/** Whether the user may do what the agent does: most calls need a role in the provider organisation. */
+/** Whether the user may do what the agent does: approving orders needs a role in the provider organisation that may. */
 export function roleFinding(user: User, offering: Offering): Finding {
   const name = 'role';
   if (user.isStaff) {
-    const hint = 'use an owner or manager of the provider organisation in production';
+    const hint = 'use an owner of the provider organisation in production';
     return { name, status: 'warning', detail: 'staff may do everything, also elsewhere', hint };
   }
-  const onCustomer = user.permissions.find(
+  const hint = 'make the user an owner of the organisation the offering belongs to';
+  const roles = user.permissions.filter(
     ({ scopeType, scope }) => scopeType === 'customer' && scope !== undefined && scope === offering.customer,
   );
-  if (onCustomer !== undefined)
-    return { name, status: 'ok', detail: `${onCustomer.role} of the provider organisation` };
+  const [best] = roles.toSorted((a, b) => approves(b) - approves(a));
+  if (best !== undefined) {
+    const detail = `${best.role} of the provider organisation`;
+    if (approves(best) === 2) return { name, status: 'ok', detail };
+    if (approves(best) === 1)
+      return { name, status: 'warning', detail: `${detail}: Waldur does not tell whether it may approve orders`, hint };
+    return {
+      name,
+      status: 'failed',
+      detail: `${detail}, which may not approve or reject orders`,
+      hint,
+      kind: 'refused',
+    };
+  }
   if (user.permissions.length === 0 || offering.customer === undefined) {
     return { name, status: 'warning', detail: 'Waldur does not tell the roles of this user' };
   }
-  const hint = 'make the user an owner or service provider manager of the organisation the offering belongs to';
   const onOffering = user.permissions.find(({ scope }) => scope === offering.uuid);
   const detail =
     onOffering === undefined
       ? 'no role in the provider organisation'
       : `${onOffering.role} of the offering only: approving and rejecting orders, limits, metadata, endpoints and dated usage will be refused`;
   return { name, status: 'failed', detail, hint, kind: 'refused' };
+}
+
+/** Roles on an organisation as Waldur ships them. Every offering manager gets the second by itself. */
+const SHIPPED: Readonly<Record<string, boolean>> = { 'CUSTOMER.OWNER': true, 'CUSTOMER.MANAGER': false };
+
+/** 2 when the role may approve orders, 0 when it may not, 1 when that is not known: a site has roles of its own. */
+function approves({ role, may }: User['permissions'][number]): number {
+  const known = may?.includes('ORDER.APPROVE') ?? SHIPPED[role];
+  if (known === undefined) return 1;
+  return known ? 2 : 0;
 }
 
 export function offeringFinding(offering: Offering): Finding {

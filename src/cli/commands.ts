@@ -1,36 +1,10 @@
-/** An option of one command or of all. Secrets are never options: they would show in the process list. */
-export interface OptionSpec {
-  readonly name: string;
-  readonly short?: string;
-  /** Shown for the value; an option without one is a switch. */
-  readonly placeholder?: string;
-  readonly help: string;
-  readonly required?: boolean;
-  /** What the value can be, for the parser and for completion. */
-  readonly choices?: readonly string[];
-  readonly complete?: 'file' | 'offering' | 'plugin';
-}
+import type { CommandOption, CommandPositional, CommandSyntax } from '../plugin/command.ts';
 
-export interface PositionalSpec {
-  readonly name: string;
-  readonly help: string;
-  readonly choices?: readonly string[];
-  readonly optional?: boolean;
-  /** Takes all remaining words. */
-  readonly rest?: boolean;
-}
+export type OptionSpec = CommandOption;
+export type PositionalSpec = CommandPositional;
 
-/** A command, from which parsing, help, completion and the manual page are made. */
-export interface CommandSpec {
-  /** Words after `agent`; its module is `commands/<words joined by dashes>.ts`, without underscores. */
-  readonly name: string;
-  readonly summary: string;
-  readonly description: string;
-  readonly options: readonly OptionSpec[];
-  readonly positionals: readonly PositionalSpec[];
-  readonly examples: readonly string[];
-  /** Whether `--json` means something to it. */
-  readonly json: boolean;
+/** A command of the agent's own; its module is `commands/<words joined by dashes>.ts`, without underscores. */
+export interface CommandSpec extends CommandSyntax {
   readonly hidden?: boolean;
 }
 
@@ -160,7 +134,7 @@ export const COMMANDS: readonly CommandSpec[] = [
     name: 'offering create',
     summary: 'Create a matching offering in Waldur',
     description:
-      'Creates and activates an offering with the components, plan and order form of a backend, and prints the block for the configuration. The server comes from WALDUR_API_URL and WALDUR_API_TOKEN, or from an offering of the configuration.',
+      'Creates an offering with the components, plan and order form of a backend, prints the block for the configuration, and asks before it puts the offering on sale. Run again, it goes on with the draft it finds. Where only staff may activate offerings, a draft is how it ends. The server comes from WALDUR_API_URL and WALDUR_API_TOKEN, or from an offering of the configuration.',
     options: [
       { name: 'name', placeholder: 'NAME', help: 'Name of the new offering', required: true },
       { name: 'customer', placeholder: 'ORGANISATION', help: 'Provider: name, slug or UUID', required: true },
@@ -178,6 +152,13 @@ export const COMMANDS: readonly CommandSpec[] = [
         complete: 'offering',
       },
       { name: 'plan', placeholder: 'NAME', help: 'Name of its plan; default: Standard' },
+      {
+        name: 'price',
+        placeholder: 'LIST',
+        help: 'Prices: component=amount, with commas between; default: examples of the backend',
+      },
+      { name: 'draft', help: 'Leave it a draft' },
+      { name: 'yes', help: 'Put it on sale without asking' },
       { name: 'dry-run', help: 'Show the request, contact nobody' },
     ],
     positionals: [],

@@ -1,3 +1,5 @@
+import type { Hindrance } from './hindrance.ts';
+
 /** Where the process is in its life. */
 export type LifecycleState = 'starting' | 'running' | 'draining' | 'closing' | 'stopped';
 
@@ -15,15 +17,10 @@ export interface OfferingHealth {
   readonly name: string;
   /** Events arrive. */
   readonly connected: boolean;
-  /** Undefined before the first good pass. */
+  /** When all open orders were last read; undefined before the first time. */
   readonly lastReconcileMs: number | undefined;
-  readonly reconcileIntervalMs: number;
-  /** Code of what the last pass failed with; undefined after a good one. */
-  readonly failing: string | undefined;
-  /** Code of the operator error that holds the offering back. */
-  readonly blockedBy: string | undefined;
-  /** Why the backend is not called, and until when; undefined while it is. */
-  readonly backendPause: string | undefined;
+  /** What it cannot do, from its standing. */
+  readonly hindrances: readonly Hindrance[];
 }
 
 export interface Health {
@@ -35,6 +32,8 @@ export interface Probe {
   readonly name: string;
   readonly ok: boolean;
   readonly detail: string;
+  /** Of an offering: what it cannot do. */
+  readonly hindrances?: readonly Hindrance[];
 }
 
 /**
@@ -57,33 +56,23 @@ export function liveness(snapshot: HealthSnapshot): Health {
   return summarise([...loops, ...stuck]);
 }
 
-/** Is every offering served? True with events or with recent reconciliation, so a broker outage alone is survivable. */
+/** Can every offering fulfil orders? A broker outage alone does not count: orders are polled meanwhile. */
 export function readiness(snapshot: HealthSnapshot): Health {
   const process = { name: 'process', ok: snapshot.state === 'running', detail: snapshot.state };
   return summarise([process, ...snapshot.offerings.map((offering) => probeOffering(offering, snapshot.nowMs))]);
 }
 
-/** An outage of the backend is said, but nothing that another instance would do better: orders are taken and kept. */
 function probeOffering(offering: OfferingHealth, nowMs: number): Probe {
-  const probe = probeWaldur(offering, nowMs);
-  return offering.backendPause === undefined
-    ? probe
-    : { ...probe, detail: `${probe.detail}; ${offering.backendPause}` };
-}
-
-function probeWaldur(offering: OfferingHealth, nowMs: number): Probe {
-  const name = `offering ${offering.name}`;
-  if (offering.blockedBy !== undefined) return { name, ok: false, detail: offering.blockedBy };
-  if (offering.connected) return { name, ok: true, detail: 'connected' };
-  const why = offering.failing === undefined ? '' : `: ${offering.failing}`;
-  if (offering.lastReconcileMs === undefined)
-    return { name, ok: false, detail: `not connected, never reconciled${why}` };
-  const age = nowMs - offering.lastReconcileMs;
-  return {
-    name,
-    ok: age <= 2 * offering.reconcileIntervalMs,
-    detail: `not connected, reconciled ${seconds(age)} ago${why}`,
-  };
+  const { name, connected, lastReconcileMs, hindrances } = offering;
+  const essential = hindrances.filter((hindrance) => hindrance.essential);
+  const polled =
+    lastReconcileMs === undefined ? 'never reconciled' : `reconciled ${seconds(nowMs - lastReconcileMs)} ago`;
+  const detail = [
+    connected ? 'connected' : `not connected, ${polled}`,
+    ...essential.map(({ ability, code }) => `${ability}: ${code}`),
+  ].join('; ');
+  const ok = lastReconcileMs !== undefined && essential.length === 0;
+  return { name: `offering ${name}`, ok, detail, ...(hindrances.length > 0 && { hindrances }) };
 }
 
 function summarise(probes: readonly Probe[]): Health {

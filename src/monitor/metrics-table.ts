@@ -93,6 +93,11 @@ export const METRICS = {
     help: 'Whether the backend is not called, because it failed five times in a row: 1 or 0.',
     labels: ['offering'],
   },
+  hindered: {
+    type: 'gauge',
+    help: 'Whether the offering cannot do this: 1 or 0; the ready page says why.',
+    labels: ['offering', 'ability'],
+  },
   backend_requests_total: {
     type: 'counter',
     help: 'Calls to a backend, by outcome: `ok` or an error code.',

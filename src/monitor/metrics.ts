@@ -2,6 +2,7 @@ import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom
 import type { Clock } from '../lib/clock.ts';
 import type { Disposition } from '../lib/errors.ts';
 import type { HttpOutcome } from '../lib/http.ts';
+import { ABILITIES, type Ability } from './hindrance.ts';
 import { METRIC_PREFIX, METRICS, type MetricSpec } from './metrics-table.ts';
 
 export const ORDER_TYPES = ['create', 'update', 'terminate', 'restore'] as const;
@@ -37,9 +38,9 @@ interface OfOffering {
   readonly offering: string;
 }
 
-/** Records what happens; nobody else sees the metrics library. All calls are cheap and never throw. */
+/** Records what happens; no other file sees the metrics library. All calls are cheap and never throw. */
 export interface Metrics {
-  /** Starts the series of an offering at zero, so that rates and alerts see them before the first event. */
+  /** Starts the series of an offering at zero, so that rates and alerts see them before the first event; known ones go on. */
   addOffering(offering: MeteredOffering): void;
   /** Ends the series of an offering that left the configuration; without this they would stay for ever. */
   forgetOffering(name: string): Promise<void>;
@@ -60,6 +61,7 @@ export interface Metrics {
   keyCommand(event: OfOffering & { readonly result: (typeof KEY_RESULTS)[number] }): void;
   backendUp(event: OfOffering & { readonly up: boolean }): void;
   backendPaused(event: OfOffering & { readonly paused: boolean }): void;
+  hindered(event: OfOffering & { readonly ability: Ability; readonly hindered: boolean }): void;
   /** `code` is `ok` or the code of the error. */
   backendRequest(event: {
     readonly plugin: string;
@@ -89,13 +91,18 @@ export function createMetrics(options: MetricsOptions): Metrics {
   const m = createInstruments(registry);
   const nowSeconds = (): number => options.clock.now().getTime() / 1000;
 
+  const known = new Set<string>();
+
   const metrics: Metrics = {
     addOffering: ({ name: offering, plugin, stomp }) => {
+      if (known.has(offering)) return stompAgain(m, offering, stomp);
+      known.add(offering);
       for (const gauge of offeringGauges(m)) gauge.set({ offering }, 0);
       if (stomp) startStompSeries(m, offering);
       for (const result of REPORT_RESULTS) m.report_resources.set({ offering, result }, 0);
       for (const finding of UPKEEP_FINDINGS) m.upkeep_resources.set({ offering, finding }, 0);
       for (const result of DRIFT_RESULTS) m.drift_total.inc({ offering, result }, 0);
+      for (const ability of Object.keys(ABILITIES)) m.hindered.set({ offering, ability }, 0);
       for (const result of KEY_RESULTS) m.key_commands_total.inc({ offering, result }, 0);
       for (const type of ORDER_TYPES) {
         m.order_duration_seconds.zero({ offering, type });
@@ -107,6 +114,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
       }
     },
     forgetOffering: async (name) => {
+      known.delete(name);
       for (const instrument of Object.values<Instrument>(m)) await removeOffering(instrument, name);
     },
     configRead: (valid) => {
@@ -140,6 +148,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
     keyCommand: ({ offering, result }) => m.key_commands_total.inc({ offering, result }),
     backendUp: ({ offering, up }) => m.backend_up.set({ offering }, up ? 1 : 0),
     backendPaused: ({ offering, paused }) => m.backend_paused.set({ offering }, paused ? 1 : 0),
+    hindered: ({ offering, ability, hindered }) => m.hindered.set({ offering, ability }, hindered ? 1 : 0),
     backendRequest: ({ plugin, operation, code, seconds }) => {
       m.backend_requests_total.inc({ plugin, operation, code });
       m.backend_request_duration_seconds.observe({ plugin, operation }, seconds);
@@ -222,6 +231,12 @@ function startStompSeries(m: Instruments, offering: string): void {
   m.stomp_connected.set({ offering }, 0);
   m.stomp_last_frame_timestamp_seconds.set({ offering }, 0);
   for (const result of FRAME_RESULTS) m.stomp_frames_total.inc({ offering, result }, 0);
+}
+
+/** An offering that was restarted: its session begins anew, and may be configured otherwise. */
+function stompAgain(m: Instruments, offering: string, stomp: boolean): void {
+  if (stomp) m.stomp_connected.set({ offering }, 0);
+  else m.stomp_connected.remove({ offering });
 }
 
 /** `remove` wants the exact label set, so the ones in use are looked up first. */

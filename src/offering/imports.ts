@@ -1,28 +1,17 @@
-import type { Clock } from '../lib/clock.ts';
-import { type AgentError, toAgentError } from '../lib/errors.ts';
-import type { Random } from '../lib/retry.ts';
-import { answerImports, type ImportDeps } from '../upkeep/imports.ts';
-import { createPulse, type Pulse } from './loop.ts';
+import { answerImports } from '../upkeep/imports.ts';
+import { attempt, type OfferingContext } from './context.ts';
+import { createLoop, type Loop } from './loop.ts';
 
 const INTERVAL_MS = 30 * 60_000;
+const FLOOR_MS = 5_000;
 
-/** Answers import requests: at the start, when kicked by an event, and now and then because events get lost. */
-export function createImporting(
-  deps: ImportDeps & { readonly clock: Clock; readonly random: Random; failed(error: AgentError): void },
-  signal: AbortSignal,
-): Pulse {
-  return createPulse({
+/** Answers import requests: at the start, when woken by an event, and now and then because events get lost. */
+export function createImports(context: OfferingContext, signal: AbortSignal): Loop {
+  return createLoop({
     intervalMs: () => INTERVAL_MS,
-    clock: deps.clock,
-    random: deps.random,
-    beat: async () => {
-      try {
-        await answerImports(deps, signal);
-      } catch (error) {
-        if (signal.aborted) return;
-        deps.failed(toAgentError(error));
-        deps.log.warn({ err: toAgentError(error) }, 'import requests wait for the next pass');
-      }
-    },
+    floorMs: FLOOR_MS,
+    clock: context.clock,
+    random: context.random,
+    turn: () => attempt(context, 'imports', signal, () => answerImports(context, signal)),
   });
 }

@@ -1,44 +1,35 @@
 import { withDeadline } from '../lib/deadline.ts';
-import { type AgentError, toAgentError } from '../lib/errors.ts';
-import type { Random } from '../lib/retry.ts';
-import type { Metrics } from '../monitor/metrics.ts';
-import { again } from '../orders/again.ts';
-import type { OrderDeps } from '../orders/deps.ts';
+import { toAgentError } from '../lib/errors.ts';
 import type { Again, Job, OrderQueue } from '../orders/queue.ts';
+import { retryDelay } from '../orders/retry-delay.ts';
 import { type KeyRef, rotateKey } from '../orders/rotate-key.ts';
 import { stuckKeys } from '../upkeep/key-sweep.ts';
-import { createPulse, type Pulse } from './loop.ts';
-
-export interface KeyRotationDeps extends OrderDeps {
-  readonly queue: OrderQueue;
-  readonly random: Random;
-  readonly metrics: Pick<Metrics, 'keyCommand'>;
-  readonly deadlineMs: number;
-  failed(error: AgentError): void;
-}
+import { attempt, type OfferingContext } from './context.ts';
+import { createLoop, type Loop } from './loop.ts';
 
 export interface KeyRotation {
   /** Looks for keys whose event was lost. */
-  readonly pulse: Pulse;
+  readonly loop: Loop;
   /** Does what Waldur asks for the key; `ack` runs when that was tried. */
   rotate(key: KeyRef, ack: () => void): void;
 }
 
 const INTERVAL_MS = 30 * 60_000;
+const FLOOR_MS = 5_000;
 
 /** What consumers ask for their keys, in the lanes of the orders: nothing else happens to the account meanwhile. */
-export function createKeyRotation(deps: KeyRotationDeps, signal: AbortSignal): KeyRotation {
-  const { queue, clock, log, metrics } = deps;
-  const offering = deps.offering.name;
+export function createKeyRotation(context: OfferingContext, queue: OrderQueue, signal: AbortSignal): KeyRotation {
+  const { clock, log, metrics, config, random } = context;
+  const offering = context.offering.name;
 
   function job(ref: KeyRef, settled: () => void): Job {
-    return { lane: ref.resource, id: `key ${ref.key}`, run: (attempt) => work(ref, attempt), settled };
+    return { lane: ref.resource, id: `key ${ref.key}`, run: (attempts) => work(ref, attempts), settled };
   }
 
-  async function work(ref: KeyRef, attempt: number): Promise<Again | undefined> {
-    const scoped = { ...deps, log: log.child({ resource: ref.resource, key: ref.key }) };
+  async function work(ref: KeyRef, attempts: number): Promise<Again | undefined> {
+    const scoped = { ...context, log: log.child({ resource: ref.resource, key: ref.key }) };
     try {
-      const ending = await withDeadline(clock, signal, deps.deadlineMs, `rotation of key ${ref.key}`, (limit) =>
+      const ending = await withDeadline(clock, signal, config.orderDeadlineMs, `rotation of key ${ref.key}`, (limit) =>
         rotateKey(scoped, ref, limit),
       );
       if (ending === 'skipped') return undefined;
@@ -48,8 +39,8 @@ export function createKeyRotation(deps: KeyRotationDeps, signal: AbortSignal): K
     } catch (failure) {
       if (signal.aborted) return undefined;
       const error = toAgentError(failure);
-      deps.failed(error);
-      const later = again(error, attempt, deps.random);
+      metrics.error(error);
+      const later = retryDelay(error, attempts, random);
       if (later !== undefined) return later;
       metrics.keyCommand({ offering, result: 'left' });
       scoped.log.warn({ err: error }, 'the API key waits for the next sweep');
@@ -57,23 +48,20 @@ export function createKeyRotation(deps: KeyRotationDeps, signal: AbortSignal): K
     }
   }
 
+  async function sweep(): Promise<void> {
+    for (const ref of await stuckKeys(context, signal)) {
+      const found = job(ref, () => undefined);
+      while (!queue.push(found)) if (!(await queue.room())) return;
+    }
+  }
+
   return {
-    pulse: createPulse({
+    loop: createLoop({
       intervalMs: () => INTERVAL_MS,
+      floorMs: FLOOR_MS,
       clock,
-      random: deps.random,
-      beat: async () => {
-        try {
-          for (const ref of await stuckKeys(deps, signal)) {
-            const found = job(ref, () => undefined);
-            while (!queue.push(found)) if (!(await queue.room())) return;
-          }
-        } catch (error) {
-          if (signal.aborted) return;
-          deps.failed(toAgentError(error));
-          log.warn({ err: toAgentError(error) }, 'the API keys could not be listed');
-        }
-      },
+      random,
+      turn: () => attempt(context, 'keys', signal, sweep),
     }),
     rotate: (ref, ack) => queue.offer(job(ref, ack)),
   };

@@ -1,22 +1,7 @@
-import type { Clock } from '../lib/clock.ts';
 import { type AgentError, toAgentError } from '../lib/errors.ts';
-import type { Log } from '../lib/log.ts';
-import type { Random } from '../lib/retry.ts';
-import type { Metrics } from '../monitor/metrics.ts';
-import type { Reporter } from '../usage/report.ts';
+import { createReporter } from '../usage/report.ts';
+import type { OfferingContext } from './context.ts';
 import { schedule } from './schedule.ts';
-
-export interface ReportingDeps {
-  readonly offering: string;
-  readonly reporter: Reporter;
-  /** node-cron expression, in UTC. */
-  readonly expression: string;
-  readonly clock: Clock;
-  readonly random: Random;
-  readonly log: Log;
-  readonly metrics: Metrics;
-  failed(error: AgentError): void;
-}
 
 export interface Reporting {
   /** Starts a pass, unless one is under way. */
@@ -26,10 +11,14 @@ export interface Reporting {
 }
 
 const JITTER_MS = 60_000;
+const NOTHING_REPORTED = { submitted: 0, unchanged: 0, missing: 0, failed: 0 };
 
 /** Usage reports of one offering: the schedule only wakes them, what is due is computed by the reporter. */
-export function startReporting(deps: ReportingDeps, signal: AbortSignal): Reporting {
-  const { offering, clock, log, metrics } = deps;
+export function startReporting(context: OfferingContext, signal: AbortSignal): Reporting {
+  const { clock, log, metrics, config, standing } = context;
+  const offering = context.offering.name;
+  const { timezone, report } = config;
+  const reporter = createReporter({ ...context, timezone, periods: report.periods, perUser: report.perUser });
   let current: Promise<void> | undefined;
 
   async function pass(): Promise<void> {
@@ -37,18 +26,26 @@ export function startReporting(deps: ReportingDeps, signal: AbortSignal): Report
     const seconds = (): number => (clock.monotonicMs() - start) / 1000;
     metrics.reportStarted({ offering });
     try {
-      const summary = await deps.reporter.report({}, signal);
-      const { failure, ...counts } = summary;
-      if (failure !== undefined) deps.failed(failure);
-      metrics.reportFinished({ offering, ok: failure === undefined, seconds: seconds(), resources: counts });
-      log.info({ ...counts, ms: Math.round(seconds() * 1000) }, 'usage reported');
-    } catch (error) {
+      const { failure, ...resources } = await reporter.report({}, signal);
+      metrics.reportFinished({ offering, ok: failure === undefined, seconds: seconds(), resources });
+      log.info({ ...resources, ms: Math.round(seconds() * 1000) }, 'usage reported');
+      settle(failure);
+    } catch (thrown) {
       if (signal.aborted) return;
-      deps.failed(toAgentError(error));
-      const resources = { submitted: 0, unchanged: 0, missing: 0, failed: 0 };
-      metrics.reportFinished({ offering, ok: false, seconds: seconds(), resources });
-      log.error({ err: toAgentError(error) }, 'usage could not be reported');
+      metrics.reportFinished({ offering, ok: false, seconds: seconds(), resources: NOTHING_REPORTED });
+      const error = toAgentError(thrown);
+      log.error({ err: error }, 'usage could not be reported');
+      settle(error);
     }
+  }
+
+  function settle(failure: AgentError | undefined): void {
+    if (failure === undefined) {
+      standing.clear('reports');
+      return;
+    }
+    metrics.error(failure);
+    standing.hinder('reports', failure);
   }
 
   function wake(): Promise<void> {
@@ -59,14 +56,14 @@ export function startReporting(deps: ReportingDeps, signal: AbortSignal): Report
   }
 
   const wakeups = schedule({
-    expression: deps.expression,
+    expression: report.schedule,
     timezone: 'UTC',
     jitterMs: JITTER_MS,
     clock,
-    random: deps.random,
+    random: context.random,
     onWake: wake,
     onMissed: () => metrics.scheduleMissed('report'),
-    onError: (error) => deps.failed(toAgentError(error)),
+    onError: (error) => metrics.error(toAgentError(error)),
   });
 
   return {

@@ -2,64 +2,58 @@ import type { Message } from '../events/decode.ts';
 import type { Uuid } from '../lib/ids.ts';
 import type { Metrics } from '../monitor/metrics.ts';
 import type { Intake } from '../orders/intake.ts';
-import type { KeyRef } from '../orders/rotate-key.ts';
+import type { Upkeep } from './upkeep.ts';
 
-export interface HearingDeps {
+export interface EventTargets {
   readonly offering: { readonly name: string; readonly uuid: Uuid };
   readonly metrics: Pick<Metrics, 'frame'>;
   readonly intake: Pick<Intake, 'hear'>;
-  /** A resource may have been paused, downscaled, moved: look at it. */
-  maintain(resource: Uuid, ack: () => void): void;
-  /** A consumer wants another key. */
-  rotate(key: KeyRef, ack: () => void): void;
-  /** Somebody in the portal wants to know what could be imported. */
-  answerImports(): void;
-  /** Somebody in the portal wants everything looked at now. */
-  lookAtAll(): void;
+  readonly upkeep: Pick<Upkeep, 'repair' | 'rotate' | 'answerImports' | 'wake'>;
+  /** Reads all open orders now. */
+  reconcile(): void;
 }
 
-/** What each message of the event bus is a hint for. Never waits; every frame is acknowledged in the end. */
-export function createHearing(deps: HearingDeps): (message: Message, ack: () => void) => void {
-  const { uuid, name } = deps.offering;
-  const count = (result: Parameters<Metrics['frame']>[0]['result']): void =>
-    deps.metrics.frame({ offering: name, result });
+/** Hands each message of the event bus to the part it is a hint for. Never waits; every frame is acknowledged once. */
+export function routeEvent(targets: EventTargets, message: Message, ack: () => void): void {
+  const { uuid, name } = targets.offering;
+  const isForeign = 'offering' in message && message.offering !== undefined && message.offering !== uuid;
+  const kind = isForeign ? 'ignored' : message.kind;
+  targets.metrics.frame({ offering: name, result: kind });
+  if (isForeign) ack();
+  else handOn(targets, message, ack);
+}
 
-  return (message, ack) => {
-    const isForeign = 'offering' in message && message.offering !== undefined && message.offering !== uuid;
-    if (isForeign || message.kind === 'ignored') {
-      count('ignored');
+function handOn(targets: EventTargets, message: Message, ack: () => void): void {
+  switch (message.kind) {
+    case 'ignored':
+    case 'malformed':
       ack();
-      return;
-    }
-    switch (message.kind) {
-      case 'malformed':
-        count('malformed');
-        return ack();
-      case 'import':
-        count('import');
-        deps.answerImports();
-        return ack();
-      case 'sync':
-        count('sync');
-        deps.lookAtAll();
-        return ack();
-      case 'key':
-        count('key');
-        return deps.rotate({ resource: message.resource, key: message.key }, ack);
-      case 'resource':
-        count('resource');
-        return deps.maintain(message.resource, ack);
-      case 'order':
-        count('order');
-        return hearOrder(deps, message, ack);
-    }
-  };
+      break;
+    case 'import':
+      targets.upkeep.answerImports();
+      ack();
+      break;
+    case 'sync':
+      targets.reconcile();
+      targets.upkeep.wake();
+      ack();
+      break;
+    case 'key':
+      targets.upkeep.rotate({ resource: message.resource, key: message.key }, ack);
+      break;
+    case 'resource':
+      targets.upkeep.repair(message.resource, ack);
+      break;
+    case 'order':
+      routeOrder(targets, message, ack);
+      break;
+  }
 }
 
-function hearOrder(deps: HearingDeps, message: Extract<Message, { kind: 'order' }>, ack: () => void): void {
+function routeOrder(targets: EventTargets, message: Extract<Message, { kind: 'order' }>, ack: () => void): void {
   const { order, resource, state, actionable, orderType } = message;
   // Waldur closes options orders by itself; erred ones may come back.
   const matters = actionable || state === 'erred' || (state === 'done' && orderType === 'Update');
-  if (matters) deps.intake.hear({ order, resource, state }, ack);
+  if (matters) targets.intake.hear({ order, resource, state }, ack);
   else ack();
 }

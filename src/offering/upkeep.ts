@@ -1,85 +1,33 @@
-import { withDeadline } from '../lib/deadline.ts';
-import { type AgentError, toAgentError } from '../lib/errors.ts';
-import type { Uuid } from '../lib/ids.ts';
-import type { Random } from '../lib/retry.ts';
-import type { Metrics } from '../monitor/metrics.ts';
-import type { OrderDeps } from '../orders/deps.ts';
-import type { Job, OrderQueue } from '../orders/queue.ts';
-import { createAbsences } from '../upkeep/absences.ts';
-import { type RepairDeps, repair } from '../upkeep/repair.ts';
-import { createUpkeep } from '../upkeep/upkeep.ts';
-import { createPulse, type Pulse } from './loop.ts';
+import type { OrderQueue } from '../orders/queue.ts';
+import type { OfferingContext } from './context.ts';
+import { createImports } from './imports.ts';
+import { createKeyRotation, type KeyRotation } from './key-rotation.ts';
+import { createResourceUpkeep, type ResourceUpkeep } from './resource-upkeep.ts';
 
-export interface UpkeepingDeps extends OrderDeps {
-  readonly queue: OrderQueue;
-  readonly random: Random;
-  readonly metrics: Metrics;
-  readonly intervalMs: number;
-  readonly deadlineMs: number;
-  failed(error: AgentError): void;
+/** What an offering needs beside its orders: resources in step, rotated keys, answered import requests. */
+export interface Upkeep {
+  readonly repair: ResourceUpkeep['repair'];
+  readonly rotate: KeyRotation['rotate'];
+  answerImports(): void;
+  /** Looks at everything now. */
+  wake(): void;
+  /** Runs until the signal fires. */
+  run(signal: AbortSignal): Promise<unknown>;
 }
 
-export interface Upkeeping {
-  readonly pulse: Pulse;
-  /** Brings one resource in step; `ack` runs when that was tried. */
-  maintain(resource: Uuid, ack: () => void): void;
-}
-
-/** Repairs drift: on a schedule, and of single resources when Waldur says that they changed. */
-export function createUpkeeping(deps: UpkeepingDeps, signal: AbortSignal): Upkeeping {
-  const { queue, clock, log, metrics } = deps;
-  const absences = createAbsences();
-  const offering = deps.offering.name;
-
-  async function keep(uuid: Uuid): Promise<void> {
-    try {
-      await withDeadline(clock, signal, deps.deadlineMs, `upkeep of resource ${uuid}`, async (limit) => {
-        const drift: RepairDeps['drift'] = (result) => metrics.drift({ offering, result });
-        await repair({ ...deps, absences, drift, log: log.child({ resource: uuid }) }, uuid, limit);
-      });
-    } catch (error) {
-      if (signal.aborted) return;
-      deps.failed(toAgentError(error));
-      log.warn({ err: toAgentError(error), resource: uuid }, 'the resource could not be brought in step');
-    }
-  }
-
-  function job(resource: Uuid, settled: () => void): Job {
-    const run = async (): Promise<undefined> => {
-      await keep(resource);
-      return undefined;
-    };
-    return { lane: resource, id: 'upkeep', run, settled };
-  }
-
-  const upkeep = createUpkeep({
-    ...deps,
-    absences,
-    isBusy: (resource) => queue.hasLane(resource),
-    repair: async (resource) => {
-      const work = job(resource, () => undefined);
-      while (!queue.push(work)) if (!(await queue.room())) return;
-    },
-  });
-
-  const pulse = createPulse({
-    intervalMs: () => deps.intervalMs,
-    restFirst: true,
-    clock,
-    random: deps.random,
-    beat: async () => {
-      try {
-        metrics.upkeepFinished({ offering, resources: await upkeep.pass(signal) });
-      } catch (error) {
-        if (signal.aborted) return;
-        deps.failed(toAgentError(error));
-        log.warn({ err: toAgentError(error) }, 'the resources could not be compared with the backend');
-      }
-    },
-  });
-
+/** All of it works in the lanes of the orders, or only reads. */
+export function createUpkeepPart(context: OfferingContext, queue: OrderQueue, signal: AbortSignal): Upkeep {
+  const resources = createResourceUpkeep(context, queue, signal);
+  const keys = createKeyRotation(context, queue, signal);
+  const imports = createImports(context, signal);
+  const loops = [resources.loop, keys.loop, imports];
   return {
-    pulse,
-    maintain: (resource, ack) => queue.offer(job(resource, ack)),
+    repair: resources.repair,
+    rotate: keys.rotate,
+    answerImports: imports.wake,
+    wake: () => {
+      for (const loop of loops) loop.wake();
+    },
+    run: (limit) => Promise.all(loops.map((loop) => loop.run(limit))),
   };
 }

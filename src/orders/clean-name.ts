@@ -12,6 +12,6 @@ export function cleanName(name: string): string {
     .replace(/(?!\u200c|\u200d|[\u{e0020}-\u{e007f}])\p{Cf}/gu, '')
     .replace(/\s+/g, ' ')
     .trim();
-  const short = [...shown].slice(0, LONGEST).join('').trim();
+  const short = Array.from(shown).slice(0, LONGEST).join('').trim();
   return /^\.*$/.test(short) ? 'unnamed' : short;
 }

@@ -39,13 +39,9 @@ export async function revert(deps: ExecuteDeps, actions: readonly Action[], sign
   }
 }
 
+/** Only of what an options order changes: the rest is what should be there anyway. */
 function inverse(action: Action): readonly Action[] {
-  switch (action.kind) {
-    case 'set-quota':
-      return [{ ...action, from: action.to, to: action.from }];
-    case 'configure':
-      return [{ ...action, changes: action.changes.map(({ path, from, to }) => ({ path, from: to, to: from })) }];
-    default:
-      return [];
-  }
+  if (action.kind === 'set-quota') return [{ ...action, from: action.to, to: action.from }];
+  if (action.kind !== 'configure') return [];
+  return [{ ...action, changes: action.changes.map(({ path, from, to }) => ({ path, from: to, to: from })) }];
 }

@@ -5,7 +5,7 @@ import { orderKind } from './kind.ts';
 /**
  * Whose turn it is, by the state table of waldur-semantics 1.
  * - `approve`: ours to accept or reject, then to fulfil
- * - `person`: somebody in the portal decides
+ * - `person`: a person decides in the portal
  * - `fulfil`: accepted, ours to carry out
  * - `verify`: Waldur closed an options order by itself; the backend may not know
  * - `leave`: not ours, or over

@@ -35,7 +35,10 @@ function createReader(rules: AttributeRules): AttributeReader {
   const properties = propertiesOf(rules.schema);
   const ajv: Ajv = settingsValidator();
   const validators = new Map<string, ValidateFunction>();
-  const title = (name: string): string => String(properties[name]?.['title'] ?? name);
+  const title = (name: string): string => {
+    const said = properties[name]?.['title'];
+    return typeof said === 'string' ? said : name;
+  };
   const { required } = rules.schema;
   return {
     names: Object.keys(properties),

@@ -15,7 +15,8 @@ export type Feature =
   | 'resource-ok'
   | 'last-sync'
   | 'api-keys'
-  | 'imports';
+  | 'imports'
+  | 'allocation';
 
 /** Runs `call`; undefined, without a request for an hour, once its route has turned out to be missing. */
 export type Attempt = <T>(feature: Feature, call: () => Promise<T>) => Promise<T | undefined>;

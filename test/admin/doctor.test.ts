@@ -6,7 +6,7 @@ import { EXIT } from '../../src/cli/exit-codes.ts';
 import type { OfferingConfig } from '../../src/config/types.ts';
 import type { Backend, Check } from '../../src/plugin/contract.ts';
 import { fakeIo } from '../cli/fake-io.ts';
-import { type FakeWaldurOptions, failure, fakeWaldur, waldurComponent } from '../cli/fake-waldur.ts';
+import { CUSTOMER, type FakeWaldurOptions, failure, fakeWaldur, waldurComponent } from '../cli/fake-waldur.ts';
 import { manualClock } from '../fakes/clock.ts';
 import { component, OFFERING, offeringConfig } from '../fakes/offering.ts';
 
@@ -105,6 +105,47 @@ describe('examine', () => {
     ],
     ['staff', { user: { isStaff: true } }, 'role', { status: 'warning' }],
     ['unknown roles', { user: { permissions: [] } }, 'role', { status: 'warning' }],
+    [
+      'a manager, as every offering manager is',
+      { user: { permissions: [{ role: 'CUSTOMER.MANAGER', scopeType: 'customer', scope: CUSTOMER }] } },
+      'role',
+      {
+        status: 'failed',
+        detail: 'CUSTOMER.MANAGER of the provider organisation, which may not approve or reject orders',
+      },
+    ],
+    [
+      'a manager that may, where Waldur tells',
+      {
+        user: {
+          permissions: [
+            { role: 'CUSTOMER.MANAGER', scopeType: 'customer', scope: CUSTOMER, may: ['ORDER.LIST', 'ORDER.APPROVE'] },
+          ],
+        },
+      },
+      'role',
+      { status: 'ok' },
+    ],
+    [
+      'a manager who is an owner, too',
+      {
+        user: {
+          permissions: ['CUSTOMER.MANAGER', 'CUSTOMER.OWNER'].map((role) => ({
+            role,
+            scopeType: 'customer',
+            scope: CUSTOMER,
+          })),
+        },
+      },
+      'role',
+      { status: 'ok', detail: 'CUSTOMER.OWNER of the provider organisation' },
+    ],
+    [
+      'a role of the site',
+      { user: { permissions: [{ role: 'CUSTOMER.AGENT', scopeType: 'customer', scope: CUSTOMER }] } },
+      'role',
+      { status: 'warning' },
+    ],
     [
       'an offering manager',
       { user: { permissions: [{ role: 'OFFERING.MANAGER', scopeType: 'offering', scope: OFFERING }] } },

@@ -3,6 +3,7 @@ import { stringify } from 'yaml';
 import { buildOfferingBlock, buildOfferingBody } from '../../src/admin/offering-body.ts';
 import { createOffering, previewOffering } from '../../src/admin/offering-create.ts';
 import { loadConfig } from '../../src/config/load.ts';
+import { AgentError } from '../../src/lib/errors.ts';
 import { createSecrets } from '../../src/lib/secrets.ts';
 import type { Plugin } from '../../src/plugin/contract.ts';
 import { CUSTOMER, failure, fakeWaldur } from '../cli/fake-waldur.ts';
@@ -48,7 +49,7 @@ const PLUGIN = {
     plugin_options: { auto_create_admin_user: false },
   },
 } as unknown as Plugin;
-const REQUEST = { name: 'S3', planName: 'Standard', category: 'Storage', customer: 'acme' };
+const REQUEST = { name: 'S3', planName: 'Standard', category: 'Storage', customer: 'acme', prices: {} };
 
 describe('buildOfferingBody', () => {
   const urls = { categoryUrl: 'https://w/api/c/1/', customerUrl: 'https://w/api/o/1/' };
@@ -120,10 +121,15 @@ describe('the block of a built-in plugin', () => {
   );
 });
 
+const yes = async (): Promise<boolean> => true;
+
 describe('createOffering', () => {
   it('creates, sets the options and activates', async () => {
     const fake = fakeWaldur();
-    expect(await createOffering(REQUEST, PLUGIN, fake.waldur, signal)).toBe(OFFERING);
+    expect(await createOffering(REQUEST, PLUGIN, fake.waldur, yes, signal)).toEqual({
+      uuid: OFFERING,
+      state: 'active',
+    });
     const names = fake.writes.map(([name]) => name);
     expect(names).toEqual(['create', 'updateResourceOptions', 'updatePluginOptions', 'updatePrices', 'activate']);
     expect(fake.writes[0]?.[1]).toMatchObject({
@@ -137,15 +143,47 @@ describe('createOffering', () => {
     [{ customer: 'nope' }, 'Waldur has no organisation "nope"'],
   ])('creates nothing for %o', async (wrong, message) => {
     const fake = fakeWaldur();
-    await expect(createOffering({ ...REQUEST, ...wrong }, PLUGIN, fake.waldur, signal)).rejects.toThrow(message);
+    await expect(createOffering({ ...REQUEST, ...wrong }, PLUGIN, fake.waldur, yes, signal)).rejects.toThrow(message);
     expect(fake.writes).toEqual([]);
   });
 
+  it('ends with a draft where only staff may activate', async () => {
+    const refusal = new AgentError('no right', { code: 'WALDUR_FORBIDDEN', disposition: 'operator', status: 403 });
+    const fake = fakeWaldur({ failing: { activate: refusal } });
+    expect(await createOffering(REQUEST, PLUGIN, fake.waldur, yes, signal)).toEqual({
+      uuid: OFFERING,
+      state: 'needs-staff',
+    });
+  });
+
+  it('goes on with the draft of an earlier run, and makes no second one', async () => {
+    const fake = fakeWaldur({ existing: { uuid: CUSTOMER, state: 'Draft' } });
+    expect(await createOffering(REQUEST, PLUGIN, fake.waldur, yes, signal)).toEqual({
+      uuid: CUSTOMER,
+      state: 'active',
+    });
+    expect(fake.writes.map(([name]) => name)).not.toContain('create');
+  });
+
+  it('changes nothing of what is on sale', async () => {
+    const fake = fakeWaldur({ existing: { uuid: CUSTOMER, state: 'Active' } });
+    const created = await createOffering(REQUEST, PLUGIN, fake.waldur, yes, signal);
+    expect([created.state, fake.writes]).toEqual(['existing', []]);
+  });
+
+  it('leaves a draft when that is wanted, at the prices given', async () => {
+    const fake = fakeWaldur();
+    const request = { ...REQUEST, prices: { s3_storage: '0.05' } };
+    const created = await createOffering(request, PLUGIN, fake.waldur, async () => false, signal);
+    expect(created.state).toBe('draft');
+    expect(fake.writes.at(-1)).toEqual(['updatePrices', { s3_storage: '0.05', s3_objects: '0.0001' }]);
+  });
+
   it('names the draft that a failure leaves behind', async () => {
-    const fake = fakeWaldur({ failing: { activate: failure('operator', 'WALDUR_FORBIDDEN', 'no right') } });
-    await expect(createOffering(REQUEST, PLUGIN, fake.waldur, signal)).rejects.toMatchObject({
-      message: `offering ${OFFERING} was created but not finished: no right`,
-      code: 'WALDUR_FORBIDDEN',
+    const fake = fakeWaldur({ failing: { updatePrices: failure('transient', 'WALDUR_FAILED', 'broken') } });
+    await expect(createOffering(REQUEST, PLUGIN, fake.waldur, yes, signal)).rejects.toMatchObject({
+      message: `offering ${OFFERING} was created but not finished: broken`,
+      code: 'WALDUR_FAILED',
     });
   });
 });

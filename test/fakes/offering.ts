@@ -90,6 +90,8 @@ export function order(values: Partial<Order> = {}): Order {
     modified: '2026-08-25T10:00:00Z',
     startDate: undefined,
     providerMessage: '',
+    customerSlug: 'acme',
+    projectSlug: 'genomics',
     ...values,
   };
 }

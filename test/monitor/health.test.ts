@@ -6,6 +6,7 @@ import {
   type OfferingHealth,
   readiness,
 } from '../../src/monitor/health.ts';
+import { ABILITIES, type Ability, type Hindrance } from '../../src/monitor/hindrance.ts';
 
 const NOW = 1_000_000;
 
@@ -18,12 +19,14 @@ function offering(changes: Partial<OfferingHealth> = {}): OfferingHealth {
     name: 'minio',
     connected: false,
     lastReconcileMs: NOW,
-    reconcileIntervalMs: 1000,
-    failing: undefined,
-    blockedBy: undefined,
-    backendPause: undefined,
+    hindrances: [],
     ...changes,
   };
+}
+
+function hindrance(ability: Ability): Hindrance {
+  const { essential } = ABILITIES[ability];
+  return { ability, essential, code: 'X_DOWN', message: 'it is down', hint: undefined, since: new Date(0) };
 }
 
 describe('liveness', () => {
@@ -51,21 +54,28 @@ describe('liveness', () => {
 
 describe('readiness', () => {
   it.each<[string, Partial<OfferingHealth>, boolean]>([
-    ['connected', { connected: true, lastReconcileMs: undefined }, true],
-    ['connected, but our credentials are refused', { connected: true, blockedBy: 'WALDUR_UNAUTHORIZED' }, false],
-    ['reconciled within two intervals', { lastReconcileMs: NOW - 2000 }, true],
-    ['reconciled too long ago', { lastReconcileMs: NOW - 2001 }, false],
+    ['connected and reconciled', { connected: true }, true],
+    ['connected, but its orders were never read', { connected: true, lastReconcileMs: undefined }, false],
+    ['only polling', { connected: false }, true],
     ['never reconciled', { lastReconcileMs: undefined }, false],
+    ['it cannot do something essential', { connected: true, hindrances: [hindrance('backend')] }, false],
+    ['it cannot do something else', { connected: true, hindrances: [hindrance('reports')] }, true],
   ])('%s', (_, changes, ok) => {
     expect(readiness(snapshot({ offerings: [offering(changes)] })).ok).toBe(ok);
   });
 
   it.each<[Partial<OfferingHealth>, string]>([
     [{}, 'not connected, reconciled 0 s ago'],
-    [{ failing: 'WALDUR_FAILED' }, 'not connected, reconciled 0 s ago: WALDUR_FAILED'],
-    [{ lastReconcileMs: undefined, failing: 'WALDUR_TLS' }, 'not connected, never reconciled: WALDUR_TLS'],
+    [{ hindrances: [hindrance('calls')] }, 'not connected, reconciled 0 s ago; calls: X_DOWN'],
+    [{ hindrances: [hindrance('reports')] }, 'not connected, reconciled 0 s ago'],
+    [
+      { lastReconcileMs: undefined, hindrances: [hindrance('orders')] },
+      'not connected, never reconciled; orders: X_DOWN',
+    ],
   ])('says why: %j', (changes, detail) => {
-    expect(readiness(snapshot({ offerings: [offering(changes)] })).probes[1]?.detail).toBe(detail);
+    const probe = readiness(snapshot({ offerings: [offering(changes)] })).probes[1];
+    expect(probe?.detail).toBe(detail);
+    expect(probe?.hindrances ?? []).toEqual(changes.hindrances ?? []);
   });
 
   it.each<[LifecycleState, boolean]>([

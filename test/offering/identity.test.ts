@@ -1,10 +1,12 @@
 import { expect, test } from 'vitest';
 import { AgentError } from '../../src/lib/errors.ts';
-import { createPresence } from '../../src/offering/identity.ts';
+import type { OfferingContext } from '../../src/offering/context.ts';
+import { createIdentity } from '../../src/offering/identity.ts';
 import type { Waldur } from '../../src/waldur/client.ts';
 import { manualClock } from '../fakes/clock.ts';
 import { silentLog } from '../fakes/log.ts';
 import { offeringConfig } from '../fakes/offering.ts';
+import { hinderedIn, quietStanding } from '../fakes/standing.ts';
 
 const signal = new AbortController().signal;
 const IDENTITY = '1'.repeat(32);
@@ -25,33 +27,50 @@ function setup(answers: (string | undefined | Error)[]) {
     registerProcessor: async () => void calls.push('processor'),
     setStatistics: async () => void calls.push('statistics'),
   };
-  const presence = createPresence({
+  const standing = quietStanding();
+  const context = {
     offering: offeringConfig(),
-    waldur: { agents } as Waldur,
+    waldur: { agents },
     clock: manualClock(),
     log: silentLog(),
-    version: '1.0.0',
-    startedAt: new Date(0),
-    statistics: () => ({}),
-  });
-  return { presence, calls };
+    random: () => 0.5,
+    standing,
+    metrics: { error: () => undefined },
+  } as unknown as OfferingContext;
+  const deps = { version: '1.0.0', startedAt: new Date(0), statistics: () => ({}) };
+  const identity = createIdentity(context, deps);
+  /** One turn of its loop. */
+  const announce = async (): Promise<void> => {
+    const stop = new AbortController();
+    const ended = identity.loop.run(stop.signal);
+    await manualClock().advance(0);
+    stop.abort();
+    await ended;
+  };
+  return { identity, announce, standing, calls };
 }
 
 test('announces itself, and asks for its identity once', async () => {
-  const { presence, calls } = setup([IDENTITY]);
-  expect(await Promise.all([presence.identity(signal), presence.identity(signal)])).toEqual([IDENTITY, IDENTITY]);
-  await presence.announce(signal);
+  const { identity, announce, calls } = setup([IDENTITY]);
+  expect(await Promise.all([identity.uuid(signal), identity.uuid(signal)])).toEqual([IDENTITY, IDENTITY]);
+  await announce();
   expect(calls).toEqual(['identify', 'service', 'processor', 'statistics']);
 });
 
 test('a server without agents is left alone', async () => {
-  const { presence, calls } = setup([undefined]);
-  await presence.announce(signal);
+  const { announce, calls } = setup([undefined]);
+  await announce();
   expect(calls).toEqual(['identify']);
 });
 
 test('a failure is not remembered and stops nothing', async () => {
-  const { presence } = setup([new AgentError('no', { code: 'WALDUR_FORBIDDEN', disposition: 'operator' }), IDENTITY]);
-  await presence.announce(signal);
-  expect(await presence.identity(signal)).toBe(IDENTITY);
+  const { identity, announce, standing } = setup([
+    new AgentError('no', { code: 'WALDUR_FORBIDDEN', disposition: 'operator' }),
+    IDENTITY,
+  ]);
+  await announce();
+  expect(hinderedIn(standing)).toEqual(['portal: WALDUR_FORBIDDEN']);
+  expect(await identity.uuid(signal)).toBe(IDENTITY);
+  await announce();
+  expect(hinderedIn(standing)).toEqual([]);
 });

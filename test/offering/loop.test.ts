@@ -1,82 +1,107 @@
 import { expect, test } from 'vitest';
-import { createPulse } from '../../src/offering/loop.ts';
+import { createLoop } from '../../src/offering/loop.ts';
 import { manualClock } from '../fakes/clock.ts';
 
-function setup(beat: (alive: () => void) => Promise<void> = async () => undefined, random = 0.5) {
+function setup(turn: (alive: () => void) => Promise<void> = async () => undefined, random = 0.5) {
   const clock = manualClock();
   const stop = new AbortController();
-  let beats = 0;
-  const pulse = createPulse({
-    intervalMs: () => 1000,
+  let turns = 0;
+  const loop = createLoop({
+    intervalMs: () => 10_000,
+    floorMs: 1000,
     clock,
     random: () => random,
-    beat: async (_, alive) => {
-      beats++;
-      await beat(alive);
+    turn: async (_, alive) => {
+      turns++;
+      await turn(alive);
     },
   });
-  return { clock, stop, pulse, beats: () => beats };
+  return { clock, stop, loop, turns: () => turns };
 }
 
-test('beats at once, then at the interval, and ends with the signal', async () => {
-  const { clock, stop, pulse, beats } = setup();
-  const ended = pulse.run(stop.signal);
-  await clock.advance(999);
-  expect(beats()).toBe(1);
+test('turns at once, then at the interval, and ends with the signal', async () => {
+  const { clock, stop, loop, turns } = setup();
+  const ended = loop.run(stop.signal);
+  await clock.advance(9_999);
+  expect(turns()).toBe(1);
   await clock.advance(1);
-  expect(beats()).toBe(2);
+  expect(turns()).toBe(2);
   stop.abort();
   await ended;
   expect(clock.pending()).toBe(0);
 });
 
 test.each([
-  [0, 900],
-  [0.999, 1100],
+  [0, 9_000],
+  [0.999, 11_000],
 ])('the interval is spread by a tenth', async (random, ms) => {
-  const { clock, stop, pulse, beats } = setup(undefined, random);
-  void pulse.run(stop.signal);
+  const { clock, stop, loop, turns } = setup(undefined, random);
+  void loop.run(stop.signal);
   await clock.advance(ms - 5);
-  expect(beats()).toBe(1);
+  expect(turns()).toBe(1);
   await clock.advance(10);
-  expect(beats()).toBe(2);
+  expect(turns()).toBe(2);
   stop.abort();
 });
 
-test('a kick ends the pause, and during a beat asks for another one', async () => {
+test('waking ends the pause, and during a turn asks for another one', async () => {
   let release = (): void => undefined;
-  const { clock, stop, pulse, beats } = setup(
+  const { clock, stop, loop, turns } = setup(
     () =>
       new Promise((resolve) => {
         release = resolve;
       }),
   );
-  void pulse.run(stop.signal);
-  pulse.kick();
-  pulse.kick();
+  void loop.run(stop.signal);
+  await clock.advance(1000);
+  loop.wake();
+  loop.wake();
   release();
   await clock.advance(0);
-  expect(beats()).toBe(2);
+  expect(turns()).toBe(2);
+  await clock.advance(1000);
   release();
   await clock.advance(0);
-  pulse.kick();
+  loop.wake();
   await clock.advance(0);
-  expect(beats()).toBe(3);
+  expect(turns()).toBe(3);
   stop.abort();
   release();
 });
 
-test('a long beat shows that it is alive', async () => {
+test('however often it is woken, turns are a floor apart', async () => {
+  const { clock, stop, loop, turns } = setup();
+  const ended = loop.run(stop.signal);
+  for (let i = 0; i < 100; i++) {
+    loop.wake();
+    await clock.advance(100);
+  }
+  // Ten seconds: one turn at once, and one for each second after it.
+  expect(turns()).toBe(11);
+  stop.abort();
+  await ended;
+  expect(clock.pending()).toBe(0);
+});
+
+test('it says how long it pauses', async () => {
+  const { clock, stop, loop } = setup();
+  void loop.run(stop.signal);
+  await clock.advance(0);
+  expect(loop.pauseMs()).toBe(10_000);
+  stop.abort();
+});
+
+test('a long turn shows that it is alive', async () => {
   let show = (): void => undefined;
-  const { clock, stop, pulse } = setup(
+  const { clock, stop, loop } = setup(
     (alive) =>
       new Promise(() => {
         show = alive;
       }),
   );
-  void pulse.run(stop.signal);
+  void loop.run(stop.signal);
   await clock.advance(5000);
-  expect(pulse.lastTurnMs()).toBe(0);
+  expect(loop.lastTurnMs()).toBe(0);
   show();
-  expect(pulse.lastTurnMs()).toBe(5000);
+  expect(loop.lastTurnMs()).toBe(5000);
 });

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { AgentError, type Disposition } from '../../src/lib/errors.ts';
 import { type CircuitState, PAUSE_MS } from '../../src/plugin/circuit.ts';
 import type { Action, Backend } from '../../src/plugin/contract.ts';
+import { createGuards } from '../../src/plugin/guards.ts';
 import { instrument } from '../../src/plugin/instrument.ts';
 import { protect } from '../../src/plugin/protect.ts';
 import { manualClock } from '../fakes/clock.ts';
@@ -30,7 +31,8 @@ function world(parts: Partial<Backend>, concurrency = 8) {
     { plugin: 'demo', offering: 'Files', clock, observe: () => calls++ },
   );
   const onChange = ({ kind }: CircuitState): void => void states.push(kind);
-  const backend = protect(measured, { offering: 'Files', clock, concurrency, perSecond: undefined, onChange });
+  const limits = { concurrency, perSecond: undefined };
+  const backend = protect(measured, createGuards(clock).lease('x', { offering: 'Files', limits, onChange }));
   return { backend, clock, states, calls: () => calls };
 }
 
