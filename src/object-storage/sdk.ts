@@ -17,7 +17,7 @@ export interface Sdk {
 }
 
 /** Loads the SDK, which takes a third of a second and 30 MB, so only when the storage is used. */
-export async function openSdk(settings: ObjectStorageSettings, agents: Agents, host: string): Promise<Sdk> {
+export async function openSdk(settings: ObjectStorageSettings, agents: Agents | undefined, host: string): Promise<Sdk> {
   const s3 = await import('@aws-sdk/client-s3');
   const { access_key: accessKeyId, secret_key: secretAccessKey, region, use_ssl } = settings;
   const keys =
