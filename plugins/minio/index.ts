@@ -1,13 +1,15 @@
-import { type Backend, definePlugin, type PluginContext } from '../../src/plugin/contract.ts';
+import { type Backend, definePlugin, type Job, type PluginContext } from '../../src/plugin/contract.ts';
 import { namesOf } from '../../src/plugin/naming.ts';
 import { apply } from './apply.ts';
 import { attributeRules } from './attributes.ts';
 import { check } from './check.ts';
-import { createDeps } from './deps.ts';
+import { commands, retain } from './commands.ts';
+import { createDeps, type Deps } from './deps.ts';
 import { keep } from './keep.ts';
 import type { Deriver } from './madmin/deriver.ts';
 import { observe, unstamped } from './observe.ts';
 import { endpointOf, naming, problems, type Settings, settingsSchema } from './settings.ts';
+import { keepsSamples, openStorage, storageSettings } from './storage.ts';
 import { usage } from './usage.ts';
 
 const storageLimit = {
@@ -65,22 +67,38 @@ export const plugin = definePlugin<Settings>({
   },
   naming,
   shares: endpointOf,
+  commands,
   problems,
   create: (context) => createBackend(context),
 });
 
 export function createBackend(context: PluginContext<Settings>, deriver?: Deriver): Backend {
   const deps = createDeps(context, deriver);
-  const { settings } = context;
   return {
     check: (signal) => check(deps, signal),
     observe: (accounts, signal) => observe(deps, namesOf(accounts), signal),
     unstamped: (signal) => unstamped(deps, signal),
     apply: (action, signal) => apply(deps, action, signal),
     usage: (accounts, query, signal) => usage(deps, accounts, query, signal),
-    jobs: [
-      { name: 'keep', schedule: settings.keep_schedule, deadlineMs: 240_000, run: (signal) => keep(deps, signal) },
-    ],
+    jobs: jobsOf(deps),
     close: () => deps.client.close(),
   };
+}
+
+/** Expired samples are looked for only where they are kept. */
+function jobsOf(deps: Deps): readonly Job[] {
+  const { settings } = deps;
+  const keeping: Job = {
+    name: 'keep',
+    schedule: settings.keep_schedule,
+    deadlineMs: 240_000,
+    run: (signal) => keep(deps, signal),
+  };
+  const retention: Job = {
+    name: 'retention',
+    schedule: settings.retention_schedule,
+    deadlineMs: 4 * 3_600_000,
+    run: async (signal) => retain(await openStorage(storageSettings(settings), deps), signal),
+  };
+  return keepsSamples(settings) ? [keeping, retention] : [keeping];
 }

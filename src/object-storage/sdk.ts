@@ -5,7 +5,7 @@ import type { ObjectStorageSettings } from './settings.ts';
 
 export interface Agents {
   readonly httpAgent: http.Agent;
-  readonly httpsAgent: https.Agent;
+  readonly httpsAgent: http.Agent;
 }
 
 type Module = typeof import('@aws-sdk/client-s3');
@@ -35,7 +35,8 @@ export async function openSdk(settings: ObjectStorageSettings, agents: Agents | 
     requestHandler: {
       connectionTimeout: settings.connection_timeout * 1000,
       requestTimeout: settings.read_timeout * 1000,
-      ...agents,
+      // A tunnel through a proxy is no https.Agent, and works as one.
+      ...(agents && { httpAgent: agents.httpAgent, httpsAgent: agents.httpsAgent as https.Agent }),
     },
   });
   return { s3, client };

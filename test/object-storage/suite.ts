@@ -46,7 +46,7 @@ export function describeStorage(name: string, start: () => Promise<StorageSite>)
         remember: async (upload: RememberedUpload) => void remembered.set(upload.uploadId, upload),
         forget: async ({ uploadId }: { uploadId: string }) => void remembered.delete(uploadId),
         list: async function* () {
-          yield* [...remembered.values()];
+          yield* remembered.values();
         },
       };
       const audit = async (record: AuditRecord) => void audits.push(record);
