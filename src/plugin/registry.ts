@@ -37,6 +37,12 @@ const BUILTIN: readonly Builtin[] = [
     summary: 'S3 buckets in a local directory, in the on-disk format of IronBucket',
     load: async () => (await import('../../plugins/ironbucket-local/index.ts')).plugin,
   },
+  {
+    id: 'minio',
+    aliases: ['rustfs'],
+    summary: 'Users, buckets, quotas and keys on a MinIO server, through its admin API',
+    load: async () => (await import('../../plugins/minio/index.ts')).plugin,
+  },
 ];
 
 /** The names of the built-in plugins. */
