@@ -7,10 +7,11 @@ import { storedEncoding } from './body/open-body.ts';
 const META = 'x-amz-meta-';
 /** Names and values together. Source: "Working with object metadata" of the S3 user guide. */
 const LARGEST_METADATA = 2048;
+const LARGEST_DESCRIPTION = 8192;
 
 /** What the headers of a write say about the object. @throws S3Error `MetadataTooLarge`, `InvalidArgument` */
 export function readDescription(head: RequestHead): Description {
-  return {
+  const described = {
     contentType: text(head, 'content-type') ?? DEFAULT_TYPE,
     cacheControl: text(head, 'cache-control'),
     contentDisposition: text(head, 'content-disposition'),
@@ -19,6 +20,9 @@ export function readDescription(head: RequestHead): Description {
     expires: text(head, 'expires'),
     metadata: readMetadata(head),
   };
+  // Nothing else bounds what is stored beside the bytes, and it counts as no bytes.
+  if (JSON.stringify(described).length > LARGEST_DESCRIPTION) throw new S3Error('MetadataTooLarge');
+  return described;
 }
 
 /** Headers of an object, with what a signed request wants them to be instead. */

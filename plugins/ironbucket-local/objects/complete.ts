@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { Place } from './place.ts';
+import type { Places } from './place.ts';
 import { readRange } from './read.ts';
 import type { Description } from './sidecar.ts';
 import { discard, type Staged, stageBody } from './stage.ts';
@@ -7,13 +7,13 @@ import { StorageError } from './storage-error.ts';
 import type { StoredObject } from './stored.ts';
 import type { Part } from './upload-file.ts';
 import {
-  partBytes,
   partFile,
   readParts,
   removeUpload,
   requireUpload,
   type UploadDeps,
   type UploadPlace,
+  uploadSize,
 } from './uploads.ts';
 import { commitObject, type Terms } from './write.ts';
 
@@ -35,7 +35,7 @@ export const SMALLEST_PART = 5 * 1024 * 1024;
 /** The object out of its parts; the upload is over then. A crash leaves the upload, the object, or both. */
 export async function completeUpload(
   deps: UploadDeps,
-  { object, upload }: { readonly object: Place; readonly upload: UploadPlace },
+  { object, upload }: { readonly object: Places; readonly upload: UploadPlace },
   named: readonly NamedPart[],
   terms: WholeTerms,
   signal: AbortSignal,
@@ -45,10 +45,10 @@ export async function completeUpload(
     const parts = choose(named, await readParts(deps, upload, signal));
     terms.reservation.stage(parts.reduce((sum, { size }) => sum + size, 0));
     const staged = await stageBody(deps, object.root, bytesOf(deps, upload, parts), terms.look ?? ignore, signal);
-    const held = await partBytes(deps, upload);
+    const held = await uploadSize(deps, upload);
     const whole = { ...staged, etag: etagOf(parts) };
     const checksums = await checked(deps, staged, terms);
-    const stored = await commitObject(deps, object, whole, { ...described, checksums }, { ...terms, parts: held });
+    const stored = await commitObject(deps, object, whole, { ...described, checksums }, { ...terms, upload: held });
     await removeUpload(deps, upload);
     return stored;
   });

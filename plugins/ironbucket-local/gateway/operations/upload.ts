@@ -14,8 +14,10 @@ import { xmlReply } from '../xml/reply.ts';
 import { copied } from './copy-object.ts';
 import { checksumHeaders, withinQuota } from './put-object.ts';
 
-export const createUpload: Operation = async ({ objects }, { head, bucket, key }) => {
-  const { id } = await objects.uploads.create(bucket, key, readDescription(head));
+export const createUpload: Operation = async ({ objects, quotas }, { head, bucket, key, signal }) => {
+  const described = readDescription(head);
+  const reservation = await quotas.reserve(bucket, 0, signal);
+  const { id } = await objects.uploads.create(bucket, key, described, reservation).finally(() => reservation.release());
   const algorithm = header(head, 'x-amz-checksum-algorithm');
   return xmlReply(
     'InitiateMultipartUploadResult',
