@@ -2,9 +2,9 @@ import { existsSync, readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { COMMANDS } from '../src/cli/commands.ts';
 import { loadConfig } from '../src/config/load.ts';
-import { renderMetricsTable } from '../src/daemon/metrics-table.ts';
 import { createSecrets } from '../src/lib/secrets.ts';
-import { builtinPlugins } from '../src/plugin/registry.ts';
+import { renderMetricsTable } from '../src/monitor/metrics-table.ts';
+import { builtinPlugins } from './fakes/builtin-plugins.ts';
 
 const readme = readFileSync('README.md', 'utf8');
 

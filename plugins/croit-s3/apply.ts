@@ -3,7 +3,7 @@ import { mintKeyPair } from '../../src/s3/key-pair.ts';
 import type { KeyPair } from '../../src/s3/sigv4.ts';
 import type { User } from './client.ts';
 import type { Deps } from './deps.ts';
-import { badLimit, CODES, hasCode, nameTaken, quotaNotKept, vanished } from './errors.ts';
+import { badLimit, CODES, hasCode, nameTaken, quotaNotKept, unsupported, vanished } from './errors.ts';
 import { totalOf } from './observe.ts';
 import { changeOf, holds, requested, SCOPES } from './quota.ts';
 import { segment } from './segment.ts';
@@ -24,6 +24,8 @@ export async function apply(deps: Deps, action: Action, signal: AbortSignal): Pr
       return terminate(deps, await findOurs(deps, action, signal), action.purge, signal);
     case 'set-quota':
       return setQuota(deps, action, signal);
+    case 'configure':
+      throw unsupported('Changing anything but limits');
     case 'suspend':
       return suspend(deps, action, true, signal);
     case 'resume':
@@ -66,9 +68,8 @@ async function setQuota(deps: Deps, action: Kind<'set-quota'>, signal: AbortSign
 
 /** Both scopes, so that neither many buckets nor one can hold more; read back, because gateways store what they like. */
 async function limit(deps: Deps, user: User, wanted: Partial<Quota>, signal: AbortSignal): Promise<boolean> {
-  const { client, asked } = deps;
-  asked.set(user.account, { ...asked.get(user.account), ...wanted });
-  const wrong = (now: User) => SCOPES.filter((scope) => !holds(now.quotas[scope], wanted, client.quotaStep));
+  const { client } = deps;
+  const wrong = (now: User) => SCOPES.filter((scope) => !holds(now.quotas[scope], wanted));
   const scopes = wrong(user);
   if (scopes.length === 0) return false;
   for (const scope of scopes) {

@@ -42,8 +42,6 @@ export interface Sighting {
  * throw `CROIT_S3_USER_NOT_FOUND`. Nothing is retried here.
  */
 export interface Client {
-  /** Quotas are kept in multiples of so many bytes, rounded up. */
-  readonly quotaStep: bigint;
   readonly canSuspend: boolean;
   /**
    * One listing where there is one, which several calls about many users may share. A user that cannot be read is left out.

@@ -1,6 +1,6 @@
 import { AgentError } from '../../src/lib/errors.ts';
 import type { HttpAnswer, HttpRequest } from '../../src/lib/http.ts';
-import { answerError, badAnswer, isMissingRoute } from '../../src/lib/http-errors.ts';
+import { answerError, badAnswer, inWords, isMissingRoute } from '../../src/lib/http-errors.ts';
 import { isJsonObject, type Json, type JsonObject } from '../../src/lib/json.ts';
 import type { Bucket, User } from './client.ts';
 import { readInteger, readObjects, readText } from './decode.ts';
@@ -110,7 +110,7 @@ function unauthorized(operation: string, { token }: Settings): AgentError {
     token === undefined
       ? ['user name and password: check both', 'Set username and password of a user of croit.']
       : ['API token: check that it is valid and not expired', 'Make a new token in croit and set it as token.'];
-  return new AgentError(`${operation}: croit rejected the ${what}`, {
+  return new AgentError(`${inWords(operation)}: croit rejected the ${what}`, {
     code: CODES.authentication,
     disposition: 'operator',
     hint,

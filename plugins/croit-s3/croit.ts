@@ -48,7 +48,6 @@ export function createCroit(context: PluginContext<Settings>): Client {
   }
 
   const client: Client = {
-    quotaStep: 1024n,
     canSuspend: false,
     user,
     present: async (accounts, signal) => {

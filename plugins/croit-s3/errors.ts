@@ -1,5 +1,6 @@
 import { AgentError, type Disposition, isAgentError } from '../../src/lib/errors.ts';
 import type { HttpAnswer } from '../../src/lib/http.ts';
+import { inWords } from '../../src/lib/http-errors.ts';
 import { isJsonObject } from '../../src/lib/json.ts';
 import { formatBytes } from '../../src/lib/units.ts';
 import type { Bucket } from './client.ts';
@@ -40,7 +41,7 @@ export interface Refusal {
 /** An answer that refuses, in words that hold no secret. */
 export function refusal(peer: string, operation: string, answer: HttpAnswer, { hint, ...what }: Refusal): AgentError {
   const said = sayingOf(answer);
-  return new AgentError(`${operation}: ${peer} answered ${answer.status}${said && `: ${said}`}`, {
+  return new AgentError(`${inWords(operation)}: ${peer} answered ${answer.status}${said && `: ${said}`}`, {
     ...what,
     hint,
     status: answer.status,

@@ -1,4 +1,5 @@
 import { type Backend, definePlugin, type PluginContext } from '../../src/plugin/contract.ts';
+import { namesOf } from '../../src/plugin/naming.ts';
 import { apply } from './apply.ts';
 import { check } from './check.ts';
 import { createDeps } from './deps.ts';
@@ -27,14 +28,15 @@ const objectLimit = {
 } as const;
 
 export const plugin = definePlugin<Settings>({
-  apiVersion: 1,
+  apiVersion: 2,
   id: 'croit-s3',
   aliases: ['ceph-s3'],
   summary: 'S3 users of a Ceph cluster, through croit or through the Admin Ops of its RADOS Gateway',
   settings: settingsSchema,
   components: {
-    storage: { unit: 'bytes', limit: true, usage: true },
-    objects: { unit: 'objects', limit: true, usage: true },
+    // croit keeps KiB and rounds up; the same for both flavours, so that a site can change from one to the other.
+    storage: { unit: 'bytes', limit: { step: 1024n }, usage: true },
+    objects: { unit: 'objects', limit: {}, usage: true },
   },
   keys: 2,
   metering: ['current', 'gb_days'],
@@ -74,7 +76,7 @@ export function createBackend(context: PluginContext<Settings>): Backend {
   const deps = createDeps(context);
   return {
     check: (signal) => check(deps, signal),
-    observe: (accounts, signal) => observe(deps, accounts, signal),
+    observe: (accounts, signal) => observe(deps, namesOf(accounts), signal),
     unstamped: (signal) => unstamped(deps, signal),
     apply: (action, signal) => apply(deps, action, signal),
     usage: (accounts, query, signal) => usage(deps, accounts, query, signal),

@@ -4,7 +4,7 @@ import type { JsonObject } from '../../src/lib/json.ts';
 import type { Found, Observed } from '../../src/plugin/contract.ts';
 import type { Bucket, User } from './client.ts';
 import type { Deps } from './deps.ts';
-import { agreed, asAsked, type ScopeQuota } from './quota.ts';
+import { agreed, type ScopeQuota } from './quota.ts';
 import { isSegment, segment } from './segment.ts';
 import { endpointOf, type Settings } from './settings.ts';
 import { readStamp } from './stamp.ts';
@@ -50,8 +50,8 @@ async function describe(deps: Deps, user: User, signal: AbortSignal): Promise<Fo
     account,
     resource: readStamp(account, user.email),
     suspended: user.suspended,
-    quota: asAsked(agreed(user.quotas), deps.asked.get(account), deps.client.quotaStep),
-    accessKeys: keys.map(({ accessKey }) => accessKey),
+    quota: agreed(user.quotas),
+    keys: keys.map(({ accessKey }) => ({ id: accessKey, works: true })),
     ...(buckets && { holds: totalOf(buckets) }),
     metadata: metadata(deps.settings, user, buckets),
     endpoints: [{ name: 'S3', url: endpointOf(deps.settings) }],

@@ -43,16 +43,11 @@ export function requested(from: Quota, to: Quota): Partial<Quota> {
   };
 }
 
-/** Whether the scope is as wanted, for a backend that rounds up to multiples of `step`. */
-export function holds(scope: ScopeQuota, wanted: Partial<Quota>, step: bigint): boolean {
-  const { bytes, objects } = effective(scope);
-  const size = wanted.bytes === undefined || sameSteps(bytes, wanted.bytes, step);
-  return size && (wanted.objects === undefined || objects === wanted.objects);
-}
-
-/** `quota` with the size that was asked for, when that is what the backend made of it. */
-export function asAsked(quota: Quota, { bytes = null }: Partial<Quota> = {}, step: bigint): Quota {
-  return bytes !== null && sameSteps(quota.bytes, bytes, step) ? { ...quota, bytes } : quota;
+/** Whether the scope is as wanted. */
+export function holds(scope: ScopeQuota, wanted: Partial<Quota>): boolean {
+  const { bytes, objects } = { ...effective(scope), ...wanted };
+  const now = effective(scope);
+  return now.bytes === bytes && now.objects === objects;
 }
 
 /** What to write so that `holds` becomes true and every other dimension keeps its effect. */
@@ -70,8 +65,3 @@ export function changeOf(scope: ScopeQuota, wanted: Partial<Quota>): QuotaChange
 
 /** Nothing may be stored. */
 export const NOTHING: QuotaChange = { enabled: true, maxSize: 0n, maxObjects: 0n };
-
-function sameSteps(a: bigint | null, b: bigint | null, step: bigint): boolean {
-  if (a === null || b === null) return a === b;
-  return (a + step - 1n) / step === (b + step - 1n) / step;
-}

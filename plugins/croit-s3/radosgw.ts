@@ -93,7 +93,6 @@ export function createRadosgw(context: PluginContext<Settings>): Client {
   }
 
   return {
-    quotaStep: 1n,
     canSuspend: true,
     user,
     present: async (accounts, signal) => {

@@ -17,7 +17,6 @@ export async function terminate(
   if (buckets.length > 0 && !purge) throw notEmpty(user.account, buckets);
   if (buckets.length > 0) await empty(deps, user.account, signal);
   await client.remove(user.account, signal);
-  deps.asked.delete(user.account);
   return { changed: true };
 }
 

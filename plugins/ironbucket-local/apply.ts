@@ -3,7 +3,7 @@ import { mintKeyPair } from '../../src/s3/key-pair.ts';
 import type { AccountRecord } from './accounts.ts';
 import { bucketContents, createBucketDirectory, discardBucketDirectory } from './bucket-directory.ts';
 import type { Deps } from './deps.ts';
-import { badName, nameTaken, notEmpty, objectLimit, vanished } from './errors.ts';
+import { badName, nameTaken, notEmpty, objectLimit, unsupported, vanished } from './errors.ts';
 import { isBucketName } from './layout.ts';
 import { look } from './look.ts';
 import { endpointOf } from './settings.ts';
@@ -24,6 +24,8 @@ export async function apply(deps: Deps, action: Action, signal: AbortSignal): Pr
       if (action.to.objects !== null) throw objectLimit(action.account);
       await requireOurs(deps, action);
       return { changed: await deps.quotas.setLimit(action.account, action.to.bytes, signal) };
+    case 'configure':
+      throw unsupported(action.account);
     case 'suspend':
       return changeRecord(deps, action, (record) => ({ ...record, suspended: true }));
     case 'resume':

@@ -98,7 +98,7 @@ async function promises(deps: Deps, signal: AbortSignal): Promise<{ promised: bi
   let promised = 0n;
   let unlimited = 0;
   for await (const observed of observe(deps, 'all', signal)) {
-    if (observed.state === 'absent') continue;
+    if (observed.state !== 'found') continue;
     const left = (observed.quota.bytes ?? 0n) - (observed.holds?.bytes ?? 0n);
     if (observed.quota.bytes === null) unlimited++;
     else if (left > 0n) promised += left;

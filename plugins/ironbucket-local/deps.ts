@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import type { PluginContext } from '../../src/plugin/contract.ts';
 import { type Accounts, openAccounts } from './accounts.ts';
 import { type AskNode, createAskNode } from './cluster/ask-node.ts';
@@ -35,7 +36,7 @@ export interface Storage {
 /** Opens nothing yet: every file is read when it is needed. */
 export function createDeps(context: PluginContext<Settings>, storage: Storage = {}): Deps {
   const { disk = nodeDisk, files = nodeFiles(context.settings) } = storage;
-  const layout = layoutOf(context.settings.storage_path);
+  const layout = layoutOf(resolve(context.settings.storage_path));
   const { clock, log, settings } = context;
   const shared = { disk, layout, clock, log, fsync: settings.fsync, flushIntervalMs: settings.quota_flush_interval_ms };
   const defaultBytes = BigInt(settings.bucket_quota_bytes);

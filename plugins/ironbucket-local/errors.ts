@@ -27,6 +27,13 @@ export function objectLimit(account: string): AgentError {
   });
 }
 
+export function unsupported(account: string): AgentError {
+  return new AgentError(`Nothing but its limit can be changed of the bucket ${account}.`, {
+    code: 'IRONBUCKET_UNSUPPORTED',
+    disposition: 'terminal',
+  });
+}
+
 export function badName(account: string): AgentError {
   return new AgentError(`${JSON.stringify(account.slice(0, 80))} cannot be the name of a bucket.`, {
     code: 'IRONBUCKET_BAD_NAME',

@@ -1,4 +1,5 @@
 import { type Backend, definePlugin, type PluginContext } from '../../src/plugin/contract.ts';
+import { namesOf } from '../../src/plugin/naming.ts';
 import { apply } from './apply.ts';
 import { check } from './check.ts';
 import { createDeps, type Storage } from './deps.ts';
@@ -20,12 +21,12 @@ const storageLimit = {
 } as const;
 
 export const plugin = definePlugin<Settings>({
-  apiVersion: 1,
+  apiVersion: 2,
   id: 'ironbucket-local',
   summary: 'S3 buckets in a local directory, in the on-disk format of IronBucket',
   settings: settingsSchema,
   components: {
-    storage: { unit: 'bytes', limit: true, usage: true },
+    storage: { unit: 'bytes', limit: {}, usage: true },
     objects: { unit: 'objects', limit: false, usage: true },
   },
   keys: 1,
@@ -67,7 +68,7 @@ export function createBackend(context: PluginContext<Settings>, storage?: Storag
   };
   return {
     check: (signal) => check(deps, gateway, signal),
-    observe: (accounts, signal) => translateStream(observe(deps, accounts, signal), 'reading the accounts'),
+    observe: (accounts, signal) => translateStream(observe(deps, namesOf(accounts), signal), 'reading the accounts'),
     unstamped: (signal) => translateStream(unstamped(deps, signal), 'reading the accounts'),
     apply: async (action, signal) => {
       // Nobody gets the keys to a bucket that nothing answers for yet.

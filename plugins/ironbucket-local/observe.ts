@@ -77,7 +77,7 @@ function found(settings: Settings, account: string, { owner, record }: Sight, nu
     resource: owner,
     suspended: record?.suspended ?? false,
     quota: { bytes, objects: null },
-    accessKeys: record?.keys.map(({ accessKey }) => accessKey) ?? [],
+    keys: record?.keys.map(({ accessKey }) => ({ id: accessKey, works: true })) ?? [],
     ...(quota && { holds: { bytes: quota.usedBytes, objects: quota.objects } }),
     metadata: metadata(settings, account, bytes, numbers),
     endpoints: [{ name: 'S3', url: endpointOf(settings) }],

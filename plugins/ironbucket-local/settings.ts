@@ -30,7 +30,7 @@ export const settingsSchema: JsonSchema = {
   properties: {
     storage_path: {
       type: 'string',
-      pattern: '^/.*[^/]$',
+      pattern: '^/+[^/]',
       'x-expected': 'an absolute path',
       description: 'Absolute path of the directory that holds the buckets. It must exist and be writable.',
     },
@@ -41,8 +41,8 @@ export const settingsSchema: JsonSchema = {
     },
     listen: {
       type: 'string',
-      pattern: '^(\\[[0-9A-Fa-f:]+\\]|[A-Za-z0-9.-]+):[0-9]{1,5}$',
-      'x-expected': 'an address and a port such as 127.0.0.1:9000',
+      format: 'listen-address',
+      'x-expected': 'an address and a port up to 65535, such as 127.0.0.1:9000',
       default: '127.0.0.1:9000',
       description: 'Address of the S3 server for this directory.',
     },

@@ -160,7 +160,7 @@ export const COMMANDS: readonly CommandSpec[] = [
     name: 'offering create',
     summary: 'Create a matching offering in Waldur',
     description:
-      'Creates and activates an offering with the components, plan and order form of a backend, and prints the block for the configuration. The server comes from WALDUR_API_URL and WALDUR_API_TOKEN, or from an offering of the configuration.',
+      'Creates an offering with the components, plan and order form of a backend, prints the block for the configuration, and asks before it puts the offering on sale. Run again, it goes on with the draft it finds. Where only staff may activate offerings, a draft is how it ends. The server comes from WALDUR_API_URL and WALDUR_API_TOKEN, or from an offering of the configuration.',
     options: [
       { name: 'name', placeholder: 'NAME', help: 'Name of the new offering', required: true },
       { name: 'customer', placeholder: 'ORGANISATION', help: 'Provider: name, slug or UUID', required: true },
@@ -178,6 +178,13 @@ export const COMMANDS: readonly CommandSpec[] = [
         complete: 'offering',
       },
       { name: 'plan', placeholder: 'NAME', help: 'Name of its plan; default: Standard' },
+      {
+        name: 'price',
+        placeholder: 'LIST',
+        help: 'Prices: component=amount, with commas between; default: examples of the backend',
+      },
+      { name: 'draft', help: 'Leave it a draft' },
+      { name: 'yes', help: 'Put it on sale without asking' },
       { name: 'dry-run', help: 'Show the request, contact nobody' },
     ],
     positionals: [],

@@ -1,5 +1,6 @@
-import { type Connect, createConnect } from '../daemon/connect.ts';
-import { createLog, type Log } from '../lib/log.ts';
+import type { Peers } from '../admin/peers.ts';
+import { createConnect } from '../daemon/connect.ts';
+import { createLog } from '../lib/log.ts';
 import type { Io } from './io.ts';
 import type { Invocation } from './parse.ts';
 import { prettyLine } from './pretty-line.ts';
@@ -8,12 +9,17 @@ import { VERSION } from './version.ts';
 const CONCURRENCY = 8;
 
 /** The peers of offerings for the time of one command; log lines go to stderr. */
-export function connect(invocation: Invocation, io: Io): Connect & { readonly log: Log } {
+export function connect(invocation: Invocation, io: Io): Peers {
   const level = invocation.flags.has('verbose') ? 'debug' : invocation.flags.has('quiet') ? 'error' : 'warn';
-  const { clock, secrets } = io;
+  const { clock, env, random, secrets } = io;
   const write = (line: string): void => io.stderr.write(prettyLine(line, io.stderr.style));
   const log = createLog({ level, clock, secrets, write });
-  const nobody = (): void => undefined;
-  const metrics = { waldurRequest: nobody, backendRequest: nobody };
-  return { log, ...createConnect({ clock, log, version: VERSION, concurrency: CONCURRENCY, ...metrics }) };
+  const unmeasured = (): void => undefined;
+  const metrics = { waldurRequest: unmeasured, backendRequest: unmeasured };
+  return {
+    clock,
+    random,
+    log,
+    ...createConnect({ clock, log, env, version: VERSION, concurrency: CONCURRENCY, metrics }),
+  };
 }

@@ -3,7 +3,6 @@ import { EXIT, type ExitCode, exitCodeOf } from './exit-codes.ts';
 import { renderHelp } from './help.ts';
 import { type CommandModule, type Io, writeJson } from './io.ts';
 import { type Invocation, parseCommandLine } from './parse.ts';
-import { VERSION } from './version.ts';
 
 /** From the command line to the exit code; never throws. `load` finds the module of a command. */
 export async function dispatch(
@@ -14,7 +13,7 @@ export async function dispatch(
   const parsed = parseCommandLine(argv);
   switch (parsed.kind) {
     case 'version':
-      io.stdout.write(`${VERSION}\n`);
+      await printVersion(argv.includes('--json'), io);
       return EXIT.ok;
     case 'help':
       io.stdout.write(renderHelp(parsed.topic, io.stdout.style, io.stdout.columns));
@@ -27,6 +26,14 @@ export async function dispatch(
     case 'command':
       return execute(parsed.invocation, io, load);
   }
+}
+
+/** Loaded when it is asked for: the registry of plugins costs other commands nothing. */
+async function printVersion(json: boolean, io: Io): Promise<void> {
+  const { describeVersion, renderVersion } = await import('./describe-version.ts');
+  const info = describeVersion(io.env);
+  if (json) writeJson(io.stdout, info);
+  else io.stdout.write(renderVersion(info));
 }
 
 async function execute(

@@ -1,4 +1,4 @@
-import { isAgentError } from '../lib/errors.ts';
+import { failureKind } from '../admin/failure-kind.ts';
 
 /** What the process tells its parent. The table renders into help and the manual page. */
 export const EXIT = {
@@ -30,23 +30,5 @@ export const EXIT_CODES: readonly { readonly code: string; readonly meaning: str
 
 /** The exit code of a failure that ends a command. */
 export function exitCodeOf(error: unknown): ExitCode {
-  if (!isAgentError(error)) return EXIT.bug;
-  if (error.code === 'USAGE') return EXIT.usage;
-  if (/^(CONFIG|PLUGIN)_/.test(error.code)) return EXIT.config;
-  switch (error.disposition) {
-    case 'transient':
-      return EXIT.unavailable;
-    case 'operator':
-      return isRefusal(error) ? EXIT.refused : EXIT.unavailable;
-    case 'terminal':
-      return EXIT.failed;
-    case 'bug':
-      return EXIT.bug;
-  }
-}
-
-function isRefusal(error: { readonly code: string; readonly status: number | undefined }): boolean {
-  return (
-    error.status === 401 || error.status === 403 || /AUTH|CREDENTIAL|FORBIDDEN|DENIED|REFUSED|POLICY/.test(error.code)
-  );
+  return EXIT[failureKind(error)];
 }

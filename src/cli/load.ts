@@ -1,14 +1,14 @@
 import { dirname, resolve } from 'node:path';
 import type { Diagnostic } from '../config/diagnostic.ts';
+import { fileError } from '../config/file-error.ts';
 import { loadConfig } from '../config/load.ts';
 import { readPluginNames } from '../config/plugin-names.ts';
 import { renderDiagnostics } from '../config/render-diagnostics.ts';
 import { findConfig } from '../config/search.ts';
-import { reason } from '../config/substitute.ts';
 import type { Config } from '../config/types.ts';
 import { AgentError } from '../lib/errors.ts';
 import type { Plugin } from '../plugin/contract.ts';
-import { builtinPlugins, loadPlugins as loadNamed } from '../plugin/registry.ts';
+import { loadBuiltins, loadPlugins as loadReferenced } from '../plugin/registry.ts';
 import type { Io } from './io.ts';
 import type { Invocation } from './parse.ts';
 
@@ -29,17 +29,20 @@ export interface Reading {
 export async function readConfiguration(invocation: Invocation, io: Io): Promise<Reading> {
   const file = configFile(invocation.values.get('config'), io);
   const text = readText(file, io);
-  const plugins = await loadNamed(readPluginNames(text), dirname(file));
+  const plugins = await loadReferenced(readPluginNames(text), dirname(file));
   const { env, readFile, secrets } = io;
-  return { file, ...loadConfig({ file, text, plugins, env, readFile, secrets }) };
+  return { file, ...loadConfig({ file, text, ...plugins, env, readFile, secrets }) };
 }
 
-/** The built-in plugins and those the file called `--config` names, when there is one. */
+/** All built-in plugins, and those the file called `--config` names when there is one. */
 export async function loadPlugins(invocation: Invocation, io: Io): Promise<readonly Plugin[]> {
   const option = invocation.values.get('config');
-  if (option === undefined) return builtinPlugins;
+  const builtins = await loadBuiltins();
+  if (option === undefined) return builtins;
   const file = configFile(option, io);
-  return loadNamed(readPluginNames(readText(file, io)), dirname(file));
+  const { packages } = readPluginNames(readText(file, io));
+  const { plugins } = await loadReferenced({ packages, backendTypes: [] }, dirname(file));
+  return [...builtins, ...plugins];
 }
 
 /**
@@ -77,10 +80,11 @@ function readText(file: string, io: Io): string {
   try {
     return io.readFile(file).text;
   } catch (error) {
-    throw new AgentError(`the configuration ${file} cannot be read: ${reason(error)}`, {
+    const { reason, hint } = fileError(error);
+    throw new AgentError(`the configuration ${file} cannot be read: ${reason}`, {
       code: 'CONFIG_UNREADABLE',
       disposition: 'operator',
-      hint: 'name one with --config FILE or in WALDUR_AGENT_CONFIG',
+      hint: hint ?? 'name one with --config FILE or in WALDUR_AGENT_CONFIG; agent config init writes one',
       cause: error,
     });
   }

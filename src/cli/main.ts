@@ -1,12 +1,13 @@
 #!/usr/bin/env node
-import { readFileSync, statSync } from 'node:fs';
 import { systemClock } from '../lib/clock.ts';
 import { createSecrets } from '../lib/secrets.ts';
 import { confirm } from './confirm.ts';
 import { dispatch, printError } from './dispatch.ts';
 import { EXIT } from './exit-codes.ts';
-import type { CommandModule, Io, Output } from './io.ts';
+import type { Io, Output } from './io.ts';
+import { loadCommand } from './load-command.ts';
 import { parseCommandLine } from './parse.ts';
+import { readFile } from './read-file.ts';
 import { createStyle, wantsColor, wantsUnicode } from './style.ts';
 
 /** The only file that ends the process. */
@@ -27,7 +28,7 @@ const io: Io = {
   random: Math.random,
   secrets,
   confirm: (question) => confirm({ input: process.stdin, output: process.stderr }, question, controller.signal),
-  readFile: (path) => ({ text: readFileSync(path, 'utf8'), mode: statSync(path).mode & 0o777 }),
+  readFile,
 };
 
 process.stdout.on('error', leaveOnClosedPipe);
@@ -49,12 +50,6 @@ process.on('uncaughtException', (error) => {
 const code = await dispatch(argv, io, loadCommand);
 process.exitCode ??= code;
 setTimeout(leaveAnyway, EXIT_GRACE_MS).unref();
-
-/** Modules are loaded when they are needed: `--help` and `validate` start without the rest of the agent. */
-async function loadCommand(name: string): Promise<CommandModule> {
-  const file = name.replaceAll(' ', '-').replace('__', '');
-  return (await import(`./commands/${file}.ts`)) as CommandModule;
-}
 
 function output(stream: NodeJS.WriteStream): Output {
   const color = wantsColor(process.env, stream.isTTY === true, !argv.includes('--no-color'));

@@ -1,24 +1,10 @@
-import type { AgentError } from '../lib/errors.ts';
-import type { Json } from '../lib/json.ts';
+import type { OfferingOrphans } from '../admin/orphans.ts';
 import { formatBytes } from '../lib/units.ts';
-import type { Orphan } from '../upkeep/orphans.ts';
-import { failureJson, renderFailure } from './render-failure.ts';
+import { renderFailure } from './render-failure.ts';
 import { printable, type Style } from './style.ts';
 import { renderTable } from './table.ts';
 
-/** What became of an orphan. */
-export interface OrphanLine {
-  readonly orphan: Orphan;
-  readonly outcome: 'listed' | 'deleted' | 'failed';
-  readonly error: AgentError | undefined;
-}
-
-export interface OfferingOrphans {
-  readonly name: string;
-  readonly lines: readonly OrphanLine[];
-  /** Why the offering could not be looked at. */
-  readonly error: AgentError | undefined;
-}
+type Orphan = OfferingOrphans['lines'][number]['orphan'];
 
 const REASONS = { terminated: 'resource terminated', unlinked: 'unknown to Waldur' } as const;
 
@@ -49,27 +35,6 @@ export function renderRemovals(offerings: readonly OfferingOrphans[], style: Sty
         : `  ${account} is kept:\n${renderFailure(error, style)}`;
     })
     .join('');
-}
-
-/** The same for programs; amounts as decimal strings. */
-export function orphansJson(offerings: readonly OfferingOrphans[]): Json {
-  return {
-    version: 1,
-    offerings: offerings.map(({ name, lines, error: failure }) => ({
-      name,
-      error: failureJson(failure),
-      orphans: lines.map(({ orphan: { account, resource, reason }, outcome, error }) => ({
-        account: account.account,
-        resource,
-        reason,
-        suspended: account.suspended,
-        bytes: account.holds?.bytes.toString() ?? null,
-        objects: account.holds?.objects.toString() ?? null,
-        outcome,
-        error: failureJson(error),
-      })),
-    })),
-  };
 }
 
 function contents(holds: Orphan['account']['holds']): string {

@@ -1,20 +1,12 @@
-import type { AgentError } from '../lib/errors.ts';
-import type { Json } from '../lib/json.ts';
+import type { OfferingPlan } from '../admin/plan.ts';
+import type { Json, JsonObject } from '../lib/json.ts';
 import { formatBytes } from '../lib/units.ts';
-import type { Preview } from '../orders/preview.ts';
-import type { Action, Quota } from '../plugin/contract.ts';
-import type { Finding } from '../upkeep/survey.ts';
-import { failureJson, renderFailure } from './render-failure.ts';
+import type { Action, AttributeChange, Quota } from '../plugin/contract.ts';
+import { renderFailure } from './render-failure.ts';
 import { printable, type Style } from './style.ts';
 
-export interface OfferingPlan {
-  readonly name: string;
-  readonly previews: readonly Preview[];
-  /** Resources out of step. */
-  readonly findings: readonly Finding[];
-  /** What kept the rest of the offering from being looked at. */
-  readonly error: AgentError | undefined;
-}
+type Preview = OfferingPlan['previews'][number];
+type Finding = OfferingPlan['findings'][number];
 
 /** Open orders with a line per action: `+` makes, `~` changes, `-` removes, `!` cannot be done. */
 export function renderPlan(plans: readonly OfferingPlan[], style: Style): string {
@@ -33,34 +25,6 @@ export function renderPlan(plans: readonly OfferingPlan[], style: Style): string
   const count = (wanted: Sign): number => actions.filter((action) => signOf(action) === wanted).length;
   const total = `Plan: ${count('+')} to create, ${count('~')} to change, ${count('-')} to remove. Nothing was applied.`;
   return `${blocks.join('')}${total}\n`;
-}
-
-/** The same for programs; stable keys, amounts as decimal strings. */
-export function planJson(plans: readonly OfferingPlan[]): Json {
-  return {
-    version: 1,
-    offerings: plans.map(({ name, previews, findings, error: failure }) => ({
-      name,
-      error: failureJson(failure),
-      orders: previews.map(({ order, kind, actions, error }) => ({
-        uuid: order.uuid,
-        type: kind,
-        state: order.state,
-        resource: order.resource,
-        resource_name: order.resourceName,
-        actions: actions.map(actionJson),
-        error: failureJson(error),
-      })),
-      resources: findings.map(({ kind, resource, actions, error }) => ({
-        uuid: resource.uuid,
-        name: resource.name,
-        account: resource.backendId,
-        finding: kind,
-        actions: actions.map(actionJson),
-        error: failureJson(error),
-      })),
-    })),
-  };
 }
 
 function renderOrder({ order, kind, actions, error }: Preview, style: Style): string[] {
@@ -90,6 +54,7 @@ function signOf(action: Action): Sign {
     case 'issue-key':
       return '+';
     case 'set-quota':
+    case 'configure':
     case 'suspend':
     case 'resume':
       return '~';
@@ -103,11 +68,13 @@ function describe(action: Action, style: Style): string {
   const account = printable(action.account);
   switch (action.kind) {
     case 'create-account':
-      return `account    ${account} with ${quotaText(action.quota)}`;
+      return `account    ${account} with ${[quotaText(action.quota), ...attributesText(action.attributes)].join(', ')}`;
     case 'issue-key':
       return `access key for ${account} (the secret goes to Waldur only)`;
     case 'set-quota':
       return `quota      ${quotaText(action.from)} ${style.glyphs.arrow} ${quotaText(action.to)} of ${account}`;
+    case 'configure':
+      return `${action.changes.map((change) => changeText(change, style)).join(', ')} of ${account}`;
     case 'suspend':
     case 'resume':
       return `${action.kind.padEnd(10)} ${account}`;
@@ -123,24 +90,14 @@ function quotaText({ bytes, objects }: Partial<Quota>): string {
   return objects === undefined || objects === null ? size : `${size}, ${objects} objects`;
 }
 
-function actionJson(action: Action): Json {
-  const { kind, account } = action;
-  switch (action.kind) {
-    case 'create-account':
-      return { kind, account, quota: quotaJson(action.quota) };
-    case 'set-quota':
-      return { kind, account, from: quotaJson(action.from), to: quotaJson(action.to) };
-    case 'revoke-key':
-      return { kind, account, access_key: action.accessKey };
-    case 'delete-account':
-      return { kind, account, purge: action.purge };
-    case 'suspend':
-    case 'resume':
-    case 'issue-key':
-      return { kind, account };
-  }
+function attributesText(attributes: JsonObject): string[] {
+  return Object.entries(attributes).map(([name, value]) => `${name} ${valueText(value)}`);
 }
 
-function quotaJson({ bytes, objects }: Partial<Quota>): Json {
-  return { bytes: bytes?.toString() ?? null, objects: objects?.toString() ?? null };
+function changeText({ path, from, to }: AttributeChange, style: Style): string {
+  return `${path} ${valueText(from)} ${style.glyphs.arrow} ${valueText(to)}`;
+}
+
+function valueText(value: Json): string {
+  return value === null ? 'unset' : printable(typeof value === 'string' ? value : JSON.stringify(value));
 }

@@ -1,17 +1,8 @@
+import type { OfferingReport } from '../admin/report.ts';
 import { toCents } from '../lib/units.ts';
-import type { Line } from '../usage/build.ts';
-import type { ReportSummary } from '../usage/report.ts';
-import { type Failure, renderFailure } from './render-failure.ts';
+import { renderFailure } from './render-failure.ts';
 import { printable, type Style } from './style.ts';
 import { renderTable } from './table.ts';
-
-/** What one pass over an offering found, if it came to an end, and the failure that ended or marred it. */
-export interface OfferingReport {
-  readonly name: string;
-  readonly lines: readonly (Line & { readonly period: string })[];
-  readonly summary: Omit<ReportSummary, 'failure'> | undefined;
-  readonly error: Failure | undefined;
-}
 
 /** A pass for a person: every decision of a dry run, and in any case what became of the resources. */
 export function renderReport(

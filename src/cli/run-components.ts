@@ -1,9 +1,10 @@
-import { changesToJson, compareComponents, countDifferences, renderChanges } from './components.ts';
+import { changesToJson, compareComponents, countDifferences } from '../admin/components.ts';
 import { connect } from './connect.ts';
 import { EXIT, type ExitCode, exitCodeOf } from './exit-codes.ts';
 import { type Io, writeJson } from './io.ts';
 import { loadConfiguration } from './load.ts';
 import type { Invocation } from './parse.ts';
+import { renderChanges } from './render-components.ts';
 import { selectOfferings } from './select-offerings.ts';
 
 /** `components diff` and `components push`. */

@@ -1,9 +1,9 @@
 import { stringify } from 'yaml';
+import { buildOfferingBlock } from '../admin/offering-body.ts';
 import type { Json, JsonObject } from '../lib/json.ts';
 import type { Plugin } from '../plugin/contract.ts';
 import { FIXTURE } from '../sandbox/fixture.ts';
 import type { Sandbox } from '../sandbox/sandbox.ts';
-import { buildOfferingBlock } from './offering-body.ts';
 import type { Style } from './style.ts';
 
 /** Everything needed to try the agent with a sandbox. Its tokens are made up and public. */

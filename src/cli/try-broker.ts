@@ -1,6 +1,6 @@
 import type { OfferingConfig } from '../config/types.ts';
-import { proxyFor } from '../events/proxy.ts';
 import { session } from '../events/session.ts';
+import { proxyFor } from '../lib/proxy.ts';
 import type { QueueRegistration } from '../waldur/types.ts';
 import type { Io } from './io.ts';
 

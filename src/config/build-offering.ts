@@ -4,11 +4,13 @@ import type { Plugin } from '../plugin/contract.ts';
 import { namingProblem } from '../plugin/naming.ts';
 import { COMMON_SETTINGS } from '../plugin/schema.ts';
 import { buildComponents } from './build-components.ts';
+import { checkBackendNames } from './check-backend-names.ts';
+import { checkUnit } from './check-unit.ts';
 import { type Problem, pointer } from './diagnostic.ts';
+import { fileError } from './file-error.ts';
 import type { RawConfig, RawOffering, RawSettings } from './raw.ts';
 import { IGNORED_IN_SETTINGS } from './reference-keys.ts';
-import { normalId } from './schema.ts';
-import { reason, type SubstituteDeps } from './substitute.ts';
+import type { SubstituteDeps } from './substitute.ts';
 import type { OfferingConfig, WaldurCredentials } from './types.ts';
 import { isLoopback, readApiUrl, stompUrl } from './url.ts';
 
@@ -43,10 +45,11 @@ export function buildOffering(input: BuildOfferingInput): BuiltOffering {
     ...checkCredentials(raw, credentials, path),
     ...ca.problems,
     ...checkStomp(raw, credentials, path),
-    ...checkBackendNames(raw, path),
+    ...checkBackendNames(raw, plugin, path),
     ...checkNaming(plugin, settings, path),
     ...checkSettings(input, settings),
     ...built.problems,
+    ...checkUnits(raw, plugin, path),
     ...(built.components.length === 0 ? [nothingToDo(path)] : []),
   ];
   const uuid = toUuid(raw.waldur_offering_uuid);
@@ -173,23 +176,6 @@ function checkStomp(raw: RawOffering, credentials: WaldurCredentials | undefined
   return problems;
 }
 
-function checkBackendNames(raw: RawOffering, path: string): readonly Problem[] {
-  return Object.entries(BACKEND_OF).flatMap(([key, does]) => {
-    const name: unknown = raw[key as keyof RawOffering];
-    if (name === undefined) return [];
-    const same = typeof name === 'string' && normalId(name) === normalId(raw.backend_type);
-    const message = same
-      ? `"${key}" has no effect: ${does} by backend_type`
-      : `"${key}" names ${name === '' ? 'no backend' : 'another backend'}, but ${does} by ${raw.backend_type}`;
-    return [{ severity: 'warning', path: pointer(path, key), atKey: true, message }];
-  });
-}
-
-const BACKEND_OF = {
-  order_processing_backend: 'orders are processed',
-  reporting_backend: 'usage is reported',
-} as const satisfies Partial<Record<keyof RawOffering, string>>;
-
 function checkNaming(plugin: Plugin, settings: unknown, path: string): readonly Problem[] {
   const message = namingProblem(plugin.naming(settings));
   if (message === undefined) return [];
@@ -208,6 +194,13 @@ function checkSettings(
   });
 }
 
+function checkUnits(raw: RawOffering, plugin: Plugin, path: string): readonly Problem[] {
+  const at = pointer(path, 'backend_components');
+  return Object.entries(raw.backend_components).flatMap(([type, component]) =>
+    checkUnit(type, component, plugin, raw.backend_settings.metering, pointer(at, type)),
+  );
+}
+
 function readCa(input: BuildOfferingInput): {
   readonly text: string | undefined;
   readonly problems: readonly Problem[];
@@ -215,9 +208,9 @@ function readCa(input: BuildOfferingInput): {
   const file = input.raw.ca_file;
   if (file === undefined) return { text: undefined, problems: [] };
   const path = pointer(input.path, 'ca_file');
-  const refuse = (message: string): ReturnType<typeof readCa> => ({
+  const refuse = (message: string, hint?: string): ReturnType<typeof readCa> => ({
     text: undefined,
-    problems: [{ severity: 'error', path, message }],
+    problems: [{ severity: 'error', path, message, hint }],
   });
   try {
     const { text } = input.readFile(file);
@@ -225,7 +218,8 @@ function readCa(input: BuildOfferingInput): {
       ? { text, problems: [] }
       : refuse(`${file} holds no PEM certificate`);
   } catch (error) {
-    return refuse(`cannot read ${file}: ${reason(error)}`);
+    const { reason, hint } = fileError(error);
+    return refuse(`cannot read ${file}: ${reason}`, hint);
   }
 }
 

@@ -41,13 +41,11 @@ export function build(input: BuildInput): Built {
   if (!broken('/timezone')) problems.push(...checkTimezone(raw.timezone));
   if (!broken('/report_schedule')) problems.push(...checkSchedule(raw.report_schedule));
   const http = broken('/listen') ? undefined : readListen(raw.listen);
-  if (http !== undefined && http.port > 65535) {
-    problems.push({ severity: 'error', path: '/listen', message: `port ${http.port} does not exist` });
-  }
   if (http === undefined || broken('')) return { config: undefined, problems };
   const config: Config = {
     timezone: raw.timezone,
     logLevel: readLevel(raw.log_level),
+    logFormat: raw.log_format,
     http,
     concurrency: raw.concurrency,
     orderDeadlineMs: readDuration(raw.order_deadline),

@@ -40,11 +40,15 @@ export const AGENT: Readonly<Record<string, JsonSchema>> = {
     'x-expected': 'one of trace, debug, info, warn, error, fatal',
     description: 'trace, debug, info, warn, error or fatal.',
   },
+  log_format: {
+    enum: ['json', 'pretty', 'logfmt'],
+    description: 'json, pretty or logfmt. Default: pretty on a terminal, json everywhere else.',
+  },
   listen: {
     type: 'string',
-    pattern: '^(\\[[0-9a-fA-F:.]+\\]|[A-Za-z0-9_.-]+):[0-9]{1,5}$',
+    format: 'listen-address',
     default: '127.0.0.1:9464',
-    'x-expected': 'an address and a port such as 127.0.0.1:9464',
+    'x-expected': 'an address and a port up to 65535, such as 127.0.0.1:9464',
     'x-restart': true,
     description: 'Where /metrics, /healthz and /readyz are served. A change needs a restart.',
   },

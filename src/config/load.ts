@@ -8,17 +8,19 @@ import { MAX_ALIASES, type Place } from './list-places.ts';
 import { type Mask, maskValues, maskWords } from './mask.ts';
 import type { RawConfig } from './raw.ts';
 import { readYaml, type SourceYaml } from './read-yaml.ts';
+import { REPLACED_VARIABLES } from './reference-keys.ts';
 import { composeSchema, normalId } from './schema.ts';
 import { type SubstituteDeps, substitute } from './substitute.ts';
 import { survey } from './survey.ts';
 import type { Config } from './types.ts';
-import { createAjv, validate } from './validate.ts';
+import { createAjv, type FileView, validate } from './validate.ts';
 
 export interface LoadInput extends SubstituteDeps {
-  /** Name of the file in diagnostics. */
-  readonly file: string;
   readonly text: string;
+  /** At least those the file uses. */
   readonly plugins: readonly Plugin[];
+  /** All there are, for suggestions; `plugins` when absent. */
+  readonly known?: readonly Pick<Plugin, 'id' | 'aliases' | 'summary'>[];
   /** Learns every secret of the file. */
   readonly secrets: Secrets;
 }
@@ -45,15 +47,19 @@ export function loadConfig(input: LoadInput): Loaded {
   const substituted = substitute(places, input);
   const data = normalise(plain(document), input.plugins);
   if (data === undefined) return unread([ALIAS_BOMB]);
-  const schema = composeSchema(input.plugins, usedPlugins(data, input.plugins));
+  const schema = composeSchema(usedPlugins(data, input.plugins), input.known ?? input.plugins);
   const ajv = createAjv();
   const found = survey({ document, places, substitutions: substituted.values, data, schema, ajv });
   for (const secret of found.secrets) input.secrets.add(secret);
   for (const [path, text] of found.texts) replace(data, path, text);
 
-  const shown = new Set(places.filter(({ node }) => isScalar(node) && found.shown.has(node)).map(({ path }) => path));
+  const scalars = new Map(places.flatMap(({ node, path }) => (isScalar(node) ? [[path, node] as const] : [])));
   const failed = failedPaths(places, substituted.values);
-  const invalid = validate(ajv, schema, data, (path) => shown.has(path)).filter(({ path }) => !failed.has(path));
+  const view: FileView = {
+    shows: (path) => isShown(scalars.get(path), found.shown),
+    source: (path) => scalars.get(path)?.source,
+  };
+  const invalid = validate(ajv, schema, data, view).filter(({ path }) => !failed.has(path));
   const strict = isJsonObject(data) && data['strict_secrets'] === true;
   const known = [
     ...source.problems,
@@ -61,6 +67,7 @@ export function loadConfig(input: LoadInput): Loaded {
     ...found.problems,
     ...invalid,
     ...found.literalSecrets.map((path) => literalSecret(path, strict)),
+    ...replacedVariables(input.env),
   ];
   const broken = brokenPaths(known);
   const mask = maskValues(input.text, places, found.shown);
@@ -69,6 +76,10 @@ export function loadConfig(input: LoadInput): Loaded {
   const raw = data as unknown as RawConfig;
   const built = build({ raw, plugins: input.plugins, readFile: input.readFile, broken: (path) => broken.has(path) });
   return finish(built.config, [...known, ...built.problems], mask);
+}
+
+function isShown(scalar: Scalar | undefined, shown: ReadonlySet<Scalar>): boolean {
+  return scalar !== undefined && shown.has(scalar);
 }
 
 function isError({ severity }: Problem): boolean {
@@ -137,6 +148,15 @@ function replace(data: unknown, path: string, value: string): void {
 /** What could not be resolved was told already; that its place is empty is no news. */
 function failedPaths(places: readonly Place[], values: ReturnType<typeof substitute>['values']): ReadonlySet<string> {
   return new Set(places.filter(({ node }) => values.get(node as Scalar)?.failed === true).map(({ path }) => path));
+}
+
+function replacedVariables(env: LoadInput['env']): readonly Problem[] {
+  return Object.entries(REPLACED_VARIABLES)
+    .filter(([name]) => env[name] !== undefined)
+    .map(([name, key]) => {
+      const message = `the environment variable ${name} has no effect: the key "${key}" takes its place`;
+      return { severity: 'warning', path: '', message };
+    });
 }
 
 function literalSecret(path: string, strict: boolean): Problem {

@@ -1,12 +1,37 @@
-import { isMap, isScalar, isSeq, parseDocument } from 'yaml';
+import { type Document, isAlias, isMap, isScalar, isSeq, parseDocument } from 'yaml';
+import { MAX_CONFIG_BYTES } from './read-yaml.ts';
 
 /**
- * The external plugins a configuration names under `plugins`, read before it can be validated: the schema is composed
- * from theirs. Anything else that is wrong with the text is left to `loadConfig`.
+ * The plugins a configuration names, read before it can be validated: the schema is composed from theirs. Anything else
+ * that is wrong with the text is left to `loadConfig`.
  */
-export function readPluginNames(text: string): readonly string[] {
-  const { contents } = parseDocument(text, { schema: 'core', prettyErrors: false, logLevel: 'silent' });
-  const plugins = isMap(contents) ? contents.get('plugins') : undefined;
-  const items: readonly unknown[] = isSeq(plugins) ? plugins.items : [];
-  return items.flatMap((item) => (isScalar(item) && typeof item.value === 'string' ? [item.value] : []));
+export function readPluginNames(text: string): {
+  /** npm packages under `plugins`. */
+  readonly packages: readonly string[];
+  /** Values of `backend_type`, as written. */
+  readonly backendTypes: readonly string[];
+} {
+  if (Buffer.byteLength(text) > MAX_CONFIG_BYTES) return { packages: [], backendTypes: [] };
+  const document = parseDocument(text, { schema: 'core', prettyErrors: false, logLevel: 'silent' });
+  const types = items(member(document.contents, 'offerings', document), document).map((offering) =>
+    member(offering, 'backend_type', document),
+  );
+  const packages = items(member(document.contents, 'plugins', document), document);
+  return { packages: texts(packages), backendTypes: texts(types) };
+}
+
+function member(node: unknown, key: string, document: Document): unknown {
+  return isMap(node) ? resolved(node.get(key, true), document) : undefined;
+}
+
+function items(node: unknown, document: Document): readonly unknown[] {
+  return isSeq(node) ? node.items.map((item) => resolved(item, document)) : [];
+}
+
+function resolved(node: unknown, document: Document): unknown {
+  return isAlias(node) ? node.resolve(document) : node;
+}
+
+function texts(nodes: readonly unknown[]): readonly string[] {
+  return nodes.flatMap((node) => (isScalar(node) && typeof node.value === 'string' ? [node.value] : []));
 }

@@ -1,10 +1,11 @@
 import type { Metering } from '../plugin/contract.ts';
-import type { OfferingConfig } from './types.ts';
+import type { Config, OfferingConfig } from './types.ts';
 
 /** The shapes `schema.ts` guarantees for valid data, defaults filled in. */
 export interface RawConfig {
   readonly timezone: string;
   readonly log_level: string;
+  readonly log_format?: Config['logFormat'];
   readonly listen: string;
   readonly concurrency: number;
   readonly order_deadline: string;

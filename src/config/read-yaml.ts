@@ -11,7 +11,8 @@ export interface SourceYaml {
   readonly problems: readonly Problem[];
 }
 
-const MAX_BYTES = 1024 * 1024;
+/** A configuration of a thousand offerings is smaller. */
+export const MAX_CONFIG_BYTES = 1024 * 1024;
 
 /** Reads YAML 1.2 with the core schema. Never throws. */
 export function readYaml(text: string): SourceYaml {
@@ -55,7 +56,7 @@ function findUnreadable(text: string): (Problem & { readonly offset: number }) |
     message,
     hint,
   });
-  if (Buffer.byteLength(text) > MAX_BYTES) {
+  if (Buffer.byteLength(text) > MAX_CONFIG_BYTES) {
     return problem(0, 'the file is larger than 1 MiB', 'this does not look like a configuration of the agent');
   }
   if (text.startsWith('\uFEFF')) {

@@ -1,4 +1,4 @@
-import type { JsonSchema } from '../plugin/contract.ts';
+import type { JsonSchema, Metering } from '../plugin/contract.ts';
 
 /**
  * Keys of the reference agent's configuration that have no effect here, each with the reason an operator is shown. They
@@ -23,17 +23,33 @@ export const IGNORED_IN_OFFERING: IgnoredKeys = {
   username_management_backend: 'account names are built by the agent',
   mqtt_enabled: 'Waldur announces events over STOMP',
   stomp_membership_sync_enabled: 'storage accounts have no members',
-  resource_import_enabled: 'existing accounts are not offered for import',
+  resource_import_enabled:
+    'accounts that belong to no resource can always be imported, where the backend can list them',
   username_reconciliation_enabled: 'account names are built by the agent',
   preserve_unmanaged_backend_users: 'accounts without the stamp of the agent are never touched',
   omit_anomalous_usage_components: 'a component whose usage shrank never holds back the others; see `allow_decrease`',
 };
 
 export const IGNORED_IN_SETTINGS: IgnoredKeys = {
+  allocation_prefix: 'the prefix of new accounts is a setting of the backend, such as `user_prefix`',
+  project_prefix: 'accounts are named after organisation, project and resource, with one prefix',
+  customer_prefix: 'accounts are named after organisation, project and resource, with one prefix',
+  soft_delete: '`on_terminate` decides what becomes of the data: refuse, suspend or purge',
   check_backend_id_uniqueness: 'account names end in the UUID of the resource',
   check_all_offerings: 'account names end in the UUID of the resource',
   backend_id_max_retries: 'account names end in the UUID of the resource',
 };
+
+/** Environment variables of the reference agent, and the keys that take their place. */
+export const REPLACED_VARIABLES: Readonly<Record<string, string>> = {
+  WALDUR_SITE_AGENT_ORDER_PROCESS_PERIOD_MINUTES: 'poll_interval',
+  WALDUR_SITE_AGENT_REPORT_PERIOD_MINUTES: 'report_schedule',
+  WALDUR_SITE_AGENT_RECONCILIATION_PERIOD_MINUTES: 'upkeep_interval',
+  WALDUR_VERIFY_SSL: 'verify_ssl',
+};
+
+/** Values of `reporting_backend` with which the reference agent meters in another way than `metering` does by default. */
+export const METERING_OF_REPORTING_BACKEND: Readonly<Record<string, Metering>> = { 'croit-usage': 'gb_days' };
 
 /** Waldur's own fields of a component: not used while orders are worked on, passed on by `agent components push`. */
 export const PUBLISHED_IN_COMPONENT: Readonly<Record<string, JsonSchema>> = {

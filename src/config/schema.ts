@@ -5,13 +5,15 @@ import { IGNORED_IN_SETTINGS, ignoredProperties } from './reference-keys.ts';
 /** Words of ours in the schema. Editors ignore them. */
 export const KEYWORDS = ['x-secret', 'x-ignored', 'x-expected', 'x-restart'] as const;
 
+/** What the schema says about a plugin whose settings are not in it. */
+type PluginName = Pick<Plugin, 'id' | 'aliases' | 'summary'>;
+
 /**
- * The whole configuration as JSON Schema draft-07: what is validated with, published, and shown in editors.
- *
- * @param used has settings; a file that names no other plugins means the same without theirs
+ * The whole configuration as JSON Schema draft-07: what is validated with, published, and shown in editors. It holds the
+ * settings of `plugins`, and the names of all that are `known`.
  */
-export function composeSchema(plugins: readonly Plugin[], used = plugins): JsonSchema {
-  const sorted = [...plugins].sort((a, b) => (a.id < b.id ? -1 : 1));
+export function composeSchema(plugins: readonly Plugin[], known: readonly PluginName[] = plugins): JsonSchema {
+  const [used, names] = [sorted(plugins), sorted(known)];
   return {
     $schema: 'http://json-schema.org/draft-07/schema#',
     title: 'Waldur Storage Agent',
@@ -19,8 +21,12 @@ export function composeSchema(plugins: readonly Plugin[], used = plugins): JsonS
     required: ['offerings'],
     additionalProperties: false,
     properties: AGENT,
-    definitions: { offering: offering(sorted, used), component: COMPONENT },
+    definitions: { offering: offering(names, used), component: COMPONENT },
   };
+}
+
+function sorted<Named extends PluginName>(plugins: readonly Named[]): readonly Named[] {
+  return [...plugins].sort((a, b) => (a.id < b.id ? -1 : 1));
 }
 
 /** The text of `config/config.schema.json`. */
@@ -36,8 +42,8 @@ export function normalId(id: string): string {
 // oxlint-disable-next-line unicorn/no-thenable -- a keyword of JSON Schema, not a promise
 const THEN = 'then';
 
-function offering(plugins: readonly Plugin[], used: readonly Plugin[]): JsonSchema {
-  const spellings = plugins.flatMap(spellingsOf);
+function offering(known: readonly PluginName[], used: readonly Plugin[]): JsonSchema {
+  const spellings = known.flatMap(spellingsOf);
   return {
     type: 'object',
     required: ['name', 'waldur_api_url', 'waldur_offering_uuid', 'backend_type'],
@@ -46,21 +52,19 @@ function offering(plugins: readonly Plugin[], used: readonly Plugin[]): JsonSche
       ...OFFERING,
       backend_type: {
         enum: spellings,
-        'x-expected': `one of ${plugins.map(({ id }) => id).join(', ')}`,
-        description: plugins.map(({ id, summary }) => `${id}: ${summary}`).join('\n'),
+        'x-expected': `one of ${known.map(({ id }) => id).join(', ')}`,
+        description: known.map(({ id, summary }) => `${id}: ${summary}`).join('\n'),
       },
     },
-    allOf: plugins
-      .filter((plugin) => used.includes(plugin))
-      .map((plugin) => ({
-        if: { properties: { backend_type: { enum: spellingsOf(plugin) } }, required: ['backend_type'] },
-        [THEN]: { properties: { backend_settings: settings(plugin) } },
-      })),
+    allOf: used.map((plugin) => ({
+      if: { properties: { backend_type: { enum: spellingsOf(plugin) } }, required: ['backend_type'] },
+      [THEN]: { properties: { backend_settings: settings(plugin) } },
+    })),
   };
 }
 
 /** First the id: what every other spelling is replaced by before validation. */
-function spellingsOf(plugin: Plugin): readonly string[] {
+function spellingsOf(plugin: PluginName): readonly string[] {
   const ids = [plugin.id, ...(plugin.aliases ?? [])];
   return [...new Set(ids.flatMap((id) => [id, id.replaceAll('-', '_'), id.replaceAll('_', '-')]))];
 }

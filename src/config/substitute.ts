@@ -1,9 +1,13 @@
+import { dirname, join } from 'node:path';
 import { isScalar, type Scalar } from 'yaml';
 import type { Secrets } from '../lib/secrets.ts';
 import type { Problem } from './diagnostic.ts';
+import { fileError } from './file-error.ts';
 import type { Place } from './list-places.ts';
 
 export interface SubstituteDeps {
+  /** The configuration file: credentials are looked for beside it where systemd provides none. */
+  readonly file: string;
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Throws when the file cannot be read; `mode` are the permission bits, where there are any. */
   readonly readFile: (path: string) => { readonly text: string; readonly mode?: number | undefined };
@@ -88,19 +92,19 @@ function fromEnvironment(name: string, fallback: string | undefined, deps: Subst
 
 function fromCredential(name: string, deps: SubstituteDeps): Resolved {
   const directory = deps.env['CREDENTIALS_DIRECTORY'];
-  if (directory !== undefined && directory !== '') return fromFile(`${directory}/${name}`, false, deps);
-  return failure(
-    `credential ${name} cannot be read: CREDENTIALS_DIRECTORY is not set`,
-    `it is set by systemd for units with LoadCredential=${name}:/path`,
-  );
+  if (directory !== undefined && directory !== '') return fromFile(join(directory, name), false, deps);
+  const beside = join(dirname(deps.file), name);
+  const hint = `CREDENTIALS_DIRECTORY is not set: in a unit, systemd sets it for LoadCredential=${name}:${beside}; for a command, run it as a user who can read that file`;
+  return fromFile(beside, true, deps, hint);
 }
 
-function fromFile(path: string, strangers: boolean, deps: SubstituteDeps): Resolved {
+function fromFile(path: string, strangers: boolean, deps: SubstituteDeps, otherwise?: string): Resolved {
   let file: ReturnType<SubstituteDeps['readFile']>;
   try {
     file = deps.readFile(path);
   } catch (error) {
-    return failure(`cannot read ${path}: ${reason(error)}`);
+    const { reason, hint } = fileError(error);
+    return failure(`cannot read ${path}: ${reason}`, otherwise ?? hint);
   }
   const text = file.text.replace(/\r?\n$/, '');
   deps.secrets.add(text);
@@ -114,12 +118,6 @@ function fromFile(path: string, strangers: boolean, deps: SubstituteDeps): Resol
     hint: `chmod 600 ${path}`,
   } as const;
   return { text, literal: false, problems: open ? [warning] : [] };
-}
-
-/** The system's code for what went wrong; its message would repeat the path. */
-export function reason(error: unknown): string {
-  if (!(error instanceof Error)) return 'unknown error';
-  return 'code' in error && typeof error.code === 'string' ? error.code : error.message;
 }
 
 /** As the core schema reads a plain scalar. */

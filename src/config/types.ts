@@ -8,6 +8,8 @@ export interface Config {
   /** IANA name; decides in which month a measurement falls. Default `UTC`. */
   readonly timezone: string;
   readonly logLevel: LogLevel;
+  /** Undefined: for people on a terminal, for machines everywhere else. */
+  readonly logFormat: 'json' | 'pretty' | 'logfmt' | undefined;
   readonly http: { readonly host: string; readonly port: number };
   /** Orders worked on at once, over all offerings. */
   readonly concurrency: number;

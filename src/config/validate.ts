@@ -1,5 +1,6 @@
 import { Ajv, type ErrorObject } from 'ajv';
 import type { JsonSchema } from '../plugin/contract.ts';
+import { addFormats, hasFormat } from '../plugin/formats.ts';
 import { keyOf, type Problem, pointer, quote } from './diagnostic.ts';
 import { KEYWORDS } from './schema.ts';
 import { suggest } from './suggest.ts';
@@ -21,26 +22,25 @@ export function createAjv(): Ajv {
     code: { optimize: false },
   });
   ajv.addVocabulary([...KEYWORDS]);
-  ajv.addFormat('uri', isHttpUrl);
+  addFormats(ajv);
   return ajv;
 }
 
-export function isHttpUrl(text: string): boolean {
-  return /^https?:\/\/[^\s/]/i.test(text) && URL.canParse(text);
+/** What the file says at a JSON pointer. */
+export interface FileView {
+  /** Whether the value may be quoted in a message. */
+  shows(path: string): boolean;
+  /** The text of a scalar as written, before YAML reads it as a number or boolean. */
+  source(path: string): string | undefined;
 }
 
-/** Everything wrong with `data`, which gets the defaults of the schema filled in. `shows` tells what may be quoted. */
-export function validate(
-  ajv: Ajv,
-  schema: JsonSchema,
-  data: unknown,
-  shows: (path: string) => boolean,
-): readonly Problem[] {
+/** Returns everything wrong with `data`, which gets the defaults of the schema filled in. */
+export function validate(ajv: Ajv, schema: JsonSchema, data: unknown, view: FileView): readonly Problem[] {
   const check = ajv.compile(schema);
   if (check(data)) return [];
   const problems = new Map<string, Problem>();
   for (const error of relevant(check.errors ?? [])) {
-    const problem = explain(error, shows);
+    const problem = explain(error, view);
     const same = ABOUT_KEYS.has(error.keyword) ? `${problem.path}\n${problem.message}` : problem.path;
     if (!problems.has(same)) problems.set(same, problem);
   }
@@ -61,7 +61,7 @@ function relevant(errors: readonly ErrorObject[]): readonly ErrorObject[] {
     .sort((a, b) => Number(b.keyword === 'type') - Number(a.keyword === 'type'));
 }
 
-function explain(error: ErrorObject, shows: (path: string) => boolean): Problem {
+function explain(error: ErrorObject, view: FileView): Problem {
   const { keyword, instancePath: path } = error;
   if (keyword === 'additionalProperties') return unknownKey(path, String(error.params['additionalProperty']), error);
   if (keyword === 'required' || keyword === 'dependencies') {
@@ -83,7 +83,7 @@ function explain(error: ErrorObject, shows: (path: string) => boolean): Problem 
     severity: 'error',
     path,
     message: `${subject} must ${requirement(error)}`,
-    hint: advice(error, shows(path)),
+    hint: advice(error, view),
   };
 }
 
@@ -152,13 +152,22 @@ const TYPES: Readonly<Record<string, string>> = {
   null: 'empty',
 };
 
-function advice({ keyword, params, data, parentSchema }: ErrorObject, shown: boolean): string | undefined {
+function advice(error: ErrorObject, view: FileView): string | undefined {
+  const { keyword, params, data, parentSchema, instancePath: path } = error;
   if (data === null) return 'it is empty';
-  if (keyword === 'type' && params['type'] === 'string' && 'x-expected' in (parentSchema ?? {}) === false) {
-    return typeof data === 'number' || typeof data === 'boolean' ? 'put it in quotes' : undefined;
+  if (keyword === 'type' && params['type'] === 'string') {
+    const isScalar = typeof data === 'number' || typeof data === 'boolean';
+    return isScalar && fits(view.source(path) ?? String(data), parentSchema ?? {}) ? 'put it in quotes' : undefined;
   }
   if (keyword === 'type' && params['type'] === 'boolean') return 'write true or false, without quotes';
-  if (keyword !== 'enum' || typeof data !== 'string' || !shown) return undefined;
+  if (keyword !== 'enum' || typeof data !== 'string' || !view.shows(path)) return undefined;
   const meant = suggest(data, (params['allowedValues'] as readonly unknown[]).map(String));
   return meant === undefined ? undefined : `did you mean "${meant}"?`;
+}
+
+/** Whether the text would be valid if YAML read it as text: a UUID of digits only is a number without quotes. */
+function fits(text: string, schema: JsonSchema): boolean {
+  const { pattern, format } = schema;
+  if (typeof pattern === 'string' && !new RegExp(pattern, 'u').test(text)) return false;
+  return typeof format !== 'string' || hasFormat(format, text);
 }

@@ -3,10 +3,13 @@ import type { OfferingConfig, WaldurConfig } from '../config/types.ts';
 import type { Clock } from '../lib/clock.ts';
 import { createHttp, type HttpFactory, type HttpOutcome } from '../lib/http.ts';
 import type { Log } from '../lib/log.ts';
+import type { Environment } from '../lib/proxy.ts';
 import type { CircuitState } from '../plugin/circuit.ts';
 import type { Backend } from '../plugin/contract.ts';
+import { createGuards } from '../plugin/guards.ts';
 import { pluginHttp } from '../plugin/http.ts';
 import { type CallOutcome, instrument } from '../plugin/instrument.ts';
+import { createMemoryDocuments } from '../plugin/memory-documents.ts';
 import { protect } from '../plugin/protect.ts';
 import type { Waldur } from '../waldur/client.ts';
 import { createWaldur } from '../waldur/create-client.ts';
@@ -15,8 +18,15 @@ export interface ConnectDeps {
   readonly clock: Clock;
   readonly log: Log;
   readonly version: string;
+  /** For the proxy variables. */
+  readonly env: Environment;
   /** Requests to one peer at once. */
   readonly concurrency: number;
+  readonly metrics: ConnectMetrics;
+}
+
+/** What is measured of the requests to both peers. */
+export interface ConnectMetrics {
   waldurRequest(outcome: HttpOutcome): void;
   backendRequest(outcome: CallOutcome & { readonly plugin: string }): void;
 }
@@ -28,9 +38,12 @@ export interface Connect {
   backend(offering: OfferingConfig, onCircuit?: (state: CircuitState) => void): Backend;
 }
 
+const PART_CHANGED = 'a part of the backend is not called for a while, or is called again';
+
 export function createConnect(deps: ConnectDeps): Connect {
-  const { clock, version } = deps;
-  const create: HttpFactory = (options) => createHttp({ maxSockets: deps.concurrency, ...options }, { clock });
+  const { clock, env, version } = deps;
+  const guards = createGuards(clock);
+  const create: HttpFactory = (options) => createHttp({ maxSockets: deps.concurrency, ...options }, { clock, env });
   return {
     waldur: (config) =>
       createWaldur(config, {
@@ -38,7 +51,7 @@ export function createConnect(deps: ConnectDeps): Connect {
         http: create,
         mode: 'event_process',
         version,
-        observe: deps.waldurRequest,
+        observe: deps.metrics.waldurRequest,
       }),
     backend: (offering, onChange = () => undefined) => {
       const { plugin, name } = offering;
@@ -48,11 +61,21 @@ export function createConnect(deps: ConnectDeps): Connect {
         log: deps.log.child({ component: `plugin:${plugin.id}`, offering: name }),
         http: pluginHttp({ create, userAgent, observe: () => undefined }),
         clock,
+        store: createMemoryDocuments(clock),
         random: (bytes) => randomBytes(bytes),
       });
-      const observe = (outcome: CallOutcome): void => deps.backendRequest({ ...outcome, plugin: plugin.id });
+      const observe = (outcome: CallOutcome): void => deps.metrics.backendRequest({ ...outcome, plugin: plugin.id });
       const measured = instrument(backend, { plugin: plugin.id, offering: name, clock, observe });
-      return protect(measured, { offering: name, clock, ...offering.backendLimits, onChange });
+      const physical = plugin.shares?.(offering.settings) ?? `offering ${offering.uuid}`;
+      const lease = guards.lease(`${plugin.id} ${physical}`, {
+        offering: name,
+        limits: offering.backendLimits,
+        onChange: (state, part) => {
+          if (part === '') onChange(state);
+          else if (state.kind !== 'probing') deps.log.warn({ offering: name, part, state: state.kind }, PART_CHANGED);
+        },
+      });
+      return protect(measured, lease);
     },
   };
 }

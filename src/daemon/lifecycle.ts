@@ -3,7 +3,7 @@ import type { Clock } from '../lib/clock.ts';
 import { withDeadline } from '../lib/deadline.ts';
 import { toAgentError } from '../lib/errors.ts';
 import type { Log } from '../lib/log.ts';
-import type { LifecycleState } from './health.ts';
+import type { LifecycleState } from '../monitor/health.ts';
 import type { ServiceManager } from './service-manager.ts';
 
 export interface LifecycleDeps {

@@ -2,6 +2,7 @@ import { Client, type IFrame, type IMessage, Versions } from '@stomp/stompjs';
 import { type RawData, WebSocket } from 'ws';
 import type { Clock } from '../lib/clock.ts';
 import type { AgentError } from '../lib/errors.ts';
+import { proxyName } from '../lib/proxy.ts';
 import type { QueueRegistration } from '../waldur/types.ts';
 import { failure, fromClose, fromErrorFrame, fromSocketError, fromUpgrade } from './failure.ts';
 import { MAX_FRAME_BYTES, openSocket, type TlsOptions } from './socket.ts';
@@ -34,7 +35,8 @@ export interface Link {
 /** Connects stompjs to one WebSocket and turns every way in which that can end into one `lost`. */
 export function openLink(options: LinkOptions, clock: Clock, on: LinkEvents): Link {
   const { queues, login, vhost } = options.registration;
-  const where = new URL(options.url).host;
+  const { proxy } = options.tls;
+  const where = `${new URL(options.url).host}${proxy === undefined ? '' : ` through the proxy ${proxyName(proxy)}`}`;
   const life = new AbortController();
   const socket = openSocket(options.url, options.tls, life.signal);
   let subscribedAtMs: number | undefined;

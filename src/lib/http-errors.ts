@@ -1,5 +1,6 @@
 import { AgentError, type AgentErrorOptions, type Disposition, isAgentError } from './errors.ts';
 import type { HttpAnswer, HttpOptions, HttpRequest } from './http-types.ts';
+import { proxyName } from './proxy.ts';
 
 /** What a peer knows better than the status does. */
 export interface Verdict extends Partial<Pick<AgentErrorOptions, 'code' | 'disposition' | 'hint'>> {
@@ -17,7 +18,7 @@ export function answerError(
 ): AgentError {
   const { suffix, disposition, hint } = classify(peer, answer);
   const said = verdict.text ? `: ${verdict.text}` : '';
-  return new AgentError(`${request.operation}: ${peer} answered ${answer.status}${said}`, {
+  return new AgentError(`${inWords(request.operation)}: ${peer} answered ${answer.status}${said}`, {
     code: verdict.code ?? errorCode(peer, suffix),
     disposition: verdict.disposition ?? disposition,
     hint: verdict.hint ?? hint,
@@ -26,18 +27,27 @@ export function answerError(
   });
 }
 
+/** `orders.set_done` as `set done (orders)`: error messages are for people, and operation names are for metrics. */
+export function inWords(operation: string): string {
+  const [noun = '', verb] = operation.split('.').map((part) => part.replaceAll('_', ' '));
+  return verb === undefined ? noun : `${verb} (${noun})`;
+}
+
 /** A 2xx answer that makes no sense. */
 export function badAnswer(peer: string, request: Pick<HttpRequest, 'operation'>, what: string): AgentError {
-  return new AgentError(`${request.operation}: ${peer} answered ${what}`, {
+  return new AgentError(`${inWords(request.operation)}: ${peer} answered ${what}`, {
     code: errorCode(peer, 'BAD_ANSWER'),
     disposition: 'transient',
     hint: `If this persists, a proxy or login page answers in place of ${peer}.`,
   });
 }
 
+/** Code of a transport failure, with the status: the proxy refused to open a tunnel. Its answer is not the peer's. */
+export const PROXY_REFUSED = 'PROXY_REFUSED_';
+
 /** A request without an answer. Of what axios threw only the text survives, through `hide`: it carries the request. */
 export function unanswered(
-  { peer, baseUrl }: HttpOptions,
+  { peer, baseUrl, proxy }: Pick<HttpOptions, 'peer' | 'baseUrl' | 'proxy'>,
   request: HttpRequest,
   deadlineMs: number,
   error: unknown,
@@ -45,26 +55,44 @@ export function unanswered(
 ): AgentError {
   if (isAgentError(error) && error.code !== 'DEADLINE') return error;
   if (isAgentError(error))
-    return new AgentError(`${request.operation}: ${peer} did not answer within ${deadlineMs / 1000} s`, {
+    return new AgentError(`${inWords(request.operation)}: ${peer} did not answer within ${deadlineMs / 1000} s`, {
       code: errorCode(peer, 'TIMEOUT'),
       disposition: 'transient',
       hint: `${peer} or a proxy in front of it is overloaded, or a firewall drops what is sent to it.`,
     });
   const { code, message } = reason(error);
   const cause = new Error(hide(code === '' || message.includes(code) ? message : `${code}: ${message}`));
-  if (message.startsWith('maxContentLength')) return badAnswer(peer, request, 'more than the agent is willing to read');
-  const host = new URL(baseUrl).host;
+  if (message.startsWith('maxContentLength'))
+    return new AgentError(`${request.operation}: ${peer} answered more than the agent is willing to read`, {
+      code: errorCode(peer, 'TOO_LARGE'),
+      disposition: 'transient',
+      cause,
+    });
+  const through = proxy === undefined ? '' : ` through the proxy ${proxyName(proxy)}`;
+  const host = `${new URL(baseUrl).host}${through}`;
+  if (code.startsWith(PROXY_REFUSED)) {
+    const status = Number(code.slice(PROXY_REFUSED.length));
+    return new AgentError(`${request.operation}: ${peer} (${host}) cannot be reached: the proxy answered ${status}`, {
+      code: errorCode(peer, 'PROXY'),
+      disposition: [401, 403, 405, 407].includes(status) ? 'operator' : 'transient',
+      hint: 'Check the login in the proxy URL and the rules of the proxy, or name the host in NO_PROXY.',
+      cause,
+    });
+  }
   if (TLS_VERIFICATION.test(code))
-    return new AgentError(`${request.operation}: the certificate of ${peer} (${host}) is not trusted`, {
+    return new AgentError(`${inWords(request.operation)}: the certificate of ${peer} (${host}) is not trusted`, {
       code: errorCode(peer, 'TLS'),
       disposition: 'operator',
       hint: 'Name the issuing authority in ca_file, or correct the host; verify_ssl: false turns the check off.',
       cause,
     });
-  return new AgentError(`${request.operation}: ${peer} (${host}) cannot be reached${code && `: ${code}`}`, {
+  return new AgentError(`${inWords(request.operation)}: ${peer} (${host}) cannot be reached${code && `: ${code}`}`, {
     code: errorCode(peer, 'UNREACHABLE'),
     disposition: 'transient',
-    hint: `Is the address right, and do name service, firewalls and proxies let this machine reach ${peer}?`,
+    hint:
+      proxy === undefined
+        ? `Is the address right, and do name service and firewalls let this machine reach ${peer}?`
+        : `Is the proxy right and running? Hosts to be reached without it belong into NO_PROXY.`,
     cause,
   });
 }

@@ -1,8 +1,9 @@
 import http from 'node:http';
 import https from 'node:https';
 import { createRequire } from 'node:module';
-import type { AxiosStatic } from 'axios';
+import type { AxiosProxyConfig, AxiosStatic } from 'axios';
 import { HttpsProxyAgent } from 'https-proxy-agent';
+import { PROXY_REFUSED } from './http-errors.ts';
 import type { HttpOptions, HttpRequest } from './http-types.ts';
 
 /** An answer as it came: any status, body undecoded. */
@@ -25,15 +26,17 @@ const axios = createRequire(import.meta.url)('axios') as AxiosStatic;
 const DEFAULT_ANSWER_BYTES = 10 * 1024 * 1024;
 const DEFAULT_SOCKETS = 8;
 
-export function createTransport(options: HttpOptions): Transport {
-  const agents = createAgents(options);
+/** @param proxy URL of the proxy in between; see `proxyFor` */
+export function createTransport(options: HttpOptions, proxy: string | undefined): Transport {
+  const tunnels = proxy !== undefined && options.baseUrl.startsWith('https:');
+  const agents = createAgents(options, tunnels ? proxy : undefined);
   const client = axios.create({
     ...agents,
     baseURL: options.baseUrl,
     // An absolute URL in a path would take our credentials to another host.
     allowAbsoluteUrls: false,
-    // `env` is axios' own default; everything else goes through our agents.
-    ...(options.proxy === 'env' ? {} : { proxy: false }),
+    // Never axios' own reading of the environment. Many proxies refuse to tunnel plain HTTP, so that is forwarded.
+    proxy: proxy === undefined || tunnels ? false : forwarding(proxy),
     adapter: 'http',
     maxRedirects: 0,
     maxContentLength: options.maxAnswerBytes ?? DEFAULT_ANSWER_BYTES,
@@ -68,21 +71,43 @@ export function createTransport(options: HttpOptions): Transport {
   };
 }
 
-function createAgents(options: HttpOptions): { readonly httpAgent: http.Agent; readonly httpsAgent: http.Agent } {
+function createAgents(
+  options: HttpOptions,
+  proxy: string | undefined,
+): { readonly httpAgent: http.Agent; readonly httpsAgent: http.Agent } {
   const pool = { keepAlive: true, maxSockets: options.maxSockets ?? DEFAULT_SOCKETS };
   const tls = {
     ...pool,
     rejectUnauthorized: options.verifySsl ?? true,
     ...(options.ca === undefined ? {} : { ca: options.ca }),
   };
-  if (options.proxy === undefined || options.proxy === 'env')
-    return { httpAgent: new http.Agent(pool), httpsAgent: new https.Agent(tls) };
+  if (proxy === undefined) return { httpAgent: new http.Agent(pool), httpsAgent: new https.Agent(tls) };
   // Tunnels keep their connections in our pool; the ones axios makes are opened anew for every request.
-  const tunnel = new HttpsProxyAgent(options.proxy, tls);
-  // Its own options reach the proxy only; the peer behind it needs them too.
+  const tunnel = new HttpsProxyAgent(proxy, tls);
   const connect = tunnel.connect.bind(tunnel);
-  tunnel.connect = (request, target) => connect(request, { ...target, ...tls });
+  tunnel.connect = async (request, target) => {
+    let status = 200;
+    request.once('proxyConnect', (answer: { readonly statusCode: number }) => {
+      status = answer.statusCode;
+    });
+    // The agent's own options reach the proxy only; the peer behind it needs them too.
+    const socket = await connect(request, { ...target, ...tls });
+    if (status === 200) return socket;
+    socket.destroy();
+    throw Object.assign(new Error(`CONNECT was answered ${status}`), { code: `${PROXY_REFUSED}${status}` });
+  };
   return { httpAgent: tunnel, httpsAgent: tunnel };
+}
+
+function forwarding(proxy: string): AxiosProxyConfig {
+  const { protocol, hostname, port, username, password } = new URL(proxy);
+  const login = { username: decodeURIComponent(username), password: decodeURIComponent(password) };
+  return {
+    protocol: protocol.slice(0, -1),
+    host: hostname.replace(/^\[|\]$/g, ''),
+    port: Number(port) || (protocol === 'https:' ? 443 : 80),
+    ...(username === '' ? {} : { auth: login }),
+  };
 }
 
 function encodeQuery(query: HttpRequest['query']): URLSearchParams {

@@ -5,19 +5,26 @@ import { hideCredentials, readBody, readFailure } from './http-body.ts';
 import { answerError, unanswered } from './http-errors.ts';
 import { createTransport, type RawAnswer } from './http-transport.ts';
 import type { Http, HttpAnswer, HttpOptions, HttpRequest } from './http-types.ts';
+import { type Environment, proxyFor } from './proxy.ts';
 
 export type * from './http-types.ts';
 
 const DEFAULT_TIMEOUT_MS = 60_000;
 
+export interface HttpDeps {
+  readonly clock: Clock;
+  /** Where `proxy: env` reads the proxy variables; empty by default. */
+  readonly env?: Environment;
+}
+
 /**
  * @throws AgentError (from `request`) whose code is the peer in upper case and one of `UNREACHABLE`, `TIMEOUT`, `TLS`,
- * `REDIRECT`, `UNAUTHORIZED`, `FORBIDDEN`, `NOT_FOUND`, `CONFLICT`, `REFUSED`, `RATE_LIMITED`, `FAILED`, `BAD_ANSWER`;
+ * `PROXY`, `REDIRECT`, `UNAUTHORIZED`, `FORBIDDEN`, `NOT_FOUND`, `CONFLICT`, `REFUSED`, `RATE_LIMITED`, `FAILED`, `BAD_ANSWER`, `TOO_LARGE`;
  * the signal's reason when it fires.
  */
-export function createHttp(options: HttpOptions, deps: { readonly clock: Clock }): Http {
-  const { clock } = deps;
-  const transport = createTransport(options);
+export function createHttp(options: HttpOptions, { clock, env = {} }: HttpDeps): Http {
+  const proxy = proxyFor(options.baseUrl, options.proxy, env);
+  const transport = createTransport(options, proxy);
 
   async function send(request: HttpRequest, signal: AbortSignal): Promise<HttpAnswer> {
     const deadlineMs = request.timeoutMs ?? options.timeoutMs ?? DEFAULT_TIMEOUT_MS;
@@ -31,7 +38,7 @@ export function createHttp(options: HttpOptions, deps: { readonly clock: Clock }
       });
     } catch (error) {
       if (signal.aborted) throw signal.reason;
-      throw unanswered(options, request, deadlineMs, error, (text) =>
+      throw unanswered({ ...options, proxy }, request, deadlineMs, error, (text) =>
         hideCredentials(text, { headers, body: request.body }),
       );
     }

@@ -1,4 +1,4 @@
-import { type DestinationStream, pino } from 'pino';
+import { type DestinationStream, type Logger, pino } from 'pino';
 import type { Clock } from './clock.ts';
 import { isAgentError } from './errors.ts';
 import type { Secrets } from './secrets.ts';
@@ -17,8 +17,8 @@ export interface Log {
 
 /** The log all others are children of. */
 export interface RootLog extends Log {
-  /** Of this log and the children made from now on. */
-  level: string;
+  /** Of this log and all its children. */
+  level: LogLevel | 'silent';
 }
 
 export interface LogOptions {
@@ -39,9 +39,9 @@ export function createLog(options: LogOptions): RootLog {
   };
   // pino sets lastLevel on destinations that ask for metadata.
   Object.assign(destination, { [Symbol.for('pino.metadata')]: true });
-  return pino(
+  const logger = pino(
     {
-      level: options.level,
+      level: 'trace',
       base: null,
       timestamp: () => `,"time":"${options.clock.now().toISOString()}"`,
       formatters: { level: (label) => ({ level: label }) },
@@ -50,6 +50,35 @@ export function createLog(options: LogOptions): RootLog {
     },
     destination,
   );
+  let level = options.level;
+  const isOn = (wanted: LogLevel): boolean => RANK[wanted] >= RANK[level];
+  return {
+    ...gated(logger, isOn),
+    get level() {
+      return level;
+    },
+    set level(next) {
+      level = next;
+    },
+  };
+}
+
+const RANK = { trace: 10, debug: 20, info: 30, warn: 40, error: 50, fatal: 60, silent: 70 } as const;
+
+/** The level is asked for with each line: a child of pino keeps the level it was made with, for as long as it lives. */
+function gated(logger: Logger, isOn: (level: LogLevel) => boolean): Log {
+  const method =
+    (level: 'debug' | 'info' | 'warn' | 'error') =>
+    (fields: LogFields, message: string): void => {
+      if (isOn(level)) logger[level](fields, message);
+    };
+  return {
+    debug: method('debug'),
+    info: method('info'),
+    warn: method('warn'),
+    error: method('error'),
+    child: (fields) => gated(logger.child(fields), isOn),
+  };
 }
 
 const SECRET_KEYS = [

@@ -1,38 +1,24 @@
 import type { Uuid } from '../lib/ids.ts';
-import { createRecent } from '../lib/recent.ts';
+import { sameJson } from '../lib/json.ts';
 import type { KeyPair } from '../waldur/client.ts';
 import type { ApiKey, Resource } from '../waldur/types.ts';
 import type { KeyStore, KeyStoreDeps, ResourceKeys } from './key-store.ts';
-import { storedPair, withoutCredentials } from './metadata.ts';
-import { isRefusal, listKeys, reportKey } from './report-key.ts';
-
-/** A key that nobody knows may have been issued a moment ago, by somebody who is about to report it. */
-const RIPE_AFTER_MS = 15 * 60_000;
+import { mergeMetadata, storedPair, withoutCredentials } from './metadata.ts';
+import { isListed, isRefusal, listKeys, reportKey } from './report-key.ts';
+import { createUnknownKeys, type UnknownKeys } from './unknown-keys.ts';
 
 interface Shared extends KeyStoreDeps {
   readonly count: number;
-  /** Whether the key of the resource has been unknown for long enough; remembers that it is. */
-  isRipe(resource: Uuid, accessKey: string): boolean;
+  readonly unknown: UnknownKeys;
 }
 
 /** `count` pairs per resource, in Waldur's encrypted API keys and nowhere else. */
 export function createApiKeyStore(deps: KeyStoreDeps, count: number): KeyStore {
-  const strangers = createRecent<number>();
-  const shared: Shared = {
-    ...deps,
-    count,
-    isRipe: (resource, accessKey) => {
-      const id = `${resource} ${accessKey}`;
-      const now = deps.clock.monotonicMs();
-      const since = strangers.get(id);
-      if (since === undefined) strangers.set(id, now);
-      return now - (since ?? now) >= RIPE_AFTER_MS;
-    },
-  };
+  const shared: Shared = { ...deps, count, unknown: createUnknownKeys(deps.clock) };
   return {
     open: async (resource, signal) => keysOf(shared, resource, await listKeys(deps, resource.uuid, signal), []),
     openAll: async (signal) => {
-      strangers.turn();
+      shared.unknown.turn();
       const keys = await listKeys(deps, undefined, signal);
       const byResource = new Map<Uuid, ApiKey[]>();
       for (const key of keys) byResource.set(key.resource, [...(byResource.get(key.resource) ?? []), key]);
@@ -45,16 +31,16 @@ export function createApiKeyStore(deps: KeyStoreDeps, count: number): KeyStore {
 function keysOf(shared: Shared, resource: Resource, rows: readonly ApiKey[], kept: readonly string[]): ResourceKeys {
   const { waldur } = shared;
   const known = [...rows.flatMap(({ clientId }) => clientId ?? []), ...kept];
-  // A key that newer servers want to be made: how many there will be is not ours to say.
-  const isComplete = rows.every(({ clientId }) => clientId !== undefined);
+  // A key that newer servers want to be made: how many there will be is not ours to say. One that failed never will be.
+  const isComplete = rows.every(({ clientId, state }) => clientId !== undefined || state === 'Erred');
   const adoptable = pairToAdopt(resource, known);
   const ours = adoptable === undefined ? known : [...known, adoptable.accessKey];
 
   /** In place of a key that is gone at the backend; a server that does not take that has the dead one beside the new. */
   async function store(pair: KeyPair, dead: ApiKey | undefined, signal: AbortSignal): Promise<void> {
     const { accessKey } = pair;
-    const report = (send: () => Promise<void>): Promise<void> =>
-      reportKey(shared, { resource: resource.uuid, accessKey }, signal, send);
+    const isStored = (): Promise<boolean> => isListed(shared, { resource: resource.uuid, accessKey }, signal);
+    const report = (send: () => Promise<void>): Promise<void> => reportKey(shared, signal, { send, isStored });
     if (dead !== undefined) {
       try {
         await report(() => waldur.apiKeys.setKey(dead.uuid, pair, signal));
@@ -74,7 +60,7 @@ function keysOf(shared: Shared, resource: Resource, rows: readonly ApiKey[], kep
     },
     leftovers: (accessKeys) => {
       if (!isComplete || known.length === 0 || rows.some(isPending)) return [];
-      return accessKeys.filter((key) => !ours.includes(key) && shared.isRipe(resource.uuid, key));
+      return accessKeys.filter((key) => !ours.includes(key) && shared.unknown.isRipe(resource.uuid, key));
     },
     adopt: async (accessKeys, signal) => {
       if (adoptable === undefined || !accessKeys.includes(adoptable.accessKey)) return keys;
@@ -86,7 +72,13 @@ function keysOf(shared: Shared, resource: Resource, rows: readonly ApiKey[], kep
       await store(pair, dead, signal);
       return keysOf(shared, resource, without(rows, dead?.uuid), [...kept, pair.accessKey]);
     },
-    metadata: (facts) => ({ ...withoutCredentials(resource.backendMetadata), ...facts }),
+    metadata: (facts) => mergeMetadata(withoutCredentials(resource.backendMetadata), facts, undefined),
+    unwritten: undefined,
+    write: async (facts, signal) => {
+      const metadata = keys.metadata(facts);
+      if (sameJson(metadata, resource.backendMetadata)) return;
+      await waldur.resources.setBackendMetadata(resource.uuid, metadata, signal);
+    },
   };
   return keys;
 }

@@ -3,10 +3,13 @@ import type { Order } from '../waldur/types.ts';
 import { consumerText } from './consumer-text.ts';
 import type { OrderDeps } from './deps.ts';
 
-/** `deferred`: somebody or something else is next; reconciliation looks again. `skipped`: there was nothing to do. */
-export type Ending = 'done' | 'erred' | 'rejected' | 'deferred' | 'skipped';
+/**
+ * `deferred`: another person or system is next; reconciliation looks again. `pending`: the backend is still making the
+ * account. `skipped`: there was nothing to do.
+ */
+export type Ending = 'done' | 'erred' | 'rejected' | 'deferred' | 'pending' | 'skipped';
 
-/** What the order is after our approval; somebody else may have been faster. */
+/** What the order is after our approval; another party may have been faster. */
 export async function approve(deps: OrderDeps, order: Order, signal: AbortSignal): Promise<Order['state']> {
   try {
     const answer = await deps.waldur.orders.approve(order.uuid, signal);

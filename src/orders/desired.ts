@@ -1,14 +1,22 @@
 import type { OfferingConfig } from '../config/types.ts';
 import { AgentError } from '../lib/errors.ts';
-import { isJsonObject, type Json, type JsonObject } from '../lib/json.ts';
+import { isJsonObject, type Json, type JsonObject, sameJson } from '../lib/json.ts';
+import { attributeReader } from '../plugin/attributes.ts';
 import type { Quota } from '../plugin/contract.ts';
+import type { LimitRules } from '../plugin/limit-rules.ts';
 import { accountName, isSafeAccount } from '../plugin/naming.ts';
 import type { Order, Resource } from '../waldur/types.ts';
-import { orderKind } from './kind.ts';
-import { type LimitSources, needsPlan, orderedQuota } from './limits.ts';
+import { orderedAttributes } from './attributes.ts';
+import { cleanName } from './clean-name.ts';
+import { isErredByUs } from './erred-by-us.ts';
+import { type OrderKind, orderKind } from './kind.ts';
+import { type LimitSources, needsPlan } from './limit-sources.ts';
+import { orderedLimits } from './limits.ts';
+import type { Problem } from './problem.ts';
 
-/** The account as it should be. */
+/** The account as it should be, as far as that can be meant: what cannot is in `problems` and in nothing else. */
 export interface Desired {
+  /** The stored id, or the computed name of an account that is to be made. */
   readonly account: string;
   /** UUID of the resource: the stamp. */
   readonly resource: string;
@@ -16,14 +24,25 @@ export interface Desired {
   readonly suspended: boolean;
   /** Downscaled: no growth beyond what it holds. */
   readonly isFrozen: boolean;
+  /** What the backend can keep of the limit of a frozen account. */
+  readonly byteRules: LimitRules;
+  /** Whether it gets accounts and keys that are missing. One that is Erred without our doing may not be paid for. */
+  readonly isServed: boolean;
   /** Only the dimensions that were ordered. */
   readonly quota: Partial<Quota>;
+  /** Only those that were ordered, in the normal form of the plugin; null is unset. */
+  readonly attributes: JsonObject;
+  /** Attributes that may be changed after the creation. */
+  isChangeable(attribute: string): boolean;
+  readonly problems: readonly Problem[];
+  /** For the consumer: what is not exactly as ordered. */
+  readonly notes: readonly string[];
 }
 
 /**
  * What `order` (none in an upkeep pass) makes of `resource`.
  *
- * @throws AgentError terminal `ORDER_*` with a text for the consumer.
+ * @throws AgentError terminal `ORDER_ACCOUNT_UNSAFE`.
  */
 export function desired(
   offering: OfferingConfig,
@@ -31,13 +50,28 @@ export function desired(
   order: Order | undefined,
   planQuotas: JsonObject,
 ): Desired {
+  const { plugin } = offering;
+  const reader = attributeReader(plugin.attributes);
+  const from = sources(resource, order);
+  // What an order that is being carried out elsewhere will have made of it is unknown.
+  const isInFlight = order === undefined && resource.state === 'Updating';
+  const limits = isInFlight
+    ? { quota: {}, problems: [], rounded: [] }
+    : orderedLimits(offering.components, plugin.components, { ...from, planQuotas });
+  const ordered = isInFlight ? { attributes: {}, problems: [] } : orderedAttributes(reader, from);
   return {
     account: account(offering, resource),
     resource: resource.uuid,
-    displayName: displayName(resource.name),
+    displayName: cleanName(resource.name),
     suspended: resource.paused,
     isFrozen: resource.downscaled,
-    quota: orderedQuota(offering.components, offering.plugin.components, { ...sources(resource, order), planQuotas }),
+    byteRules: byteRules(offering),
+    isServed: order !== undefined || resource.state !== 'Erred' || isErredByUs(resource),
+    quota: limits.quota,
+    attributes: ordered.attributes,
+    isChangeable: (attribute) => reader?.isChangeable(attribute) === true,
+    problems: [...limits.problems, ...ordered.problems],
+    notes: limits.rounded,
   };
 }
 
@@ -63,42 +97,35 @@ export function account(offering: OfferingConfig, resource: Resource): string {
   throw new AgentError('The backend id of this resource is not a name this storage could have given.', {
     code: 'ORDER_ACCOUNT_UNSAFE',
     disposition: 'terminal',
-    hint: 'Somebody changed the backend id of the resource; set it back.',
+    hint: 'The backend id of the resource was changed; set it back.',
   });
 }
 
 function sources(resource: Resource, order: Order | undefined): Omit<LimitSources, 'planQuotas'> {
   const kind = order && orderKind(order);
-  const ordersLimits = kind === 'create' || kind === 'limits' || kind === 'renewal';
+  const ordersLimits = kind !== undefined && ORDERS_LIMITS.includes(kind);
   return {
-    newOptions: objectOf(order?.attributes['new_options']),
+    newOptions: kind === 'options' ? objectOf(order?.attributes['new_options']) : {},
     options: resource.options,
     // A plan or options order carries the unchanged limits, a limits order the new ones.
     limits: order && ordersLimits ? { ...resource.limits, ...order.limits } : resource.limits,
     attributes: kind === 'create' ? { ...resource.attributes, ...order?.attributes } : resource.attributes,
+    changedLimits: order && kind === 'limits' ? changedLimits(resource, order) : [],
   };
+}
+
+const ORDERS_LIMITS: readonly OrderKind[] = ['create', 'limits', 'renewal'];
+
+function changedLimits(resource: Resource, order: Order): readonly string[] {
+  const old = objectOf(order.attributes['old_limits']);
+  return Object.keys(order.limits).filter((type) => !sameJson(order.limits[type], old[type] ?? resource.limits[type]));
+}
+
+function byteRules({ plugin }: OfferingConfig): LimitRules {
+  const limiting = Object.values(plugin.components).find(({ unit, limit }) => unit === 'bytes' && limit !== false);
+  return limiting === undefined || limiting.limit === false ? {} : limiting.limit;
 }
 
 function objectOf(value: Json | undefined): JsonObject {
   return isJsonObject(value) ? value : {};
-}
-
-const LONGEST_NAME = 150;
-
-/** It is shown at the backend, so it must be something that can be shown. */
-function displayName(name: string): string {
-  const problem =
-    name.trim() === ''
-      ? 'is empty'
-      : name.length > LONGEST_NAME
-        ? `is longer than ${LONGEST_NAME} characters`
-        : /[\p{C}/\\]|^\.+$/u.test(name)
-          ? 'has a slash or a character that cannot be shown'
-          : undefined;
-  if (problem === undefined) return name.trim();
-  throw new AgentError(`The name of the resource ${problem}.`, {
-    code: 'ORDER_NAME_INVALID',
-    disposition: 'terminal',
-    hint: 'Place the order again with an ordinary name.',
-  });
 }

@@ -1,20 +1,32 @@
 import { type AgentError, toAgentError } from '../lib/errors.ts';
 import type { Uuid } from '../lib/ids.ts';
+import type { Pending } from '../plugin/contract.ts';
 import type { Order, Resource } from '../waldur/types.ts';
 import { approve, awaitCompletion, complete, type Ending, fail, refuse, tellConsumer } from './close.ts';
-import { establish, type Intent, intendPresence, intendRemoval, type Presence, remove, revert } from './converge.ts';
-import { convergeResource } from './converge-resource.ts';
+import { type Comparison, compareAccount } from './compare.ts';
 import type { OrderDeps } from './deps.ts';
 import { decidingPlan, desired } from './desired.ts';
+import { establish } from './establish.ts';
+import { revert } from './execute.ts';
 import { isHopeless } from './hopeless.ts';
+import { convergeResource } from './inspect-resource.ts';
 import { orderKind } from './kind.ts';
+import { checkPending } from './pending-end.ts';
+import { allow } from './policy.ts';
+import { refusalOf } from './refusal.ts';
+import { intendRemoval, type Removal, remove } from './removal.ts';
 import { route } from './route.ts';
+import { withSlugs } from './with-slugs.ts';
 
 /** What became of an order. */
 export interface Outcome {
   readonly ending: Ending;
   readonly order: Order;
+  /** What the ending `pending` waits for. */
+  readonly pending?: Pending;
 }
+
+type Result = Omit<Outcome, 'order'>;
 
 /**
  * One order from its UUID to its end: fetch, gate, desired, observe, plan, execute, report. Safe to repeat at any time.
@@ -27,34 +39,41 @@ export interface Outcome {
 export async function handleOrder(deps: OrderDeps, uuid: Uuid, signal: AbortSignal): Promise<Outcome> {
   const order = await deps.waldur.orders.get(uuid, deps.offering.uuid, signal);
   const log = deps.log.child({ order: uuid, resource: order.resource });
-  return { order, ending: await follow({ ...deps, log }, order, signal) };
+  if (order.offering !== deps.offering.uuid) {
+    log.warn({ offering: order.offering }, 'an order of another offering was skipped');
+    return { order, ending: 'skipped' };
+  }
+  return { order, ...(await follow({ ...deps, log }, order, signal)) };
 }
 
-async function follow(deps: OrderDeps, order: Order, signal: AbortSignal): Promise<Ending> {
+async function follow(deps: OrderDeps, order: Order, signal: AbortSignal): Promise<Result> {
   const turn = route(order, deps.offering.approval);
   switch (turn) {
     case 'leave':
-      return 'skipped';
+      return { ending: 'skipped' };
     case 'person':
       await tellConsumer(deps, order, 'Waiting for the provider to approve this order.', signal);
-      return 'deferred';
+      return { ending: 'deferred' };
     case 'verify':
-      return verify(deps, order, signal);
+      return { ending: await verify(deps, order, signal) };
     case 'approve':
     case 'fulfil':
       break;
   }
-  const resource = await deps.waldur.resources.get(order.resource, deps.offering.uuid, signal);
-  let intent: Intent | Presence;
+  const resource = withSlugs(await deps.waldur.resources.get(order.resource, deps.offering.uuid, signal), order);
+  let intent: Intent;
   try {
     intent = await intend(deps, order, resource, signal);
   } catch (error) {
-    return concede(deps, order, toAgentError(error), signal);
+    return { ending: await concede(deps, order, toAgentError(error), signal) };
   }
   if (turn === 'fulfil') return fulfil(deps, order, intent, signal);
-  if (orderKind(order) === 'options' && 'keys' in intent) return applyThenApprove(deps, order, intent, signal);
+  if ('desired' in intent && intent.desired.notes.length > 0) {
+    await tellConsumer(deps, order, intent.desired.notes.join(' '), signal);
+  }
+  if (orderKind(order) === 'options' && 'desired' in intent) return applyThenApprove(deps, order, intent, signal);
   const state = await approve(deps, order, signal);
-  return state === 'executing' ? fulfil(deps, order, intent, signal) : 'deferred';
+  return state === 'executing' ? fulfil(deps, order, intent, signal) : { ending: 'deferred' };
 }
 
 /** Waldur's own processor applied the options: make the backend follow, whatever the order said. */
@@ -65,42 +84,61 @@ async function verify(deps: OrderDeps, order: Order, signal: AbortSignal): Promi
   return 'skipped';
 }
 
-/** The plan of an order: shared with dry runs. */
-export async function intend(
-  deps: OrderDeps,
-  order: Order,
-  resource: Resource,
-  signal: AbortSignal,
-): Promise<Intent | Presence> {
+/** What an order will do: decided before anything is written. */
+export type Intent = Comparison | Removal;
+
+/**
+ * The plan of an order: shared with dry runs.
+ *
+ * @throws AgentError terminal for what ends the order.
+ */
+export async function intend(deps: OrderDeps, order: Order, resource: Resource, signal: AbortSignal): Promise<Intent> {
   if (orderKind(order) === 'terminate') return intendRemoval(deps, resource, signal);
   const plan = decidingPlan(deps.offering, resource, order);
   const quotas = plan === undefined ? {} : await deps.planQuotas(plan, signal);
-  return intendPresence(deps, resource, desired(deps.offering, resource, order, quotas), signal);
+  const wanted = desired(deps.offering, resource, order, quotas);
+  const refusal = refusalOf(order, wanted);
+  if (refusal !== undefined) throw refusal;
+  const comparison = await compareAccount(deps, resource, wanted, signal);
+  checkPending(deps, comparison.observed);
+  allow(deps.offering.policy, comparison.actions);
+  return comparison;
 }
 
 /** Waldur closes an options order right after its approval, so this is the only moment at which it can be refused. */
-async function applyThenApprove(deps: OrderDeps, order: Order, intent: Presence, signal: AbortSignal): Promise<Ending> {
+async function applyThenApprove(
+  deps: OrderDeps,
+  order: Order,
+  intent: Comparison,
+  signal: AbortSignal,
+): Promise<Result> {
   try {
     await establish(deps, intent, { isNew: false }, signal);
   } catch (error) {
     const failure = toAgentError(error);
-    if (isHopeless(failure)) await revert(deps, intent, signal);
-    return concede(deps, order, failure, signal);
+    if (isHopeless(failure)) await revert(deps, intent.actions, signal);
+    return { ending: await concede(deps, order, failure, signal) };
   }
   const state = await approve(deps, order, signal);
-  return state === 'executing' || state === 'done' ? awaitCompletion(deps, order, signal) : 'deferred';
+  const isApproved = state === 'executing' || state === 'done';
+  return { ending: isApproved ? await awaitCompletion(deps, order, signal) : 'deferred' };
 }
 
-async function fulfil(deps: OrderDeps, order: Order, intent: Intent | Presence, signal: AbortSignal): Promise<Ending> {
+async function fulfil(deps: OrderDeps, order: Order, intent: Intent, signal: AbortSignal): Promise<Result> {
   const kind = orderKind(order);
   try {
-    if ('keys' in intent) await establish(deps, intent, { isNew: kind === 'create' || kind === 'restore' }, signal);
-    else await remove(deps, intent, signal);
+    if ('desired' in intent) {
+      const isNew = kind === 'create' || kind === 'restore';
+      const { pending } = await establish(deps, intent, { isNew }, signal);
+      if (pending !== undefined) return { ending: 'pending', pending };
+    } else {
+      await remove(deps, intent, signal);
+    }
   } catch (error) {
     // Approved, here or before: what fails from now on is erred, never rejected.
-    return concede(deps, { ...order, state: 'executing' }, toAgentError(error), signal);
+    return { ending: await concede(deps, { ...order, state: 'executing' }, toAgentError(error), signal) };
   }
-  return complete(deps, order, signal);
+  return { ending: await complete(deps, order, signal) };
 }
 
 /** Ends an order that can never succeed, and gives everything else back to the caller with the order untouched. */

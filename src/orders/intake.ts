@@ -7,6 +7,7 @@ import type { Random } from '../lib/retry.ts';
 import type { OrderState } from '../waldur/types.ts';
 import { again } from './again.ts';
 import type { Outcome } from './handle.ts';
+import type { PendingWatch } from './pending-watch.ts';
 import type { Again, Job, OrderQueue } from './queue.ts';
 
 /** What is known of an order before it is read: a hint, from an event or a list. */
@@ -40,6 +41,8 @@ export interface IntakeDeps {
   failed(error: AgentError): void;
   /** The backend is not called; when it is again, all open orders are reconciled. */
   isHeldBack(): boolean;
+  /** Orders whose accounts are being made wait here, and come back by themselves. */
+  readonly pending: Pick<PendingWatch, 'add' | 'has'>;
 }
 
 const REMEMBERED = 10_000;
@@ -99,6 +102,7 @@ export function createIntake(deps: IntakeDeps, signal: AbortSignal): Intake {
         deps.handle(order, limit),
       );
       if (outcome.ending === 'done') done.add(order);
+      if (outcome.pending !== undefined) deps.pending.add({ order, resource: outcome.order.resource }, outcome.pending);
       deps.finished(outcome, (deps.clock.monotonicMs() - start) / 1000);
       return undefined;
     } catch (failure) {
@@ -122,7 +126,7 @@ export function createIntake(deps: IntakeDeps, signal: AbortSignal): Intake {
   return {
     hear,
     reconcile: async (hint, alive) => {
-      if (deps.queue.has(hint.resource, hint.order)) return;
+      if (deps.queue.has(hint.resource, hint.order) || deps.pending.has(hint.order)) return;
       const work = job({ ...hint, state: undefined }, () => undefined);
       while (!deps.queue.push(work)) {
         if (!(await deps.queue.room())) return;

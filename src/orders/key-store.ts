@@ -16,13 +16,13 @@ export interface KeyStore {
   openAll(signal: AbortSignal): Promise<(resource: Resource) => ResourceKeys>;
 }
 
-/** The access keys of a resource as Waldur has them. A value: what changes them answers the next one. */
+/** The access keys of a resource as Waldur has them. A value: what changes them returns the next one. */
 export interface ResourceKeys {
-  /** How many keys an account that has `accessKeys` lacks. */
+  /** How many keys an account whose working keys are `accessKeys` lacks. */
   missing(accessKeys: readonly string[]): number;
   /**
-   * Those of `accessKeys` that nobody knows or will come to know: they may go. `isNew` when all of them can only come from
-   * the order that is being carried out, or from an earlier try of it.
+   * Those of `accessKeys` that Waldur does not know and will not come to know: they may go. `isNew` when all of them can
+   * only come from the order that is being carried out, or from an earlier try of it.
    */
   leftovers(accessKeys: readonly string[], isNew: boolean): readonly string[];
   /** Takes over working keys that are still where an earlier configuration kept them. */
@@ -30,11 +30,20 @@ export interface ResourceKeys {
   /**
    * Takes a pair that was just issued to an account that had `accessKeys` before.
    *
-   * @throws AgentError `KEY_UNSETTLED` when nobody can say whether Waldur has it; after any other error it has not.
+   * @throws AgentError `KEY_UNSETTLED` when it is unknown whether Waldur has it; after any other error it has not.
    */
   keep(pair: Credentials, accessKeys: readonly string[], signal: AbortSignal): Promise<ResourceKeys>;
   /** What the metadata of the resource must be, with these facts of the account. */
   metadata(facts: JsonObject): JsonObject;
+  /** The access key that Waldur gets with the metadata, if one was kept since. */
+  readonly unwritten: string | undefined;
+  /**
+   * Writes the metadata where it differs.
+   *
+   * @throws AgentError `KEY_UNSETTLED` when it is unknown whether Waldur has the unwritten key; after any other error it has
+   * not.
+   */
+  write(facts: JsonObject, signal: AbortSignal): Promise<void>;
 }
 
 export interface KeyStoreDeps {
@@ -48,5 +57,5 @@ export function createKeyStore(deps: KeyStoreDeps): KeyStore {
   const { credentials, plugin } = deps.offering;
   if (credentials === 'api_keys' && plugin.keys > 0) return createApiKeyStore(deps, plugin.keys);
   // Metadata holds one pair; a second one would have nowhere to be stored.
-  return createMetadataKeyStore(Math.min(plugin.keys, 1));
+  return createMetadataKeyStore(deps, Math.min(plugin.keys, 1));
 }

@@ -1,125 +1,129 @@
 import type { ComponentConfig } from '../config/types.ts';
-import { AgentError } from '../lib/errors.ts';
+import { AgentError, isAgentError } from '../lib/errors.ts';
 import type { Json, JsonObject } from '../lib/json.ts';
-import { toBaseUnits } from '../lib/units.ts';
+import { toAmount, toBaseUnits } from '../lib/units.ts';
 import type { BackendComponent, Quota } from '../plugin/contract.ts';
+import { keptLimit, LARGEST_LIMIT } from '../plugin/limit-rules.ts';
+import { findLimit, type LimitSources, type SourcedLimit } from './limit-sources.ts';
+import type { Problem } from './problem.ts';
 
-/** Where a limit may come from, most binding first. An options source is asked for option names, the others for types. */
-export interface LimitSources {
-  readonly newOptions: JsonObject;
-  readonly options: JsonObject;
-  readonly limits: JsonObject;
-  readonly attributes: JsonObject;
-  readonly planQuotas: JsonObject;
-}
-
-/** Larger numbers are somebody's way of saying "unlimited", and backends turn them into exactly that. */
-const LARGEST = 2n ** 62n;
-
-interface Found {
-  readonly value: Json;
-  /** What the consumer calls it. */
-  readonly source: string;
+export interface OrderedLimits {
+  /** In base units, as the backend can keep them. A dimension that was not ordered is missing. */
+  readonly quota: Partial<Quota>;
+  /** What cannot be meant or enforced; the other components are in `quota` all the same. */
+  readonly problems: readonly Problem[];
+  /** Sentences for the consumer about limits that were rounded up. */
+  readonly rounded: readonly string[];
 }
 
 /**
- * The quota that was ordered, in base units: for every component that enforces limits, the first source that has one.
- * A dimension nobody ordered is missing. Precedence and the meaning of 0: waldur-semantics 4.1.
- *
- * @throws AgentError terminal `ORDER_*`, with a text for the consumer, for limits that cannot be meant or enforced.
+ * The limits that were ordered: for every component that enforces limits, the first source that has one. Precedence and
+ * the meaning of 0: src/waldur/README.md, "Limits".
  */
-export function orderedQuota(
+export function orderedLimits(
   components: readonly ComponentConfig[],
   backend: Readonly<Record<string, BackendComponent>>,
   sources: LimitSources,
-): Partial<Quota> {
-  refuseUnknown(components, sources.limits);
+): OrderedLimits {
   const quota: { bytes?: bigint; objects?: bigint } = {};
+  const problems: Problem[] = unknownLimits(components, sources.limits);
+  const rounded: string[] = [];
   for (const component of components) {
     if (!component.enforceLimits) continue;
     const found = findLimit(component, sources);
-    const ability = backend[component.backendName];
-    if (found === undefined) {
-      if (component.accountingType === 'limit')
-        throw refusal('ORDER_LIMIT_MISSING', `The order says no limit for ${name(component)}.`);
-      continue;
+    try {
+      const limit = found === undefined ? requireNone(component) : read(component, backend, found, rounded);
+      if (limit !== undefined) quota[limit.unit] = limit.value;
+    } catch (error) {
+      if (!isAgentError(error)) throw error;
+      problems.push({ aspect: 'limits', key: found?.key ?? component.type, error });
     }
-    if (ability === undefined || !ability.limit) {
-      throw refusal(
-        'ORDER_LIMIT_UNSUPPORTED',
-        `This storage cannot limit ${name(component)}, but ${found.source} asks for it.`,
-      );
-    }
-    quota[ability.unit] = readLimit(component, found);
   }
-  return quota;
+  return { quota, problems, rounded };
 }
 
-/** True when only the plan can still say a limit, so that it is worth a request. */
-export function needsPlan(components: readonly ComponentConfig[], sources: Omit<LimitSources, 'planQuotas'>): boolean {
-  const known = { ...sources, planQuotas: {} };
-  return components.some(
-    (component) => component.enforceLimits && findLimit({ ...component, defaultLimit: undefined }, known) === undefined,
-  );
+function requireNone(component: ComponentConfig): undefined {
+  if (component.accountingType !== 'limit') return undefined;
+  throw refusal('ORDER_LIMIT_MISSING', `The order says no limit for ${name(component)}.`);
 }
 
-function findLimit(component: ComponentConfig, sources: LimitSources): Found | undefined {
-  const planQuota = sources.planQuotas[component.type];
-  return (
-    firstOption(sources.newOptions, component, 'the new option') ??
-    firstOption(sources.options, component, 'the option') ??
-    present(sources.limits[component.type], `the limit "${component.type}"`) ??
-    firstOption(sources.attributes, component, 'the attribute') ??
-    // Plans of limit-billed components carry a quota of 0, which means that the plan does not say.
-    (Number(planQuota) > 0 ? present(planQuota, `the plan's quota "${component.type}"`) : undefined) ??
-    present(component.defaultLimit, `the default limit of "${component.type}"`)
-  );
-}
-
-function firstOption(values: JsonObject, component: ComponentConfig, source: string): Found | undefined {
-  for (const option of component.options) {
-    const found = present(values[option], `${source} "${option}"`);
-    if (found !== undefined) return found;
+function read(
+  component: ComponentConfig,
+  backend: Readonly<Record<string, BackendComponent>>,
+  found: SourcedLimit,
+  rounded: string[],
+): { readonly unit: BackendComponent['unit']; readonly value: bigint } {
+  const ability = backend[component.backendName];
+  if (ability === undefined || ability.limit === false) {
+    const message = `This storage cannot limit ${name(component)}, but ${found.source} asks for it.`;
+    throw refusal('ORDER_LIMIT_UNSUPPORTED', message);
   }
-  return undefined;
-}
-
-function present(value: Json | undefined, source: string): Found | undefined {
-  return value === undefined || value === null || value === '' ? undefined : { value, source };
-}
-
-function readLimit(component: ComponentConfig, { value, source }: Found): bigint {
-  const shown = JSON.stringify(value)?.slice(0, 40);
-  const base = toBaseUnits(value, component.unitFactor);
-  if (base === undefined)
-    throw refusal('ORDER_LIMIT_INVALID', `${capital(source)} is ${shown}, which is not a number.`);
-  if (base <= 0n) throw refusal('ORDER_LIMIT_INVALID', `${capital(source)} is ${shown}; it must be more than nothing.`);
-  const amount = Number(value);
-  const { minLimit, maxLimit } = component;
-  if (minLimit !== undefined && amount < minLimit) {
+  const asked = readAmount(component, found);
+  if (found.overruled !== undefined) throw overruled(component, found);
+  const kept = keptLimit(asked, ability.limit);
+  if (kept === null || kept === undefined) {
     throw refusal(
       'ORDER_LIMIT_INVALID',
-      `${capital(source)} is ${shown}; the least that can be ordered is ${minLimit}.`,
+      `${capital(found.source)} is ${shown(found)}, which this storage cannot keep.`,
     );
   }
-  if (base > LARGEST || (maxLimit !== undefined && amount > maxLimit)) {
-    const most = maxLimit === undefined ? '' : `; the most that can be ordered is ${maxLimit}`;
-    throw refusal('ORDER_LIMIT_INVALID', `${capital(source)} is ${shown}, which is too much${most}.`);
+  const [before, after] = [toAmount(asked, component.unitFactor), toAmount(kept, component.unitFactor)];
+  if (before !== after) {
+    const unit = component.measuredUnit === undefined ? '' : ` ${component.measuredUnit}`;
+    rounded.push(`${capital(name(component))} is rounded up from ${plain(before)} to ${plain(after)}${unit}.`);
+  }
+  return { unit: ability.unit, value: kept };
+}
+
+function readAmount(component: ComponentConfig, found: SourcedLimit): bigint {
+  const { source, value } = found;
+  const base = toBaseUnits(value, component.unitFactor);
+  const invalid = (what: string): AgentError =>
+    refusal('ORDER_LIMIT_INVALID', `${capital(source)} is ${shown(found)}${what}.`);
+  if (base === undefined) throw invalid(', which is not a number');
+  if (base <= 0n) throw invalid('; it must be more than nothing');
+  const amount = Number(value);
+  const { minLimit, maxLimit } = component;
+  if (minLimit !== undefined && amount < minLimit) throw invalid(`; the least that can be ordered is ${minLimit}`);
+  if (base > LARGEST_LIMIT || (maxLimit !== undefined && amount > maxLimit)) {
+    throw invalid(
+      `, which is too much${maxLimit === undefined ? '' : `; the most that can be ordered is ${maxLimit}`}`,
+    );
   }
   return base;
 }
 
-/** Selling a limit nobody enforces would be a lie, so an ordered component we do not know fails the order. */
-function refuseUnknown(components: readonly ComponentConfig[], limits: JsonObject): void {
+/** What the order asks for would have no effect, and would be billed or shown all the same. */
+function overruled(component: ComponentConfig, { source, value, overruled }: SourcedLimit): AgentError {
+  const message = `${capital(overruled?.source ?? '')} for ${name(component)} would have no effect: ${source} keeps it at ${JSON.stringify(value)}.`;
+  return new AgentError(message, {
+    code: 'ORDER_LIMIT_OVERRULED',
+    disposition: 'terminal',
+    hint: `Change ${source} instead, or first.`,
+  });
+}
+
+/** A limit that is sold and not enforced would be a false promise, so an ordered component we do not know is a problem. */
+function unknownLimits(components: readonly ComponentConfig[], limits: JsonObject): Problem[] {
   const known = new Set(components.map((component) => component.type));
   const unknown = Object.keys(limits).filter((type) => !known.has(type) && limits[type] !== null);
-  if (unknown.length === 0) return;
+  const [first] = unknown;
+  if (first === undefined) return [];
   const names = unknown.slice(0, 5).map((type) => JSON.stringify(type.slice(0, 50)));
-  throw refusal('ORDER_COMPONENT_UNKNOWN', `The order limits ${names.join(', ')}, which this storage does not offer.`);
+  const message = `The order limits ${names.join(', ')}, which this storage does not offer.`;
+  return [{ aspect: 'limits', key: first, error: refusal('ORDER_COMPONENT_UNKNOWN', message) }];
 }
 
 function name(component: ComponentConfig): string {
   return component.label ?? component.type;
+}
+
+function shown({ value }: { readonly value: Json }): string | undefined {
+  return JSON.stringify(value)?.slice(0, 40);
+}
+
+function plain(amount: string): string {
+  return amount.replace(/\.?0+$/, '');
 }
 
 function capital(text: string): string {

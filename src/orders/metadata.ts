@@ -2,6 +2,8 @@ import { isJsonObject, type JsonObject } from '../lib/json.ts';
 import type { Credentials } from '../plugin/contract.ts';
 
 const CREDENTIALS = 's3_credentials';
+/** What is being waited for; only while the account is pending. */
+const PROGRESS = 'provisioning';
 
 /** Access keys stored in `backend_metadata`: the set Waldur knows in the mode `credentials: metadata`. */
 export function knownKeys(metadata: JsonObject): readonly string[] {
@@ -23,12 +25,17 @@ function textIn(metadata: JsonObject, name: string): string | undefined {
 
 /** Waldur replaces the whole object, so keys that are not ours are carried over. */
 export function mergeMetadata(stored: JsonObject, facts: JsonObject, credentials: Credentials | undefined): JsonObject {
-  if (credentials === undefined) return { ...stored, ...facts };
+  const { [PROGRESS]: _, ...rest } = stored;
+  if (credentials === undefined) return { ...rest, ...facts };
   const { accessKey, secretKey, endpoint, region } = credentials;
-  return { ...stored, ...facts, [CREDENTIALS]: { access_key: accessKey, secret_key: secretKey, endpoint, region } };
+  return { ...rest, ...facts, [CREDENTIALS]: { access_key: accessKey, secret_key: secretKey, endpoint, region } };
 }
 
 export function withoutCredentials(stored: JsonObject): JsonObject {
   const { [CREDENTIALS]: _, ...rest } = stored;
   return rest;
+}
+
+export function withProgress(stored: JsonObject, text: string): JsonObject {
+  return { ...stored, [PROGRESS]: text };
 }

@@ -1,27 +1,47 @@
 import type { OfferingConfig } from '../config/types.ts';
 import { AgentError } from '../lib/errors.ts';
-import type { Action, Found, Observed, Quota } from '../plugin/contract.ts';
+import { sameJson } from '../lib/json.ts';
+import type { AccountRef, Action, AttributeChange, Found, Observed, Pending, Quota } from '../plugin/contract.ts';
+import { keptLimit } from '../plugin/limit-rules.ts';
 import type { Desired } from './desired.ts';
 
+/** How an account becomes as desired. */
+export interface Plan {
+  /** In the order in which they must run; empty when it is so already, and while the account is pending. */
+  readonly actions: readonly Action[];
+  /** Differences that no action can take away, because the attribute is fixed at the creation. */
+  readonly left: readonly AttributeChange[];
+}
+
+const NOTHING: Plan = { actions: [], left: [] };
+
 /**
- * The actions that turn what was observed into what is desired, in the order in which they must run. Empty when it is so
- * already. `missingKeys` is how many working keys it lacks that Waldur knows.
+ * What turns what was observed into what is desired. `missingKeys` is how many working keys it lacks that Waldur knows.
  *
  * @throws AgentError terminal `ACCOUNT_TAKEN` or `ACCOUNT_UNSTAMPED` when the account is not ours.
  */
-export function planPresence(desired: Desired, observed: Observed, missingKeys: number): readonly Action[] {
-  const of = { account: desired.account, resource: desired.resource };
+export function planAccount(desired: Desired, observed: Observed, missingKeys: number): Plan {
+  const of = { account: observed.account, resource: desired.resource };
   const suspend: Action[] = desired.suspended ? [{ kind: 'suspend', ...of }] : [];
   if (observed.state === 'absent') {
-    const create: Action = { kind: 'create-account', ...of, displayName: desired.displayName, quota: desired.quota };
-    return [create, ...suspend, ...issue(of, missingKeys)];
+    if (!desired.isServed) return NOTHING;
+    const { displayName, quota, attributes } = desired;
+    const create: Action = { kind: 'create-account', ...of, displayName, quota, attributes: given(attributes) };
+    return { actions: [create, ...suspend, ...issue(of, missingKeys)], left: [] };
   }
   refuseForeign(observed, desired.resource);
+  if (observed.state === 'pending') return NOTHING;
   const to = targetQuota(desired, observed);
   const quota: Action[] = sameQuota(observed.quota, to) ? [] : [{ kind: 'set-quota', ...of, from: observed.quota, to }];
+  const differences = attributeChanges(desired, observed);
+  const changes = differences.filter(({ path }) => desired.isChangeable(path));
+  const configure: Action[] = changes.length === 0 ? [] : [{ kind: 'configure', ...of, changes }];
   const flag: Action[] =
     desired.suspended === observed.suspended ? [] : desired.suspended ? suspend : [{ kind: 'resume', ...of }];
-  return [...quota, ...flag, ...issue(of, missingKeys)];
+  return {
+    actions: [...quota, ...configure, ...flag, ...issue(of, desired.isServed ? missingKeys : 0)],
+    left: differences.filter(({ path }) => !desired.isChangeable(path)),
+  };
 }
 
 /**
@@ -30,23 +50,26 @@ export function planPresence(desired: Desired, observed: Observed, missingKeys: 
  * @throws AgentError terminal `ACCOUNT_TAKEN` or `ACCOUNT_UNSTAMPED` when the account is not ours.
  */
 export function planRemoval(
-  of: { readonly account: string; readonly resource: string },
+  of: AccountRef,
   observed: Observed,
   onTerminate: OfferingConfig['onTerminate'],
 ): readonly Action[] {
   if (observed.state === 'absent') return [];
   refuseForeign(observed, of.resource);
-  if (onTerminate !== 'suspend') return [{ kind: 'delete-account', ...of, purge: onTerminate === 'purge' }];
+  if (onTerminate !== 'suspend' || observed.state === 'pending') {
+    return [{ kind: 'delete-account', ...of, purge: onTerminate === 'purge' }];
+  }
   return observed.suspended ? [] : [{ kind: 'suspend', ...of }];
 }
 
 /**
  * A new key, and the end of the old one for when Waldur has the new: until then the old one works.
  *
- * @throws AgentError terminal `ACCOUNT_TAKEN` or `ACCOUNT_UNSTAMPED` when the account is not ours, transient `ACCOUNT_VANISHED` when it is absent.
+ * @throws AgentError terminal `ACCOUNT_TAKEN` or `ACCOUNT_UNSTAMPED` when the account is not ours, transient
+ * `ACCOUNT_VANISHED` when it is absent and `ACCOUNT_PENDING` when it is still being made.
  */
 export function planRotation(
-  of: { readonly account: string; readonly resource: string },
+  of: AccountRef,
   observed: Observed,
   old: string | undefined,
 ): { readonly issue: Action; readonly revoke: readonly Extract<Action, { kind: 'revoke-key' }>[] } {
@@ -58,30 +81,59 @@ export function planRotation(
     });
   }
   refuseForeign(observed, of.resource);
-  const isThere = old !== undefined && observed.accessKeys.includes(old);
+  if (observed.state === 'pending') {
+    throw new AgentError(`account ${of.account} is still being made`, {
+      code: 'ACCOUNT_PENDING',
+      disposition: 'transient',
+      retryAfterMs: observed.againAfterMs,
+    });
+  }
+  const isThere = old !== undefined && observed.keys.some(({ id }) => id === old);
   return {
     issue: { kind: 'issue-key', ...of },
     revoke: isThere ? [{ kind: 'revoke-key', ...of, accessKey: old }] : [],
   };
 }
 
-/** Keys nobody knows: left over by a run that ended between issuing one and reporting it. */
-export function planPrune(
-  of: { readonly account: string; readonly resource: string },
-  leftovers: readonly string[],
-): readonly Action[] {
+/** Keys that Waldur does not know: left over by a run that ended between issuing one and reporting it. */
+export function planPrune(of: AccountRef, leftovers: readonly string[]): readonly Action[] {
   return leftovers.map((accessKey) => ({ kind: 'revoke-key', ...of, accessKey }));
 }
 
-/** A dimension nobody ordered keeps its value. A frozen account may hold what it holds, where the backend says how much. */
+/**
+ * A dimension that was not ordered keeps its value. A frozen account may hold what it holds; while the backend does not
+ * say how much that is, its limit stays as it is, and is lowered only to what was ordered.
+ */
 function targetQuota(desired: Desired, { quota, holds }: Found): Quota {
   const ordered = { ...quota, ...desired.quota };
-  if (!desired.isFrozen || holds === undefined) return ordered;
-  const { bytes } = ordered;
-  return { ...ordered, bytes: bytes === null || holds.bytes < bytes ? holds.bytes : bytes };
+  if (!desired.isFrozen) return ordered;
+  const frozen = holds === undefined ? quota.bytes : (keptLimit(holds.bytes, desired.byteRules) ?? least(desired));
+  return { ...ordered, bytes: lower(frozen, ordered.bytes) };
 }
 
-function issue(of: { readonly account: string; readonly resource: string }, count: number): Action[] {
+/** For backends that cannot allow nothing. */
+function least({ byteRules: { min = 0n, step = 1n } }: Desired): bigint {
+  return min > step ? min : step;
+}
+
+function lower(a: bigint | null, b: bigint | null): bigint | null {
+  if (a === null || b === null) return a ?? b;
+  return a < b ? a : b;
+}
+
+/** Only of what was ordered, and only where the backend says what it has. */
+function attributeChanges({ attributes }: Desired, { attributes: now = {} }: Found): readonly AttributeChange[] {
+  return Object.entries(attributes).flatMap(([path, to]) => {
+    const from = now[path];
+    return from === undefined || sameJson(from, to) ? [] : [{ path, from, to }];
+  });
+}
+
+function given(attributes: Desired['attributes']): Desired['attributes'] {
+  return Object.fromEntries(Object.entries(attributes).filter(([, value]) => value !== null));
+}
+
+function issue(of: AccountRef, count: number): Action[] {
   return Array.from({ length: Math.max(0, count) }, () => ({ kind: 'issue-key', ...of }));
 }
 
@@ -89,7 +141,7 @@ function sameQuota(a: Quota, b: Quota): boolean {
   return a.bytes === b.bytes && a.objects === b.objects;
 }
 
-function refuseForeign(found: Found, resource: string): void {
+function refuseForeign(found: Found | Pending, resource: string): void {
   if (found.resource === resource) return;
   throw new AgentError('The account name this resource would get is taken by another account.', {
     code: found.resource === undefined ? 'ACCOUNT_UNSTAMPED' : 'ACCOUNT_TAKEN',

@@ -4,6 +4,7 @@ import type { Order } from '../waldur/types.ts';
 import type { OrderDeps } from './deps.ts';
 import { intend } from './handle.ts';
 import { type OrderKind, orderKind } from './kind.ts';
+import { withSlugs } from './with-slugs.ts';
 
 /** What an open order would do now. */
 export interface Preview {
@@ -20,7 +21,7 @@ export async function* previewOrders(deps: OrderDeps, signal: AbortSignal): Asyn
   for await (const order of deps.waldur.orders.list({ offering: deps.offering.uuid, states }, signal)) {
     const kind = orderKind(order);
     try {
-      const resource = await deps.waldur.resources.get(order.resource, deps.offering.uuid, signal);
+      const resource = withSlugs(await deps.waldur.resources.get(order.resource, deps.offering.uuid, signal), order);
       const { actions } = await intend(deps, order, resource, signal);
       yield { order, kind, actions, error: undefined };
     } catch (error) {

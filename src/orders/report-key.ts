@@ -15,36 +15,46 @@ export interface ReportKeyDeps {
 
 const ATTEMPTS = 3;
 const BACKOFF: Backoff = { firstMs: 500, factor: 3, capMs: 5000, jitter: 0.25 };
+/** The slot of an order is held meanwhile: a server that wants a longer pause gets it from the next try of the order. */
+const LONGEST_WAIT_MS = 10_000;
 
 /**
  * Hands one key to Waldur with `send`, which may be repeated. An answer that was lost is looked up: a key that Waldur has
  * must not be taken away again.
  *
- * @throws AgentError `KEY_UNSETTLED` when nobody can say whether Waldur has it; after any other error it has not.
+ * @throws AgentError `KEY_UNSETTLED` when it is unknown whether Waldur has it; after any other error it has not.
  */
 export async function reportKey(
-  deps: ReportKeyDeps,
-  key: { readonly resource: Uuid; readonly accessKey: string },
+  deps: Pick<ReportKeyDeps, 'clock' | 'random'>,
   signal: AbortSignal,
-  send: () => Promise<void>,
+  { send, isStored }: { send(): Promise<void>; isStored(): Promise<boolean> },
 ): Promise<void> {
-  const isStored = async (): Promise<boolean> => {
-    const keys = await listKeys(deps, key.resource, signal).catch((error: unknown) => {
+  const isThere = (): Promise<boolean> =>
+    isStored().catch((error: unknown) => {
       throw unsettled(error);
     });
-    return keys.some(({ clientId, state }) => clientId === key.accessKey && state === 'OK');
-  };
-  const refusal = await retry({ ...deps, backoff: BACKOFF, attempts: ATTEMPTS }, signal, async () => {
+  const options = { ...deps, backoff: BACKOFF, attempts: ATTEMPTS, longestWaitMs: LONGEST_WAIT_MS };
+  const refusal = await retry(options, signal, async () => {
     try {
       await send();
     } catch (error) {
       signal.throwIfAborted();
       if (isRefusal(error)) return toAgentError(error);
-      if (!(await isStored())) throw error;
+      if (!(await isThere())) throw error;
     }
     return undefined;
   });
   if (refusal !== undefined) throw refusal;
+}
+
+/** Whether Waldur lists the key and says that it is in order. */
+export async function isListed(
+  deps: Pick<ReportKeyDeps, 'offering' | 'waldur'>,
+  key: { readonly resource: Uuid; readonly accessKey: string },
+  signal: AbortSignal,
+): Promise<boolean> {
+  const keys = await listKeys(deps, key.resource, signal);
+  return keys.some(({ clientId, state }) => clientId === key.accessKey && state === 'OK');
 }
 
 /**
@@ -67,7 +77,7 @@ export async function listKeys(
   });
 }
 
-/** Waldur has read the request and will not do it; a conflict is told apart from an outage only by its code. */
+/** Waldur has read the request and will not do it; only its code tells a conflict from an outage. */
 export function isRefusal(error: unknown): boolean {
   return !isAgentError(error) || error.disposition !== 'transient' || error.code === 'WALDUR_CONFLICT';
 }

@@ -4,12 +4,13 @@ import type { Credentials } from '../plugin/contract.ts';
 import type { ApiKey, Resource, ResourceState } from '../waldur/types.ts';
 import { isPending } from './api-key-store.ts';
 import { consumerText } from './consumer-text.ts';
-import { type ConvergeDeps, discardKey, execute } from './converge.ts';
+import { discardKey, execute } from './execute.ts';
 import { isHopeless } from './hopeless.ts';
 import { observeAccount } from './observe-account.ts';
 import { planRotation } from './plan.ts';
 import { allow } from './policy.ts';
-import { isUnsettled, type ReportKeyDeps, reportKey } from './report-key.ts';
+import type { RemovalDeps } from './removal.ts';
+import { isListed, isUnsettled, type ReportKeyDeps, reportKey } from './report-key.ts';
 
 /** Waldur's record of a key, and the resource it is of. */
 export interface KeyRef {
@@ -20,7 +21,7 @@ export interface KeyRef {
 /** `skipped`: nothing waits for us. `declined`: a command this agent does not carry out. `failed`: Waldur says so, too. */
 export type KeyEnding = 'rotated' | 'failed' | 'declined' | 'skipped';
 
-export interface RotateDeps extends ConvergeDeps, ReportKeyDeps {}
+export interface RotateDeps extends RemovalDeps, ReportKeyDeps {}
 
 /** The others are about to get keys, or end with them. */
 const LIVING: readonly ResourceState[] = ['OK', 'Erred', 'Updating'];
@@ -55,13 +56,16 @@ async function replace(deps: RotateDeps, resource: Resource, row: ApiKey, signal
   const of = { account: resource.backendId, resource: resource.uuid };
   let fresh: Credentials | undefined;
   try {
-    const plan = planRotation(of, await observeAccount(deps.backend, of.account, signal), row.clientId);
+    const plan = planRotation(of, await observeAccount(deps.backend, of, signal), row.clientId);
     allow(deps.offering.policy, [plan.issue, ...plan.revoke]);
     const issued = (await execute(deps, plan.issue, signal)).credentials;
     if (issued === undefined) return 'skipped';
     fresh = issued;
     const key = { resource: of.resource, accessKey: issued.accessKey };
-    await reportKey(deps, key, signal, () => deps.waldur.apiKeys.setKey(row.uuid, issued, signal));
+    await reportKey(deps, signal, {
+      send: () => deps.waldur.apiKeys.setKey(row.uuid, issued, signal),
+      isStored: () => isListed(deps, key, signal),
+    });
     for (const { accessKey } of plan.revoke) await discardKey(deps, { ...of, accessKey }, signal);
     return 'rotated';
   } catch (thrown) {

@@ -25,8 +25,8 @@ export interface Circuit {
 }
 
 export interface CircuitOptions {
-  /** For error texts. */
-  readonly offering: string;
+  /** What is not called, for error texts: `the storage of offering "Files"`. */
+  readonly what: string;
   readonly clock: Clock;
   onChange(state: CircuitState): void;
 }
@@ -79,8 +79,8 @@ export function createCircuit(options: CircuitOptions): Circuit {
     if (state.kind === 'closed') return;
     const leftMs = nextMs - clock.monotonicMs();
     if (leftMs <= 0) return;
-    if (state.kind === 'probing') throw paused(options.offering, 'it is being tried right now', last);
-    throw paused(options.offering, `it is tried again at ${state.until.toISOString()}`, last, leftMs);
+    if (state.kind === 'probing') throw paused(options.what, 'it is being tried right now', last);
+    throw paused(options.what, `it is tried again at ${state.until.toISOString()}`, last, leftMs);
   }
 
   return {
@@ -99,8 +99,8 @@ export function createCircuit(options: CircuitOptions): Circuit {
   };
 }
 
-function paused(offering: string, then: string, cause: AgentError | undefined, retryAfterMs?: number): AgentError {
-  return new AgentError(`the storage of offering "${offering}" failed ${FAILURES} times in a row; ${then}`, {
+function paused(what: string, then: string, cause: AgentError | undefined, retryAfterMs?: number): AgentError {
+  return new AgentError(`${what} failed ${FAILURES} times in a row; ${then}`, {
     code: 'BACKEND_PAUSED',
     disposition: 'transient',
     hint: 'Orders are kept as they are. What it failed with is the cause.',

@@ -1,13 +1,23 @@
-import type { Clock } from '../lib/clock.ts';
-import type { HttpFactory } from '../lib/http.ts';
 import type { JsonObject } from '../lib/json.ts';
-import type { Log } from '../lib/log.ts';
+import type { Action, Applied, Check, Metering, Observed, Sought, Usage, UsageQuery } from './account.ts';
+import type { PluginCommand } from './command.ts';
+import type { PluginContext } from './context.ts';
+import type { Job } from './job.ts';
+import type { LimitRules } from './limit-rules.ts';
+import type { Route } from './route.ts';
 
 // What authors of external plugins need beside the types below.
 export { AgentError, type AgentErrorOptions, type Disposition } from '../lib/errors.ts';
+export type * from './account.ts';
+export type * from './command.ts';
+export type { PluginContext } from './context.ts';
+export type * from './documents.ts';
+export type * from './job.ts';
+export type { LimitRules } from './limit-rules.ts';
+export type * from './route.ts';
 
 /** Bumped on any breaking change; a plugin built for another version is refused at start. */
-export const PLUGIN_API_VERSION = 1;
+export const PLUGIN_API_VERSION = 2;
 
 /** JSON Schema draft-07 as plain data: validated with, published, and shown in editors. */
 export type JsonSchema = Readonly<Record<string, unknown>>;
@@ -27,14 +37,28 @@ export interface Plugin<Settings = unknown> {
   readonly settings: JsonSchema;
   /** What the backend can limit and measure, by the name `backend_components.*.backend_name` uses. */
   readonly components: Readonly<Record<string, BackendComponent>>;
+  /** What an order may say beside limits; without it, nothing. */
+  readonly attributes?: AttributeRules;
   /** Access keys an account has: 0 for a backend without credentials of its own. */
   readonly keys: 0 | 1 | 2;
-  /** Ways of metering the backend can answer; the first is the default. */
+  /**
+   * Ways of metering the backend can answer itself; the first is the default. Where `current` is one of them the agent adds
+   * `gb_days` and `peak` from samples, if it has a durable `state`.
+   */
   readonly metering: readonly Metering[];
+  /** Longest time an account may be pending before its order fails. Without it accounts are never pending. */
+  readonly pendingMs?: number;
   /** What `agent offering create` and `agent components push` build the Waldur offering from. */
   readonly offering: OfferingTemplate;
   /** How account names are built; the settings are validated ones. */
   naming(settings: Settings): NamingRules;
+  /**
+   * What the settings connect to, for example the address of a cluster: offerings of the same value share the circuit
+   * breaker and the limits of concurrency and rate. Without it each offering has its own.
+   */
+  shares?(settings: Settings): string;
+  /** Rows of the command line. */
+  readonly commands?: readonly PluginCommand<Settings>[];
   /** What is wrong with settings that satisfy the schema, for the operator who wrote them; empty when nothing is. */
   problems?(settings: Settings, common: CommonSettings): readonly SettingProblem[];
   /** Pure wiring: no I/O. The first call to the backend belongs to `check`. */
@@ -58,12 +82,21 @@ export interface SettingProblem {
 export interface BackendComponent {
   /** Base unit of everything the plugin says about it: quota, use, measurement. */
   readonly unit: 'bytes' | 'objects';
-  readonly limit: boolean;
+  /** What limits it can keep; false for a component that can only be measured. */
+  readonly limit: false | LimitRules;
   readonly usage: boolean;
 }
 
-/** `current`: bytes now. `gb_days`: byte seconds accrued since the start of the month. `peak`: the most of the month. */
-export type Metering = 'current' | 'gb_days' | 'peak';
+/** What an order may say of an account beside its limits: a bucket name, versioning, tags. */
+export interface AttributeRules {
+  /**
+   * An object schema with `additionalProperties: false`; every property has a `title`. `x-changeable: true` marks what a
+   * consumer may change later, `x-expected` says in words what a pattern means.
+   */
+  readonly schema: JsonSchema;
+  /** The form in which `observe` returns them, so that what means the same is equal. Pure. */
+  normalize?(attributes: JsonObject): JsonObject;
+}
 
 /** What the offering of this backend looks like in Waldur. Shapes are Waldur's own. */
 export interface OfferingTemplate {
@@ -101,119 +134,6 @@ export interface NamingRules {
   readonly maxLength: number;
 }
 
-/** Everything a backend may touch. What is not here, a plugin does not need. */
-export interface PluginContext<Settings> {
-  readonly settings: Settings;
-  readonly log: Log;
-  /** Pre-wired HTTP: user agent, deadline, proxy, CA, size limits, errors as AgentError, metrics. */
-  readonly http: HttpFactory;
-  readonly clock: Clock;
-  /** Cryptographically random bytes. */
-  random(bytes: number): Uint8Array;
-}
-
-/** Null is "no limit", 0 is "nothing allowed". Backends disagree about 0: plugins translate, and only there. */
-export interface Quota {
-  readonly bytes: bigint | null;
-  readonly objects: bigint | null;
-}
-
-/** An account and the resource that must own it. */
-export interface AccountRef {
-  /** The name at the backend: the resource's `backend_id`. */
-  readonly account: string;
-  /** UUID of the owning resource, 32 hex digits: the stamp. */
-  readonly resource: string;
-}
-
-/**
- * The account as the backend has it. An account that could not be read is not in the answer at all: absence is a fact
- * that was proved, never an outage.
- */
-export type Observed = Absent | Found;
-
-export interface Absent {
-  readonly state: 'absent';
-  readonly account: string;
-}
-
-export interface Found {
-  readonly state: 'found';
-  readonly account: string;
-  /** The stamp: UUID of the owning resource; undefined when the account carries none of ours. */
-  readonly resource: string | undefined;
-  readonly suspended: boolean;
-  readonly quota: Quota;
-  /** Public ids of the keys it has; of a suspended account too, for which none works. */
-  readonly accessKeys: readonly string[];
-  /** What is stored in it now, as far as the backend says without a scan. */
-  readonly holds?: { readonly bytes: bigint; readonly objects: bigint };
-  /** Facts for the consumer, merged into `backend_metadata`; nothing secret, flat keys first. */
-  readonly metadata: JsonObject;
-  /** Shown as access points of the resource; absolute URLs. */
-  readonly endpoints: readonly Endpoint[];
-}
-
-export interface Endpoint {
-  readonly name: string;
-  readonly url: string;
-}
-
-/**
- * Closed set: the planner emits these, `apply` executes exactly one, dry runs print them. A dimension that is missing in
- * the quota of `create-account` was not ordered: the backend's own default holds.
- */
-export type Action =
-  | (AccountRef & { readonly kind: 'create-account'; readonly displayName: string; readonly quota: Partial<Quota> })
-  | (AccountRef & { readonly kind: 'set-quota'; readonly from: Quota; readonly to: Quota })
-  | (AccountRef & { readonly kind: 'suspend' })
-  | (AccountRef & { readonly kind: 'resume' })
-  | (AccountRef & { readonly kind: 'issue-key' })
-  | (AccountRef & { readonly kind: 'revoke-key'; readonly accessKey: string })
-  /** Without `purge`, an account that holds data must be refused (terminal) and left as it is. */
-  | (AccountRef & { readonly kind: 'delete-account'; readonly purge: boolean });
-
-export interface Credentials {
-  readonly accessKey: string;
-  readonly secretKey: string;
-  readonly endpoint: string;
-  readonly region: string;
-}
-
-export interface Applied {
-  readonly changed: boolean;
-  /** Only from `issue-key`. Held in memory until Waldur has stored it. */
-  readonly credentials?: Credentials;
-}
-
-/** A half-open interval of time, a billing month or the part of it that has passed. */
-export interface Window {
-  readonly from: Date;
-  readonly to: Date;
-}
-
-export interface Usage {
-  readonly account: string;
-  readonly measuredAt: Date;
-  /** By backend component, in base units; byte seconds with `gb_days`. A component that could not be read is absent. */
-  readonly quantities: Readonly<Record<string, bigint>>;
-  /** The same by user name, for backends that can tell. */
-  readonly users?: Readonly<Record<string, Readonly<Record<string, bigint>>>>;
-}
-
-export interface UsageQuery {
-  readonly metering: Metering;
-  readonly window: Window;
-}
-
-export interface Check {
-  /** What was looked at, for example `storage path`. */
-  readonly name: string;
-  readonly status: 'ok' | 'warning' | 'failed';
-  readonly detail: string;
-  readonly hint?: string;
-}
-
 /**
  * One configured backend. Every method stops soon after its signal fires, throws AgentError for failures it
  * understands, and lets anything else escape.
@@ -222,7 +142,7 @@ export interface Backend {
   /** Reachability, credentials, permissions, version. Read-only. */
   check(signal: AbortSignal): Promise<readonly Check[]>;
   /** The accounts asked for, or all that carry our stamp. One listing for all of them where the backend has one. */
-  observe(accounts: readonly string[] | 'all', signal: AbortSignal): AsyncIterable<Observed>;
+  observe(accounts: readonly Sought[] | 'all', signal: AbortSignal): AsyncIterable<Observed>;
   /** Names of the accounts that carry no stamp of anybody's, for import; a backend that cannot tell has no such method. */
   unstamped?(signal: AbortSignal): AsyncIterable<string>;
   /**
@@ -234,6 +154,14 @@ export interface Backend {
   usage(accounts: readonly string[], query: UsageQuery, signal: AbortSignal): AsyncIterable<Usage>;
   /** The running part of a backend that has one; returns when the signal fires. */
   serve?(signal: AbortSignal): Promise<void>;
+  /** Paths of the agent's HTTP server. */
+  readonly routes?: readonly Route[];
+  readonly jobs?: readonly Job[];
+  /**
+   * The part of the backend that an account is on, for example a host. Calls about accounts of different parts are made
+   * apart, so that a part that is down stops only itself. Pure.
+   */
+  part?(account: string): string;
   /** Called once, after the last other call has settled. */
   close(): Promise<void>;
 }

@@ -112,15 +112,21 @@ export function instrument(backend: Backend, options: InstrumentOptions): Backen
   return {
     check: (signal) => call('check', deadlines.check, signal, (inner) => backend.check(inner)),
     observe: (accounts, signal) =>
-      stream('observe', signal, (inner) => backend.observe(accounts === 'all' ? 'all' : safe(accounts), inner)),
+      stream('observe', signal, (inner) =>
+        backend.observe(accounts === 'all' ? 'all' : safe(accounts, ({ account }) => account), inner),
+      ),
     apply: (action, signal) =>
       call(action.kind, deadlines.apply, signal, async (inner) => {
         if (!isSafeAccount(action.account)) throw unsafe(action.account);
         return backend.apply(action, inner);
       }),
-    usage: (accounts, query, signal) => stream('usage', signal, (inner) => backend.usage(safe(accounts), query, inner)),
+    usage: (accounts, query, signal) =>
+      stream('usage', signal, (inner) => backend.usage(safe(accounts, String), query, inner)),
     close: () => call('close', deadlines.close, never, () => backend.close()),
     ...(unstamped && { unstamped: (signal) => stream('unstamped', signal, unstamped) }),
+    ...(backend.routes && { routes: backend.routes }),
+    ...(backend.jobs && { jobs: backend.jobs }),
+    ...(backend.part && { part: (account) => backend.part?.(account) ?? '' }),
     ...(backend.serve && { serve: (signal) => measure('serve', signal, async () => backend.serve?.(signal)) }),
   };
 }
@@ -141,11 +147,11 @@ function codeOf(failure: unknown): string {
 }
 
 /** One bad name must not hide the other accounts: it is left out, which means unknown. */
-function safe(accounts: readonly string[]): readonly string[] {
-  const names = accounts.filter(isSafeAccount);
+function safe<T>(accounts: readonly T[], nameOf: (account: T) => string): readonly T[] {
+  const usable = accounts.filter((account) => isSafeAccount(nameOf(account)));
   const [first] = accounts;
-  if (names.length === 0 && first !== undefined) throw unsafe(first);
-  return names;
+  if (usable.length === 0 && first !== undefined) throw unsafe(nameOf(first));
+  return usable;
 }
 
 function unsafe(account: string): AgentError {
@@ -154,6 +160,6 @@ function unsafe(account: string): AgentError {
   return new AgentError(`The account name ${shown}.`, {
     code: 'ACCOUNT_UNSAFE',
     disposition: 'terminal',
-    hint: 'Somebody changed the backend id of the resource in Waldur; set it back.',
+    hint: 'The backend id of the resource was changed in Waldur; set it back.',
   });
 }

@@ -1,3 +1,4 @@
+import type { Sought } from './account.ts';
 import type { NamingRules } from './contract.ts';
 
 export interface NameParts {
@@ -53,6 +54,11 @@ export function namingProblem(rules: NamingRules): string | undefined {
 /** One path or URL segment that a file system and an HTTP client leave as it is; `..` would be resolved. */
 export function isSafeSegment(segment: string): boolean {
   return SEGMENT.test(segment);
+}
+
+/** For backends that know accounts by nothing but their names. */
+export function namesOf(accounts: readonly Sought[] | 'all'): readonly string[] | 'all' {
+  return accounts === 'all' ? 'all' : accounts.map(({ account }) => account);
 }
 
 /** An account name that can be handed to a backend: safe segments, joined by `/` where a backend has several. */

@@ -1,33 +1,85 @@
 import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { plugin as croitS3 } from '../../plugins/croit-s3/index.ts';
-import { plugin as ironbucketLocal } from '../../plugins/ironbucket-local/index.ts';
 import { AgentError, toAgentError } from '../lib/errors.ts';
 import { isJsonObject, type Json, type JsonObject } from '../lib/json.ts';
 import type { Plugin } from './contract.ts';
 import { pluginProblems } from './schema.ts';
 
-/** One line per folder of plugins/; a test compares the two. */
-export const builtinPlugins: readonly Plugin[] = [croitS3, ironbucketLocal];
+/** What is known of a plugin without its code. */
+export type PluginName = Pick<Plugin, 'id' | 'aliases' | 'summary'>;
 
-/** The plugin a `backend_type` names: by id or alias, `-` and `_` alike. */
-export function findPlugin(backendType: string, plugins: readonly Plugin[] = builtinPlugins): Plugin | undefined {
+interface Builtin extends PluginName {
+  load(): Promise<Plugin>;
+}
+
+/** One entry per folder of plugins/; a test compares them. The code of a plugin is loaded when something names it. */
+const BUILTIN: readonly Builtin[] = [
+  {
+    id: 'croit-s3',
+    aliases: ['ceph-s3'],
+    summary: 'S3 users of a Ceph cluster, through croit or through the Admin Ops of its RADOS Gateway',
+    load: async () => (await import('../../plugins/croit-s3/index.ts')).plugin,
+  },
+  {
+    id: 'ironbucket-local',
+    summary: 'S3 buckets in a local directory, in the on-disk format of IronBucket',
+    load: async () => (await import('../../plugins/ironbucket-local/index.ts')).plugin,
+  },
+];
+
+/** The names of the built-in plugins. */
+export const builtinNames: readonly PluginName[] = BUILTIN;
+
+/** Returns the plugin that a `backend_type` names by id or alias; `-` and `_` are alike. */
+export function findPlugin<Named extends PluginName>(
+  backendType: string,
+  plugins: readonly Named[],
+): Named | undefined {
   const wanted = spelling(backendType);
   return plugins.find(({ id, aliases = [] }) => [id, ...aliases].some((name) => spelling(name) === wanted));
 }
 
+/** Loads all built-in plugins. */
+export function loadBuiltins(): Promise<readonly Plugin[]> {
+  return Promise.all(BUILTIN.map(({ load }) => load()));
+}
+
+/** What a configuration file says about plugins. */
+export interface PluginReferences {
+  /** npm packages named under `plugins`. */
+  readonly packages: readonly string[];
+  /** Values of `backend_type`, as written. */
+  readonly backendTypes: readonly string[];
+}
+
+export interface LoadedPlugins {
+  /** Those the configuration can use. */
+  readonly plugins: readonly Plugin[];
+  /** All there are, for suggestions. */
+  readonly known: readonly PluginName[];
+}
+
 /**
- * The built-in plugins and the npm packages named under `plugins` in the configuration file in `baseDir`.
+ * Loads the built-in plugins and the npm packages that the configuration file in `baseDir` names.
  *
  * @throws AgentError operator `PLUGIN_UNUSABLE`, also when two of them claim the same name.
  */
-export async function loadPlugins(specifiers: readonly string[], baseDir: string): Promise<readonly Plugin[]> {
-  const plugins = [...builtinPlugins];
-  for (const specifier of new Set(specifiers)) {
-    plugins.push(await loadExternal(specifier, baseDir, plugins));
+export async function loadPlugins(references: PluginReferences, baseDir: string): Promise<LoadedPlugins> {
+  const plugins = await Promise.all(named(references.backendTypes).map(({ load }) => load()));
+  const known = [...builtinNames];
+  for (const specifier of new Set(references.packages)) {
+    const plugin = await loadExternal(specifier, baseDir, known);
+    plugins.push(plugin);
+    known.push(plugin);
   }
-  return plugins;
+  return { plugins, known };
+}
+
+/** A reference such as `${env:BACKEND}` may stand for any of them. */
+function named(backendTypes: readonly string[]): readonly Builtin[] {
+  if (backendTypes.some((name) => name.includes('$'))) return BUILTIN;
+  return BUILTIN.filter((builtin) => backendTypes.some((name) => findPlugin(name.trim(), [builtin]) !== undefined));
 }
 
 /**
@@ -39,7 +91,7 @@ export async function loadPlugins(specifiers: readonly string[], baseDir: string
 export async function loadExternal(
   specifier: string,
   baseDir: string,
-  others: readonly Plugin[] = builtinPlugins,
+  others: readonly PluginName[] = builtinNames,
 ): Promise<Plugin> {
   if (!PACKAGE_NAME.test(specifier)) throw unusable(specifier, 'it is not the name of an npm package');
   const folder = await findPackage(specifier, baseDir);

@@ -1,9 +1,10 @@
 import { Ajv } from 'ajv';
-import type { JsonSchema, NamingRules, Plugin } from './contract.ts';
+import { type JsonSchema, type NamingRules, PLUGIN_API_VERSION, type Plugin } from './contract.ts';
+import { addFormats } from './formats.ts';
 import { namingProblem } from './naming.ts';
 
 /** Keywords of ours: a value that must come from a reference, one a reload cannot change, and what a pattern means. */
-const KEYWORDS = ['x-secret', 'x-restart', 'x-expected'];
+const KEYWORDS = ['x-secret', 'x-restart', 'x-expected', 'x-changeable'];
 
 /** Settings the core adds to those of every plugin. */
 export const COMMON_SETTINGS: readonly string[] = ['on_terminate', 'metering', 'credentials'];
@@ -12,7 +13,7 @@ export const COMMON_SETTINGS: readonly string[] = ['on_terminate', 'metering', '
 export function settingsValidator(): Ajv {
   const ajv = new Ajv({ strict: true, strictTypes: false, strictRequired: false, allErrors: true, useDefaults: true });
   ajv.addVocabulary(KEYWORDS);
-  ajv.addFormat('uri', (text) => /^https?:\/\//i.test(text) && URL.canParse(text));
+  addFormats(ajv);
   return ajv;
 }
 
@@ -20,7 +21,9 @@ export function settingsValidator(): Ajv {
 export function pluginProblems(value: unknown): readonly string[] {
   if (!isRecord(value)) return ['it exports no object named "plugin"'];
   const plugin = value as Partial<Plugin>;
-  if (plugin.apiVersion !== 1) return [`it is made for API version ${String(plugin.apiVersion)}, not 1`];
+  if (plugin.apiVersion !== PLUGIN_API_VERSION) {
+    return [`it is made for API version ${String(plugin.apiVersion)}, not ${PLUGIN_API_VERSION}`];
+  }
   const problems = [
     typeof plugin.id === 'string' && /^[a-z][a-z0-9_-]{0,40}$/.test(plugin.id)
       ? undefined

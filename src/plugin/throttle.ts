@@ -1,11 +1,16 @@
 import type { Clock } from '../lib/clock.ts';
 
-export interface ThrottleOptions {
-  readonly clock: Clock;
+export interface ThrottleLimits {
   /** Calls at once. */
   readonly concurrency: number;
   /** Calls begun in a second, on average and at once; unbounded without it. */
   readonly perSecond: number | undefined;
+}
+
+export interface ThrottleOptions {
+  readonly clock: Clock;
+  /** Asked again for every call. */
+  limits(): ThrottleLimits;
 }
 
 export interface Throttle {
@@ -13,17 +18,15 @@ export interface Throttle {
   run<T>(isNew: boolean, signal: AbortSignal, work: () => Promise<T>): Promise<T>;
 }
 
-export function createThrottle({ clock, concurrency, perSecond }: ThrottleOptions): Throttle {
+export function createThrottle({ clock, limits }: ThrottleOptions): Throttle {
   const waiting = new Set<() => void>();
   let running = 0;
-  const intervalMs = perSecond === undefined ? 0 : 1000 / perSecond;
-  const burstMs = perSecond === undefined ? 0 : Math.max(0, 1000 - intervalMs);
   /** When the rate would be used up exactly; a call takes one interval of it. */
   let usedUpMs = Number.NEGATIVE_INFINITY;
 
   function place(signal: AbortSignal): Promise<void> {
     signal.throwIfAborted();
-    if (running < concurrency) {
+    if (running < limits().concurrency) {
       running++;
       return Promise.resolve();
     }
@@ -52,6 +55,10 @@ export function createThrottle({ clock, concurrency, perSecond }: ThrottleOption
   }
 
   async function turn(signal: AbortSignal): Promise<void> {
+    const { perSecond } = limits();
+    if (perSecond === undefined) return;
+    const intervalMs = 1000 / perSecond;
+    const burstMs = Math.max(0, 1000 - intervalMs);
     const now = clock.monotonicMs();
     const at = Math.max(now, usedUpMs - burstMs);
     usedUpMs = Math.max(now, usedUpMs) + intervalMs;
@@ -62,7 +69,7 @@ export function createThrottle({ clock, concurrency, perSecond }: ThrottleOption
     run: async (isNew, signal, work) => {
       await place(signal);
       try {
-        if (isNew && perSecond !== undefined) await turn(signal);
+        if (isNew) await turn(signal);
         return await work();
       } finally {
         leave();

@@ -3,7 +3,7 @@ import { authenticate, type Credential } from './auth.ts';
 import type { Soon } from './bus.ts';
 import type { Call } from './call.ts';
 import { parseQuery } from './query.ts';
-import { html, noRows, ok, Refusal, type Reply, ServerCrash } from './reply.ts';
+import { forbidden, html, noRows, notFound, ok, Refusal, type Reply, ServerCrash } from './reply.ts';
 import type { Router } from './router.ts';
 import type { World } from './world.ts';
 
@@ -47,7 +47,7 @@ function route(world: World, router: Router, request: Request): Soon<Reply> {
     const Location = `${path}/${request.query === '' ? '' : `?${request.query}`}`;
     return { status: 301, html: '', headers: { Location } };
   }
-  if (path === '/api/version/') return ok({ version: VERSIONS[world.settings.profile] });
+  if (path === '/api/version/') return version(world, request);
   if (path === '/api-auth/password/') return login(world, jsonOf(request));
   const match = path === '/api/' ? undefined : router(method, path);
   if (match?.kind === 'absent') return html(404, 'Not Found');
@@ -60,6 +60,8 @@ function route(world: World, router: Router, request: Request): Soon<Reply> {
     case 'unknown-list':
       world.journal.add('warning', { object: 'unimplemented', method, path });
       return noRows();
+    case 'no-object':
+      throw notFound(match.model);
     case 'unknown':
       world.journal.add('warning', { object: 'unknown', method, path });
       return ok({ detail: 'Not found.' }, 404);
@@ -76,10 +78,19 @@ function route(world: World, router: Router, request: Request): Soon<Reply> {
     base: `http://${request.host}/api/`,
     query: parseQuery(request.query),
     userAgent: request.userAgent,
-    body: method === 'GET' || method === 'HEAD' ? undefined : jsonOf(request),
+    get body() {
+      return method === 'GET' || method === 'HEAD' ? undefined : jsonOf(request);
+    },
     shift: request.shift ?? 0,
   };
   return match.handler(call);
+}
+
+/** For everyone, except in the 2024 release: for staff. */
+function version(world: World, request: Request): Reply {
+  const { profile } = world.settings;
+  if (profile === '2024' && !(request.as ?? authenticate(world, request.authorization)).user.isStaff) throw forbidden();
+  return ok({ version: VERSIONS[profile] });
 }
 
 function jsonOf({ body, contentType }: Request): Json | undefined {

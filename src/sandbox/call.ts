@@ -20,6 +20,7 @@ export interface Call extends Rendering {
   readonly uuid: string;
   readonly query: Query;
   readonly userAgent: string;
+  /** Read when it is asked for, as the server does: whoever may not act is told so whatever they sent. */
   readonly body: Json | undefined;
   /** Rows by which list pages are shifted; a fault. */
   readonly shift: number;
@@ -59,6 +60,7 @@ export function objectOf(body: JsonObject, name: string): JsonObject {
   const value = body[name];
   if (value === undefined) throw required(name);
   if (isJsonObject(value)) return value;
+  if (value === null) throw invalid({ [name]: ['This field may not be null.'] });
   throw invalid({ [name]: ['Expected a dictionary of items but got type "list".'] });
 }
 

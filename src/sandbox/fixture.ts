@@ -51,7 +51,11 @@ export function loadFixture(site: Site): void {
   addUser(site, { username: 'provider-owner', roles: [role('CUSTOMER.OWNER', 'customer', provider)] });
   addUser(site, {
     username: 'offering-manager',
-    roles: offerings.map((row) => role('OFFERING.MANAGER', 'offering', row)),
+    roles: [
+      ...offerings.map((row) => role('OFFERING.MANAGER', 'offering', row)),
+      // Comes by itself with the first role on an offering.
+      ...(site.settings.profile === '2024' ? [role('CUSTOMER.MANAGER', 'customer', provider)] : []),
+    ],
   });
   addUser(site, { username: 'other-provider', roles: [role('CUSTOMER.OWNER', 'customer', other)] });
   addUser(site, {

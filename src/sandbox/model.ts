@@ -92,7 +92,7 @@ export interface Component extends Row {
   description: string;
   measuredUnit: string;
   billingType: string;
-  limitPeriod: string;
+  limitPeriod: string | null;
   limitAmount: number | null;
   unitFactor: number;
   minValue: number | null;
@@ -173,6 +173,8 @@ export interface Resource extends Dated {
   errorTraceback: string;
   keyCount: number;
   eventNumber: number;
+  /** Of the 2024 release: the object of its plugin, once its task made one. */
+  allocation?: { readonly uuid: string; readonly state: number };
 }
 
 export interface Review {
@@ -226,6 +228,8 @@ export interface Usage extends Dated {
   cents: bigint;
   description: string;
   recurring: boolean;
+  /** Who reported it last. */
+  modifiedBy: User;
 }
 
 export interface UserUsage extends Dated {

@@ -3,7 +3,7 @@ import { slugify } from './rules/slug.ts';
 import type { World } from './world.ts';
 
 /** What a row can be made from: identities, stamps and slugs are given by the server. */
-export type Site = Pick<World, 'store' | 'clock' | 'ids'>;
+export type Site = Pick<World, 'store' | 'clock' | 'ids' | 'settings'>;
 
 export type NewOffering = Pick<Offering, 'name' | 'customer' | 'category'> &
   Partial<Omit<Offering, 'integration' | 'plans' | 'slug' | 'created'>>;

@@ -1,5 +1,6 @@
 import { isJsonObject } from '../lib/json.ts';
 import type { Order, OrderState, PlanPeriod, Resource, ResourceState } from './model.ts';
+import { ServerCrash } from './reply.ts';
 import { type Ending, resourceAfter } from './rules/outcome.ts';
 import { isOptionsOrder, updateKind } from './rules/update-kind.ts';
 import type { World } from './world.ts';
@@ -51,7 +52,9 @@ export function finishOrder(
   also?: (order: Order) => void,
 ): void {
   const { resource } = order;
-  const state = resourceAfter(order.type, ending, { state: resource.state, hasBackendId: resource.backendId !== '' });
+  // The 2024 release does not look at the backend id: a failed birth leaves an erred resource.
+  const hasBackendId = resource.backendId !== '' || world.settings.profile === '2024';
+  const state = resourceAfter(order.type, ending, { state: resource.state, hasBackendId });
   if (ending === 'done') applyOrder(world, order);
   moveResource(world, resource, state);
   if (state === 'Terminated') bury(world, resource);
@@ -63,10 +66,12 @@ export function finishOrder(
  * agent, and leaves everything else to it.
  */
 export function startProcessor(world: World, order: Order): void {
-  if (!isOptionsOrder(order.type, order.attributes)) return;
+  const older = world.settings.profile === '2024';
+  if (!older && !isOptionsOrder(order.type, order.attributes)) return;
   const [least, most] = world.settings.processorDelayMs;
   world.later(world.random.between(least, most), () => {
-    if (order.state === 'executing') finishOrder(world, order, 'done', 'done', 'server');
+    if (older) world.startAllocation(order);
+    else if (order.state === 'executing') finishOrder(world, order, 'done', 'done', 'server');
   });
 }
 
@@ -76,6 +81,8 @@ function applyOrder(world: World, order: Order): void {
   if (order.type !== 'Update') return;
   const before = resource.plan;
   const kind = updateKind(attributes);
+  if (kind === 'limits' && world.settings.profile === '2024' && switchedThisMonth(world, resource))
+    throw new ServerCrash('MultipleObjectsReturned');
   touchResource(world, resource, (row) => {
     if (kind === 'options') {
       const options = attributes['new_options'];
@@ -90,6 +97,12 @@ function applyOrder(world: World, order: Order): void {
   if (resource.plan === before) return;
   closePeriods(world, resource);
   openPeriod(world, resource);
+}
+
+/** A fault of the 2024 release: after a change of plan it finds two plan periods for the month, and crashes. */
+function switchedThisMonth(world: World, resource: Resource): boolean {
+  const month = world.clock.now().toISOString().slice(0, 7);
+  return world.store.periods.by('resource', resource.uuid).filter(({ start }) => start.startsWith(month)).length > 1;
 }
 
 function bury(world: World, resource: Resource): void {

@@ -52,7 +52,7 @@ export function placeRequested(world: World, request: OrderRequest): Order {
     state,
     user,
     attributes: { ...update, ...request.attributes },
-    limits: request.limits ?? resource.limits,
+    limits: request.limits ?? (type === 'Terminate' && world.settings.profile === '2024' ? {} : resource.limits),
     plan: planOf(resource.offering, request.plan) ?? resource.plan,
   });
 }

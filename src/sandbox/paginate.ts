@@ -9,7 +9,7 @@ export interface Listing<R extends Row> {
   /** Left out when the pools are exactly the answer: then nothing is scanned. */
   readonly where?: ((row: R) => boolean) | undefined;
   readonly render: Renderer<R>;
-  /** Sort keys `o` knows beside `created`, which is the natural order. */
+  /** Sort keys `o` knows beside `created`, which is the natural order; without them `o` is ignored. */
   readonly sort?: Readonly<Record<string, (row: R) => string>>;
 }
 
@@ -72,7 +72,10 @@ function arranged<R extends Row>(call: Call, listing: Listing<R>): Arranged<R> {
   const { pools, where } = listing;
   const wanted = call.query.get('o');
   const descending = wanted?.startsWith('-') === true;
-  const sortKey = wanted === undefined ? undefined : listing.sort?.[wanted.replace(/^-/, '')];
+  const name = wanted?.replace(/^-/, '') ?? 'created';
+  const sortKey = listing.sort?.[name];
+  if (listing.sort !== undefined && sortKey === undefined && name !== 'created')
+    throw invalid({ o: [`Select a valid choice. ${wanted ?? ''} is not one of the available choices.`] });
   if (where === undefined && sortKey === undefined && !descending) {
     const count = pools.reduce((sum, pool) => sum + pool.length, 0);
     return { count, slice: (from, to) => [...merged(pools, from, to)] };
@@ -110,8 +113,10 @@ function age(row: Row): string {
 function links(call: Call, page: number, pages: number): string {
   const { base } = call.query;
   const at = (number: number): string => {
-    const query = [base, number === 1 ? '' : `page=${number}`].filter(Boolean).join('&');
-    return `${call.base.replace(/\/api\/$/, '')}${call.path}${query === '' ? '' : `?${query}`}`;
+    const query = new URLSearchParams(base);
+    if (number > 1) query.append('page', String(number));
+    query.sort();
+    return `${call.base.replace(/\/api\/$/, '')}${call.path}${query.size === 0 ? '' : `?${query.toString()}`}`;
   };
   const relations = [`<${at(1)}>; rel="first"`];
   if (page > 1) relations.push(`<${at(page - 1)}>; rel="prev"`);

@@ -1,4 +1,4 @@
-import type { Offering, Order, Project, Resource, User } from './model.ts';
+import type { Customer, Offering, Order, Project, Resource, User } from './model.ts';
 import { forbidden } from './reply.ts';
 import type { Profile } from './world.ts';
 
@@ -33,11 +33,23 @@ export type Permission = keyof typeof RULES;
 /** The 2024 release asks for a role on the customer for every order state action. */
 const OWNER_IN_2024: readonly Permission[] = ['order.set_state'];
 
+/** Given by the 2024 release to every offering manager on the customer, without these. */
+const MANAGER = 'CUSTOMER.MANAGER';
+const MANAGER_LACKS: readonly Permission[] = ['order.approve', 'order.reject', 'order.set_state', 'offering.update'];
+
 /** Whether `user` may do this to things of `offering`, as provider. */
 export function allows(profile: Profile, user: User, permission: Permission, offering: Offering): boolean {
   if (user.isStaff) return true;
   const scopes: readonly Scope[] = profile === '2024' && OWNER_IN_2024.includes(permission) ? OWNER : RULES[permission];
-  return scopes.some((scope) => holds(user, scope, scope === 'customer' ? offering.customer.uuid : offering.uuid));
+  const lacks = profile === '2024' && MANAGER_LACKS.includes(permission) ? MANAGER : undefined;
+  return scopes.some((scope) => {
+    const uuid = scope === 'customer' ? offering.customer.uuid : offering.uuid;
+    return user.roles.some((role) => role.scopeType === scope && role.scope === uuid && role.name !== lacks);
+  });
+}
+
+export function owns(user: User, customer: Pick<Customer, 'uuid'>): boolean {
+  return user.roles.some(({ scope, name }) => scope === customer.uuid && name !== MANAGER);
 }
 
 /** @throws Refusal 403 */
@@ -67,8 +79,20 @@ export function seesOrder(user: User, order: Order): boolean {
   return seesResource(user, order.resource);
 }
 
-/** Who may approve an order for the consumer: more than a plain member. */
-export function approvesForConsumer(user: User, project: Project): boolean {
+/** Who may approve an order for the consumer: more than a plain member; in the 2024 release no role in the project is enough. */
+export function approvesForConsumer(profile: Profile, user: User, project: Project): boolean {
   if (user.isStaff || holds(user, 'customer', project.customer.uuid)) return true;
+  if (profile === '2024') return false;
   return user.roles.some((role) => role.scope === project.uuid && role.name !== 'PROJECT.MEMBER');
+}
+
+/** Who may order changes of a resource in the 2024 release: not a plain member, not a manager of the offering. */
+export function ordersFor(user: User, { project, offering }: Resource): boolean {
+  const isAdmin = user.roles.some(({ scope, name }) => scope === project.uuid && name !== 'PROJECT.MEMBER');
+  return user.isStaff || isAdmin || owns(user, project.customer) || owns(user, offering.customer);
+}
+
+/** Options are for fewer: no role in the project is enough. */
+export function ordersForOptions(user: User, resource: Resource): boolean {
+  return user.isStaff || owns(user, resource.project.customer) || owns(user, resource.offering.customer);
 }

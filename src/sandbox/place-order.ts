@@ -27,7 +27,8 @@ export function placeCreate(world: World, offering: Offering, project: Project, 
 
 /** An order about a resource that is there. */
 export function placeOnResource(world: World, resource: Resource, order: NewOrder): Order {
-  moveResource(world, resource, resourceDuring(order.type, resource.state));
+  // The 2024 release leaves the resource alone until the order is executing.
+  if (world.settings.profile !== '2024') moveResource(world, resource, resourceDuring(order.type, resource.state));
   return insertOrder(world, resource, order);
 }
 
@@ -124,7 +125,8 @@ function insertOrder(world: World, resource: Resource, input: NewOrder): Order {
   if (input.state !== undefined) {
     moveOrder(world, order, input.state, input.user.username);
     if (input.state === 'executing') startProcessor(world, order);
-  } else if (approvesForConsumer(input.user, resource.project)) approveForConsumer(world, order, input.user);
+  } else if (approvesForConsumer(world.settings.profile, input.user, resource.project))
+    approveForConsumer(world, order, input.user);
   else world.events.order(order);
   return order;
 }

@@ -5,8 +5,8 @@ export interface Query {
   all(name: string): readonly string[];
   /** The last value wins, as in Django. */
   get(name: string): string | undefined;
-  /** The text without `page`, for links to other pages. */
-  readonly base: string;
+  /** Without `page`, sorted by name: Waldur builds its links to other pages from it. */
+  readonly base: URLSearchParams;
   readonly fields: readonly string[];
 }
 
@@ -42,6 +42,13 @@ export function uuidFilter(query: Query, name: string): string | undefined {
   return hex;
 }
 
+/** A filter by day, `YYYY-MM-DD`; undefined when absent. @throws Refusal 400 */
+export function dayFilter(query: Query, name: string): string | undefined {
+  const value = query.get(name) || undefined;
+  if (value === undefined || (/^\d{4}-\d{2}-\d{2}$/.test(value) && !Number.isNaN(Date.parse(value)))) return value;
+  throw invalid({ [name]: ['Enter a valid date.'] });
+}
+
 function parse(text: string): Query {
   const values = new Map<string, string[]>();
   const base = new URLSearchParams();
@@ -49,10 +56,11 @@ function parse(text: string): Query {
     values.set(name, [...(values.get(name) ?? []), value]);
     if (name !== 'page') base.append(name, value);
   }
+  base.sort();
   return {
     all: (name) => values.get(name) ?? NONE,
     get: (name) => values.get(name)?.at(-1),
-    base: base.toString(),
+    base,
     fields: values.get('field') ?? NONE,
   };
 }

@@ -1,4 +1,4 @@
-import type { Resource, Usage } from './model.ts';
+import type { Resource, Usage, User } from './model.ts';
 import { touchResource } from './order-flow.ts';
 import { centsToNumber } from './rules/decimal.ts';
 import type { UsageItem } from './rules/usage.ts';
@@ -9,7 +9,7 @@ export function recordUsage(
   world: World,
   resource: Resource,
   items: readonly UsageItem[],
-  at: { readonly date: string; readonly period: string },
+  at: { readonly date: string; readonly period: string; readonly by: User },
 ): void {
   const { usages, periods } = world.store;
   const planPeriod = periods.by('resource', resource.uuid).findLast(({ end }) => end === undefined);
@@ -37,10 +37,11 @@ export function recordUsage(
         cents: 0n,
         description: '',
         recurring: false,
+        modifiedBy: at.by,
       });
     stored.set(item.type, record);
     const { cents, description, recurring } = item;
-    Object.assign(record, { cents, description, recurring, date: at.date, modified: now });
+    Object.assign(record, { cents, description, recurring, date: at.date, modified: now, modifiedBy: at.by });
   }
   touchResource(world, resource, (row) => {
     const reported = Object.fromEntries(items.map(({ type, cents }) => [type, centsToNumber(cents)]));

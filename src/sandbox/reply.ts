@@ -39,9 +39,10 @@ export function status(text: string): Reply {
 }
 
 export function html(code: number, title: string): Reply {
+  const text = code === 404 ? 'The requested resource was not found on this server.' : '';
   return {
     status: code,
-    html: `<!doctype html>\n<html lang="en">\n<head>\n  <title>${title}</title>\n</head>\n<body>\n  <h1>${title}</h1><p></p>\n</body>\n</html>\n`,
+    html: `\n<!doctype html>\n<html lang="en">\n<head>\n  <title>${title}</title>\n</head>\n<body>\n  <h1>${title}</h1><p>${text}</p>\n</body>\n</html>\n`,
   };
 }
 

@@ -1,4 +1,5 @@
 import type { AddressInfo } from 'node:net';
+import { startAllocation } from './allocation.ts';
 import { answer } from './answer.ts';
 import { type Broker, type BrokerEntry, createBroker } from './broker/broker.ts';
 import { removeConsumer, removeSubscription } from './consumers.ts';
@@ -31,6 +32,8 @@ export interface SandboxOptions {
   readonly dispatchDelayMs?: readonly [number, number];
   readonly processorDelayMs?: readonly [number, number];
   readonly timeZone?: string;
+  /** Whether owners of a service provider may put their offerings on sale; false, Waldur's default, without it. */
+  readonly ownersActivate?: boolean;
   readonly seed?: number;
   /** Where the virtual clock starts; now without it. */
   readonly startsAt?: Date;
@@ -147,6 +150,7 @@ function createWorld(options: SandboxOptions): { readonly world: World; readonly
       dispatchDelayMs: options.dispatchDelayMs ?? [5, 50],
       processorDelayMs: options.processorDelayMs ?? [10, 100],
       timeZone: options.timeZone ?? 'UTC',
+      ownersActivate: options.ownersActivate ?? false,
     },
     store: createStore(),
     clock,
@@ -160,6 +164,7 @@ function createWorld(options: SandboxOptions): { readonly world: World; readonly
     turn: createTurn(),
     brokerDown: new Set(),
     watchers: new Set(),
+    startAllocation: (order) => startAllocation(world, order),
     later: (ms, work) => {
       const timer = setTimeout(() => {
         timers.delete(timer);

@@ -21,6 +21,8 @@ export interface Settings {
   readonly dispatchDelayMs: readonly [number, number];
   /** Until the server's own order processor runs. */
   readonly processorDelayMs: readonly [number, number];
+  /** Whether owners of a service provider may put their offerings on sale, which Waldur turns off by default. */
+  readonly ownersActivate: boolean;
   /** Zone of billing months. */
   readonly timeZone: string;
 }
@@ -45,6 +47,8 @@ export interface World {
   readonly brokerDown: Set<BrokerStep>;
   /** Called after every change of an order's state. */
   readonly watchers: Set<(order: Order) => void>;
+  /** The task of the 2024 release that starts an order; see `allocation.ts`. */
+  readonly startAllocation: (order: Order) => void;
   /** Runs `work` after real milliseconds, unless the server closes first. */
   readonly later: (ms: number, work: () => void) => void;
 }

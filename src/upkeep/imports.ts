@@ -95,10 +95,11 @@ async function unstampedNames(backend: Backend, signal: AbortSignal): Promise<re
 
 const PAGE = 100;
 
-/** Those that are still there and still nobody's. */
+/** Those that are still there and still without a stamp. */
 async function* observeAll(backend: Backend, names: readonly string[], signal: AbortSignal): AsyncGenerator<Found> {
   for (let start = 0; start < names.length; start += PAGE) {
-    for await (const observed of backend.observe(names.slice(start, start + PAGE), signal)) {
+    const page = names.slice(start, start + PAGE).map((account) => ({ account }));
+    for await (const observed of backend.observe(page, signal)) {
       if (observed.state === 'found' && observed.resource === undefined) yield observed;
     }
   }
@@ -109,7 +110,7 @@ function limitsOf({ components, plugin }: OfferingConfig, { quota }: Found): Jso
   const limits: Record<string, number> = {};
   for (const { type, backendName, unitFactor } of components) {
     const ability = plugin.components[backendName];
-    const limit = ability?.limit === true ? quota[ability.unit] : null;
+    const limit = ability === undefined || ability.limit === false ? null : quota[ability.unit];
     if (limit !== null) limits[type] = Math.ceil(Number(limit) / unitFactor);
   }
   return limits;

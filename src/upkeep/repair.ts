@@ -1,8 +1,9 @@
 import { toAgentError } from '../lib/errors.ts';
 import type { Uuid } from '../lib/ids.ts';
-import { bringInStep, type Inspection, inspectResource } from '../orders/converge-resource.ts';
 import type { OrderDeps } from '../orders/deps.ts';
+import { isErredByUs } from '../orders/erred-by-us.ts';
 import { isHopeless } from '../orders/hopeless.ts';
+import { bringInStep, type Inspection, inspectResource } from '../orders/inspect-resource.ts';
 import type { Resource, ResourceState } from '../waldur/types.ts';
 import type { Absences } from './absences.ts';
 
@@ -16,7 +17,7 @@ export interface RepairDeps extends OrderDeps {
 const KEPT: readonly ResourceState[] = ['OK', 'Erred', 'Updating'];
 
 /**
- * Brings one resource in step with its account, and says in Waldur what nobody can repair: only a fact makes a resource
+ * Brings one resource in step with its account, and says in Waldur what cannot be repaired: only a fact makes a resource
  * Erred, and only what we made Erred is made OK again.
  *
  * @throws AgentError why it is still not in step.
@@ -26,7 +27,9 @@ export async function repair(deps: RepairDeps, uuid: Uuid, signal: AbortSignal):
   const resource = await waldur.resources.get(uuid, offering.uuid, signal);
   if (resource.backendId === '' || !KEPT.includes(resource.state)) return;
   const inspection = await inspect(deps, resource, signal);
-  if (inspection.observed.state === 'absent' && !deps.absences.proved(uuid)) {
+  const { observed, desired } = inspection;
+  if (observed.state === 'pending' || (observed.state === 'absent' && !desired.isServed)) return;
+  if (observed.state === 'absent' && !deps.absences.proved(uuid)) {
     deps.log.warn({ account: inspection.account }, 'the account of the resource is missing');
     return;
   }
@@ -43,7 +46,7 @@ async function inspect(deps: RepairDeps, resource: Resource, signal: AbortSignal
   } catch (thrown) {
     signal.throwIfAborted();
     const error = toAgentError(thrown);
-    // Without any stamp it may be one that was imported, and that is nobody's mistake.
+    // Without any stamp it may be one that was imported, which is in order.
     if (error.code === 'ACCOUNT_TAKEN') {
       const text = 'The storage account of this resource belongs to another one.';
       await err(deps, resource, text, 'ACCOUNT_TAKEN', signal);
@@ -76,13 +79,8 @@ async function straighten(
   deps.drift('repaired');
 }
 
-/** Once, and never over what somebody else has to say about it. */
+/** Once, and never over what others have to say about it. */
 async function err(deps: RepairDeps, { uuid, state }: Resource, text: string, code: string, signal: AbortSignal) {
   if (state !== 'OK') return;
   await deps.waldur.resources.setAsErred(uuid, `${text} (${code})`, signal);
-}
-
-/** What was set Erred by somebody else, only they can call right. */
-export function isErredByUs({ state, errorMessage }: Resource): boolean {
-  return state === 'Erred' && /\((ACCOUNT_MISSING|ACCOUNT_TAKEN)\)$/.test(errorMessage);
 }

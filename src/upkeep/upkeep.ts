@@ -1,7 +1,7 @@
 import type { Uuid } from '../lib/ids.ts';
 import type { Log } from '../lib/log.ts';
+import { isErredByUs } from '../orders/erred-by-us.ts';
 import type { Absences } from './absences.ts';
-import { isErredByUs } from './repair.ts';
 import { type Finding, type FindingKind, type SurveyDeps, survey } from './survey.ts';
 
 export interface UpkeepDeps extends SurveyDeps {
@@ -27,13 +27,19 @@ export interface Upkeep {
 export function createUpkeep(deps: UpkeepDeps): Upkeep {
   return {
     pass: async (signal) => {
-      const tally = { 'in-step': 0, drift: 0, missing: 0, unreadable: 0, faulty: 0 };
+      const tally = { 'in-step': 0, drift: 0, missing: 0, pending: 0, unreadable: 0, faulty: 0 };
       for await (const finding of survey(deps, signal)) {
-        const { kind, resource, actions, error } = finding;
+        const { kind, resource, actions, left, error } = finding;
         tally[kind]++;
         if (deps.isBusy(resource.uuid)) continue;
         const about = { resource: resource.uuid, account: resource.backendId };
-        if (kind === 'faulty') deps.log.warn({ err: error, ...about }, 'the resource cannot be brought in step');
+        if (error !== undefined) deps.log.warn({ err: error, ...about }, 'the resource cannot be brought in step');
+        if (left.length > 0) {
+          deps.log.warn(
+            { ...about, attributes: left.map(({ path }) => path) },
+            'attributes differ that cannot be changed',
+          );
+        }
         if (kind === 'missing') deps.log.warn(about, 'the account of the resource is missing');
         else if (kind !== 'unreadable') deps.absences.found(resource.uuid);
         if (!isDue(finding, deps.absences)) continue;
@@ -48,16 +54,18 @@ export function createUpkeep(deps: UpkeepDeps): Upkeep {
 }
 
 /** Whether there is something to do about it, at the backend or in Waldur. */
-function isDue({ kind, resource, error }: Finding, absences: Absences): boolean {
+function isDue({ kind, resource, actions, error }: Finding, absences: Absences): boolean {
   switch (kind) {
     case 'drift':
       return true;
     case 'missing':
-      return absences.proved(resource.uuid);
+      // Without an action it is not to be made again.
+      return actions.length > 0 && absences.proved(resource.uuid);
     case 'in-step':
       return isErredByUs(resource);
     case 'faulty':
       return error?.code === 'ACCOUNT_TAKEN' && resource.state === 'OK';
+    case 'pending':
     case 'unreadable':
       return false;
   }

@@ -6,7 +6,7 @@ import { isJsonObject, type Json } from '../lib/json.ts';
 import { type Attempt, createAttempt } from './capabilities.ts';
 import { createCredentials, type WaldurCredentials } from './credentials.ts';
 import { explainAnswer, PEER } from './explain.ts';
-import { PAGE_SIZE, readPages } from './paging.ts';
+import { readPages } from './paging.ts';
 
 /** How to reach one Waldur. */
 export interface WaldurAccess {
@@ -26,6 +26,8 @@ export interface WaldurDeps {
   readonly mode: string;
   readonly version: string;
   readonly observe?: NonNullable<HttpOptions['observe']>;
+  /** Reads a secret from a file, and hides it from the logs. */
+  readonly readSecret?: (file: string) => Promise<string>;
 }
 
 type Query = NonNullable<HttpRequest['query']>;
@@ -42,8 +44,10 @@ export interface Api {
     decode: (row: unknown) => T | undefined,
     signal: AbortSignal,
   ): AsyncIterable<readonly T[]>;
+  readonly clock: Clock;
   readonly attempt: Attempt;
-  readonly passcode: string | undefined;
+  /** The broker's password as it is now; undefined when Waldur does not tell. */
+  passcode(): string | undefined;
   clockSkewMs(): number | undefined;
   close(): void;
 }
@@ -66,7 +70,12 @@ export function createApi(access: WaldurAccess, deps: WaldurDeps): Api {
     proxy: access.proxy,
     ...(deps.observe === undefined ? {} : { observe: deps.observe }),
   };
-  const credentials = createCredentials(access.credentials, { clock, http: deps.http, transport });
+  const credentials = createCredentials(access.credentials, {
+    clock,
+    http: deps.http,
+    transport,
+    readSecret: deps.readSecret,
+  });
   const presented = new WeakMap<HttpRequest, string>();
   const http = deps.http({
     ...transport,
@@ -87,7 +96,7 @@ export function createApi(access: WaldurAccess, deps: WaldurDeps): Api {
     } catch (error) {
       const refused = presented.get(request);
       const expired = isAgentError(error) && error.code === 'WALDUR_UNAUTHORIZED' && refused !== undefined;
-      if (!expired || !credentials.renew(refused)) throw error;
+      if (!expired || !(await credentials.renew(refused))) throw error;
       return noteDate(await http.request(request, signal));
     }
   }
@@ -98,21 +107,22 @@ export function createApi(access: WaldurAccess, deps: WaldurDeps): Api {
     pages: (operation, path, query, decode, signal) =>
       readPages(
         operation,
-        (page) =>
+        (page, size) =>
           ask(
             {
               operation,
               method: 'GET',
               path,
-              query: { ...query, page, page_size: PAGE_SIZE },
+              query: { ...query, page, page_size: size },
               timeoutMs: LIST_TIMEOUT_MS,
             },
             signal,
           ),
         decode,
       ),
+    clock,
     attempt: createAttempt(clock),
-    passcode: credentials.passcode,
+    passcode: () => credentials.passcode(),
     clockSkewMs: () => skewMs,
     close: () => {
       credentials.close();

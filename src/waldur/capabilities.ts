@@ -15,7 +15,8 @@ export type Feature =
   | 'resource-ok'
   | 'last-sync'
   | 'api-keys'
-  | 'imports';
+  | 'imports'
+  | 'allocation';
 
 /** Runs `call`; undefined, without a request for an hour, once its route has turned out to be missing. */
 export type Attempt = <T>(feature: Feature, call: () => Promise<T>) => Promise<T | undefined>;
@@ -33,5 +34,18 @@ export function createAttempt(clock: Clock): Attempt {
       missingUntil.set(feature, clock.monotonicMs() + REMEMBERED_MS);
       return undefined;
     }
+  };
+}
+
+/** `look`, asked again an hour after it last answered: servers are updated while the agent runs. */
+export function rememberHourly<T>(
+  clock: Clock,
+  look: (signal: AbortSignal) => Promise<T>,
+): (signal: AbortSignal) => Promise<T> {
+  let known: { readonly value: T; readonly untilMs: number } | undefined;
+  return async (signal) => {
+    if (known === undefined || clock.monotonicMs() >= known.untilMs)
+      known = { value: await look(signal), untilMs: clock.monotonicMs() + REMEMBERED_MS };
+    return known.value;
   };
 }

@@ -178,6 +178,12 @@ export interface OfferingsApi {
   updateResourceOptions(offering: Uuid, options: JsonObject, signal: AbortSignal): Promise<void>;
   /** Prices per component of every plan of the offering; the creation of an offering takes none. */
   updatePrices(offering: Uuid, prices: JsonObject, signal: AbortSignal): Promise<void>;
+  /** The offering of that exact name that the organisation sells or prepares; archived ones do not count. */
+  find(
+    name: string,
+    customer: Uuid,
+    signal: AbortSignal,
+  ): Promise<{ readonly uuid: Uuid; readonly state: string } | undefined>;
   activate(offering: Uuid, signal: AbortSignal): Promise<void>;
   /** Absolute URL and UUID of a category by title, of a customer by slug, name or UUID; undefined when there is none. */
   findCategory(title: string, signal: AbortSignal): Promise<{ readonly uuid: Uuid; readonly url: string } | undefined>;

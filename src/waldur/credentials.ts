@@ -5,8 +5,12 @@ import { answerError, badAnswer } from '../lib/http-errors.ts';
 import { isJsonObject } from '../lib/json.ts';
 
 export type WaldurCredentials =
-  | { readonly kind: 'token'; readonly token: string }
-  | { readonly kind: 'bearer'; readonly token: string }
+  | {
+      readonly kind: 'token' | 'bearer';
+      readonly token: string;
+      /** Where the token was read from, when it came from a file: it is read again when Waldur refuses it. */
+      readonly file?: string;
+    }
   | {
       readonly kind: 'oidc';
       readonly tokenUrl: string;
@@ -19,26 +23,44 @@ export interface Credentials {
   /** Value of the `Authorization` header. */
   authorization(): Promise<string>;
   /** Gives up the token in `refused` after a 401; false when there is no other one to try. */
-  renew(refused: string): boolean;
+  renew(refused: string): Promise<boolean>;
   /** What the broker takes as password; undefined when Waldur does not tell. */
-  readonly passcode: string | undefined;
+  passcode(): string | undefined;
   close(): void;
 }
 
-/** What the identity provider is reached with. */
 export interface CredentialsDeps {
   readonly clock: Clock;
+  /** Reads a secret from a file, and hides it from the logs; undefined when files are not read again. */
+  readonly readSecret: ((file: string) => Promise<string>) | undefined;
+  /** What the identity provider is reached with. */
   readonly http: HttpFactory;
   readonly transport: Pick<HttpOptions, 'userAgent' | 'verifySsl' | 'ca' | 'proxy' | 'observe'>;
 }
 
 export function createCredentials(credentials: WaldurCredentials, deps: CredentialsDeps): Credentials {
   if (credentials.kind === 'oidc') return clientCredentials(credentials, deps);
-  const scheme = credentials.kind === 'token' ? 'Token' : 'Bearer';
+  return fixedToken(credentials, deps);
+}
+
+/** A token that changes only when the file it came from is replaced. */
+function fixedToken(
+  { kind, token, file }: WaldurCredentials & { readonly kind: 'token' | 'bearer' },
+  { readSecret }: CredentialsDeps,
+): Credentials {
+  const scheme = kind === 'token' ? 'Token' : 'Bearer';
+  let current = token;
   return {
-    authorization: async () => `${scheme} ${credentials.token}`,
-    renew: () => false,
-    passcode: credentials.token,
+    authorization: async () => `${scheme} ${current}`,
+    renew: async (refused) => {
+      if (file !== undefined && readSecret !== undefined && refused === `${scheme} ${current}`) {
+        // A file that is being replaced may be missing for a moment: the refusal then stands.
+        const replaced = await readSecret(file).catch(() => '');
+        if (replaced !== '') current = replaced;
+      }
+      return refused !== `${scheme} ${current}`;
+    },
+    passcode: () => current,
     close: () => undefined,
   };
 }
@@ -51,7 +73,7 @@ interface Issued {
   readonly staleAt: number;
 }
 
-/** OAuth 2.0 client credentials (RFC 6749, 4.4); one request serves everybody who waits. */
+/** OAuth 2.0 client credentials (RFC 6749, 4.4); one request serves all who wait. */
 function clientCredentials(
   credentials: WaldurCredentials & { readonly kind: 'oidc' },
   { clock, http: factory, transport }: CredentialsDeps,
@@ -108,12 +130,12 @@ function clientCredentials(
       });
       return `Bearer ${(await pending).token}`;
     },
-    renew: (refused) => {
+    renew: async (refused) => {
       // Another request may have renewed it meanwhile.
       if (refused === `Bearer ${current?.token}`) current = undefined;
       return true;
     },
-    passcode: undefined,
+    passcode: () => undefined,
     close: () => {
       closed.abort(new AgentError('The client was closed.', { code: 'OIDC_CLOSED', disposition: 'transient' }));
       http.close();

@@ -42,6 +42,8 @@ export function decodeOrder(value: unknown): Order {
     modified: row.text('modified'),
     startDate: row.text('start_date') || undefined,
     providerMessage: row.text('provider_message'),
+    customerSlug: row.text('customer_slug'),
+    projectSlug: row.text('project_slug'),
   };
 }
 
@@ -185,7 +187,13 @@ export function decodeUser(value: unknown): User {
 }
 
 function decodePermission(row: Reader): User['permissions'][number] {
-  return { role: row.text('role_name'), scopeType: row.text('scope_type'), scope: row.uuidOrNone('scope_uuid') };
+  const may = row.raw['permissions'];
+  return {
+    role: row.text('role_name'),
+    scopeType: row.text('scope_type'),
+    scope: row.uuidOrNone('scope_uuid'),
+    ...(Array.isArray(may) ? { may: may.filter((name) => typeof name === 'string') } : {}),
+  };
 }
 
 export function decodeIdentity(value: unknown): AgentIdentity {

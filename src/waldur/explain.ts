@@ -1,6 +1,6 @@
 import type { AgentError } from '../lib/errors.ts';
 import type { HttpAnswer, HttpRequest } from '../lib/http.ts';
-import { answerError, badAnswer, isMissingRoute, type Verdict } from '../lib/http-errors.ts';
+import { answerError, badAnswer, type Verdict } from '../lib/http-errors.ts';
 import { isJsonObject } from '../lib/json.ts';
 
 export const PEER = 'Waldur';
@@ -58,17 +58,12 @@ function printable(text: string): string {
 }
 
 const NAMES_AN_OBJECT = /\/[0-9a-f]{32}\//;
+/** How Django says that it has no such route. */
+const NO_ROUTE_PAGE = /The requested resource was not found on this server/;
 
 function verdict(request: HttpRequest, answer: HttpAnswer, text: string): Verdict {
   if (answer.status === 409) return { disposition: 'transient' };
-  if (answer.status === 404 && !isMissingRoute(answer) && NAMES_AN_OBJECT.test(request.path))
-    return { code: 'WALDUR_CONFLICT', disposition: 'transient' };
-  if (answer.status === 404)
-    return {
-      code: 'WALDUR_NO_ROUTE',
-      disposition: 'operator',
-      hint: 'Check waldur_api_url: it ends in /api/. If it is right, this Waldur is too old for the agent.',
-    };
+  if (answer.status === 404) return notFound(request, answer);
   if (answer.status === 405)
     return {
       code: 'WALDUR_UNSUPPORTED',
@@ -82,4 +77,21 @@ function verdict(request: HttpRequest, answer: HttpAnswer, text: string): Verdic
       hint: 'Set the offering to Active or Paused; Waldur refuses every change of its resources until then.',
     };
   return {};
+}
+
+/** Only Waldur's own words prove that something is not there; an ingress without a server behind it answers 404, too. */
+function notFound(request: HttpRequest, { body }: HttpAnswer): Verdict {
+  const said = isJsonObject(body) && typeof body['detail'] === 'string';
+  if (said && NAMES_AN_OBJECT.test(request.path)) return { code: 'WALDUR_CONFLICT', disposition: 'transient' };
+  if (said || (typeof body === 'string' && NO_ROUTE_PAGE.test(body)))
+    return {
+      code: 'WALDUR_NO_ROUTE',
+      disposition: 'operator',
+      hint: 'This Waldur is too old for the agent, or waldur_api_url is not that of its API.',
+    };
+  return {
+    code: 'WALDUR_BAD_ANSWER',
+    disposition: 'transient',
+    hint: 'Something in front of Waldur answers in its place, or waldur_api_url is wrong: it ends in /api/.',
+  };
 }

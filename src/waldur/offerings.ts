@@ -1,7 +1,7 @@
 import { AgentError, isAgentError } from '../lib/errors.ts';
 import { toUuid, type Uuid } from '../lib/ids.ts';
 import type { JsonObject } from '../lib/json.ts';
-import { type Api, flatten, route } from './api.ts';
+import { type Api, flatten, isAbout, route } from './api.ts';
 import type { OfferingsApi } from './client.ts';
 import { decodeOffering, decodePlan } from './decode.ts';
 import { type Reader, reader } from './reader.ts';
@@ -61,6 +61,17 @@ export function createOfferings(api: Api): OfferingsApi {
         const path = route('marketplace-plans', reader('plan', plan).uuid('uuid'), 'update_prices');
         await api.send('POST', 'offerings.update_prices', path, { prices }, signal);
       }
+    },
+    find: async (name, customer, signal) => {
+      const decode = (value: unknown): Reader | undefined => {
+        const row = reader('offering', value);
+        const isIt = row.text('name') === name && row.text('state') !== 'Archived';
+        return isIt && isAbout(value, 'customer_uuid', customer) ? row : undefined;
+      };
+      const query = { name_exact: name, customer_uuid: customer, field: ['uuid', 'name', 'state', 'customer_uuid'] };
+      const rows = flatten(api.pages('offerings.find', route(OFFERINGS), query, decode, signal));
+      for await (const row of rows) return { uuid: row.uuid('uuid'), state: row.needText('state') };
+      return undefined;
     },
     activate: (offering, signal) => act(offering, 'activate', {}, signal),
     findCategory: (title, signal) =>

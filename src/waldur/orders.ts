@@ -4,6 +4,7 @@ import { isJsonObject } from '../lib/json.ts';
 import { type Api, flatten, isAbout, route } from './api.ts';
 import type { OrdersApi } from './client.ts';
 import { decodeOrder } from './decode.ts';
+import { createOlderServer } from './older-server.ts';
 import type { Order, OrderState } from './types.ts';
 
 const ORDERS = 'marketplace-orders';
@@ -24,37 +25,63 @@ const FIELDS = [
   'modified',
   'start_date',
   'provider_message',
+  'customer_slug',
+  'project_slug',
+  // Read for its absence: see `noteAge`.
+  'provider_rejection_comment',
 ];
 
 export function createOrders(api: Api): OrdersApi {
   const act = async (name: string, order: Uuid, action: string, body: object, signal: AbortSignal): Promise<unknown> =>
     api.send('POST', `orders.${name}`, route(ORDERS, order, action), { ...body }, signal);
+  const olderServer = createOlderServer(api);
+  let isOlder = false;
+  /** Every order tells whether its server keeps the reason of a rejection; none of 2024 does. */
+  const noteAge = (row: unknown): void => {
+    if (isJsonObject(row)) isOlder = !('provider_rejection_comment' in row);
+  };
+  const setErred = async (order: Uuid, message: string, signal: AbortSignal): Promise<void> => {
+    // A missing key is a server error.
+    await act('set_erred', order, 'set_state_erred', { error_message: message, error_traceback: '' }, signal);
+  };
   return {
     // The offering in the query keeps its integration status in the portal alive.
-    get: async (order, offering, signal) =>
-      decodeOrder(
-        await api.get('orders.get', route(ORDERS, order), { offering_uuid: offering, field: FIELDS }, signal),
-      ),
+    get: async (order, offering, signal) => {
+      const query = { offering_uuid: offering, field: FIELDS };
+      const row = await api.get('orders.get', route(ORDERS, order), query, signal);
+      noteAge(row);
+      return decodeOrder(row);
+    },
     list: ({ offering, states }, signal) =>
       flatten(
         api.pages(
           'orders.list',
           route(ORDERS),
           { offering_uuid: offering, state: states, o: 'created', field: FIELDS },
-          (row) => asked(row, offering, states),
+          (row) => {
+            noteAge(row);
+            return asked(row, offering, states);
+          },
           signal,
         ),
       ),
-    approve: async (order, signal) => whatBecame(await act('approve', order, 'approve_by_provider', {}, signal)),
+    approve: async (order, signal) => {
+      if (isOlder) await olderServer.beforeApproval(order, signal);
+      return whatBecame(await act('approve', order, 'approve_by_provider', {}, signal));
+    },
     reject: async (order, comment, signal) => {
+      // Such a server drops the comment. From a pending order it keeps the error message, which the consumer sees.
+      if (isOlder) await setErred(order, comment, signal);
       await act('reject', order, 'reject_by_provider', { provider_rejection_comment: comment }, signal);
     },
     setDone: async (order, signal) => {
+      if (isOlder) await olderServer.beforeEnd(order, signal);
       await act('set_done', order, 'set_state_done', {}, signal);
+      if (isOlder) await olderServer.afterDone(order, signal);
     },
     setErred: async (order, message, signal) => {
-      // A missing key is a server error.
-      await act('set_erred', order, 'set_state_erred', { error_message: message, error_traceback: '' }, signal);
+      if (isOlder) await olderServer.beforeEnd(order, signal);
+      await setErred(order, message, signal);
     },
     setProviderInfo: async (order, message, signal) => {
       try {

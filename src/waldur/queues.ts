@@ -7,11 +7,10 @@ import { reader } from './reader.ts';
 import type { EventType, QueueRegistration } from './types.ts';
 
 export function createQueues(api: Api): QueuesApi {
-  const { passcode } = api;
   return {
     register: async (target, types, signal) => {
       // The broker's password would be a token that Waldur keeps to itself: such an agent polls.
-      if (passcode === undefined) return undefined;
+      if (api.passcode() === undefined) return undefined;
       try {
         const unified = await api.attempt('unified-queue', () => registerUnified(api, target.identity, types, signal));
         if (unified !== undefined) return unified;
@@ -22,6 +21,7 @@ export function createQueues(api: Api): QueuesApi {
       return await api.attempt('legacy-queues', () => registerLegacy(api, target, types, signal));
     },
     passcode: async () => {
+      const passcode = api.passcode();
       if (passcode !== undefined) return passcode;
       throw new AgentError('Waldur does not tell the broker password of this account', {
         code: 'WALDUR_NO_PASSCODE',

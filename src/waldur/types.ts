@@ -36,6 +36,9 @@ export interface Order {
   readonly startDate: string | undefined;
   /** The waiting text shown to the consumer. */
   readonly providerMessage: string;
+  /** Of the consumer's organisation; empty where the server does not tell. Resources of 2024 do not say theirs. */
+  readonly customerSlug: string;
+  readonly projectSlug: string;
 }
 
 export const RESOURCE_STATES = ['Creating', 'OK', 'Erred', 'Updating', 'Terminating', 'Terminated'] as const;
@@ -159,6 +162,8 @@ export interface User {
     readonly role: string;
     readonly scopeType: string;
     readonly scope: Uuid | undefined;
+    /** What the role may, as `ORDER.APPROVE`; undefined where the server does not tell. */
+    readonly may?: readonly string[];
   }[];
 }
 

@@ -1,6 +1,7 @@
 import { isAgentError } from '../lib/errors.ts';
 import { IDENTITIES } from './agents.ts';
 import { type Api, flatten, isAbout, route } from './api.ts';
+import { rememberHourly } from './capabilities.ts';
 import type { UsagesApi } from './client.ts';
 import { decodeUsage, decodeUserUsage } from './decode.ts';
 
@@ -9,7 +10,13 @@ const FIELDS = ['uuid', 'resource_uuid', 'offering_uuid', 'type', 'usage', 'bill
 const USER_FIELDS = ['uuid', 'resource_uuid', 'offering_uuid', 'component_type', 'username', 'usage', 'billing_period'];
 
 export function createUsages(api: Api): UsagesApi {
-  let takesDate: boolean | undefined;
+  const takesDate = rememberHourly(api.clock, async (signal) => {
+    const found = await api.attempt('identities', async () => {
+      await api.get('agents.probe', route(IDENTITIES), { page_size: 1 }, signal);
+      return true;
+    });
+    return found ?? false;
+  });
   return {
     list: ({ offering, billingPeriod }, signal) =>
       flatten(
@@ -33,14 +40,7 @@ export function createUsages(api: Api): UsagesApi {
       };
       await api.send('POST', 'usages.submit', `${USAGES}/set_usage/`, body, signal);
     },
-    takesDate: async (signal) => {
-      takesDate ??=
-        (await api.attempt('identities', async () => {
-          await api.get('agents.probe', route(IDENTITIES), { page_size: 1 }, signal);
-          return true;
-        })) ?? false;
-      return takesDate;
-    },
+    takesDate,
     submitUsers: async (usage, amounts, signal) => {
       const usages = amounts.map((amount) => ({ username: amount.username, usage: amount.usage }));
       await api.send('POST', 'usages.submit_users', route(USAGES, usage, 'set_user_usages'), { usages }, signal);

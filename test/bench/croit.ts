@@ -6,6 +6,7 @@ import { systemClock } from '../../src/lib/clock.ts';
 import { AT_ONCE } from '../../src/lib/for-accounts.ts';
 import { createHttp } from '../../src/lib/http.ts';
 import type { Backend } from '../../src/plugin/contract.ts';
+import { createMemoryDocuments } from '../../src/plugin/memory-documents.ts';
 import { silentLog } from '../fakes/log.ts';
 import { printResult } from './lib/report.ts';
 
@@ -73,6 +74,7 @@ function connect(port: number): Backend {
     log: silentLog(),
     http: (options) => createHttp({ maxSockets: 16, ...options }, { clock: systemClock }),
     clock: systemClock,
+    store: createMemoryDocuments(systemClock),
     random: (bytes) => new Uint8Array(bytes),
   });
 }

@@ -1,6 +1,7 @@
 import { createBackend } from '../../plugins/ironbucket-local/index.ts';
 import { systemClock } from '../../src/lib/clock.ts';
 import { createHttp } from '../../src/lib/http.ts';
+import { createMemoryDocuments } from '../../src/plugin/memory-documents.ts';
 import { silentLog } from '../fakes/log.ts';
 
 /**
@@ -30,11 +31,15 @@ const backend = createBackend({
   log: silentLog(),
   http: (options) => createHttp(options, { clock: systemClock }),
   clock: systemClock,
+  store: createMemoryDocuments(systemClock),
   random: (bytes) => crypto.getRandomValues(new Uint8Array(bytes)),
 });
 const account = 'waldur-acme-genomics-00000000';
 const of = { account, resource: '0'.repeat(32) };
-await backend.apply({ kind: 'create-account', ...of, displayName: 'bench', quota: { bytes: 1024n ** 4n } }, signal);
+await backend.apply(
+  { kind: 'create-account', ...of, displayName: 'bench', quota: { bytes: 1024n ** 4n }, attributes: {} },
+  signal,
+);
 const { credentials } = await backend.apply({ kind: 'issue-key', ...of }, signal);
 const served = backend.serve?.(signal);
 while (!(await answers())) await new Promise((resolve) => setTimeout(resolve, 5));

@@ -120,11 +120,30 @@ ${more}`;
     expect(io.out()).not.toContain('Nothing to change');
   });
 
-  it('an offering is created and can be ordered from', async () => {
-    const names = ['--name', 'New', '--customer', 'Provider Org', '--category', 'Storage', '--like', 's3'];
-    const { code, io } = await agent(createOffering, ['offering', 'create', ...names, '--json']);
-    expect(code).toBe(EXIT.ok);
-    const { uuid } = JSON.parse(io.out()) as { uuid: string };
+  const create = [
+    'offering',
+    'create',
+    '--customer',
+    'Provider Org',
+    '--category',
+    'Storage',
+    '--like',
+    's3',
+    '--json',
+  ];
+  const result = (io: { out(): string }) => JSON.parse(io.out()) as { uuid: string; state: string };
+
+  it('an owner ends with a draft, which staff puts on sale; run again, it is the same one', async () => {
+    const args = [...create, '--name', 'New', '--yes'];
+    const first = await agent(createOffering, args);
+    expect([first.code, result(first.io).state]).toEqual([EXIT.ok, 'needs-staff']);
+    expect(first.io.err()).toContain('ask staff of this Waldur to activate it');
+    const { uuid } = result(first.io);
+    const before = sandbox.store.offerings.all().length;
+    expect(result((await agent(createOffering, args)).io)).toMatchObject({ uuid, state: 'needs-staff' });
+    expect(result((await agent(createOffering, args, 'staff')).io)).toMatchObject({ uuid, state: 'active' });
+    expect(result((await agent(createOffering, args)).io)).toMatchObject({ uuid, state: 'existing' });
+    expect(sandbox.store.offerings.all()).toHaveLength(before);
     expect(sandbox.store.offerings.get(uuid)).toMatchObject({
       name: 'New',
       type: 'Marketplace.Slurm',
@@ -132,5 +151,19 @@ ${more}`;
       pluginOptions: { create_orders_on_resource_option_change: true, disable_autoapprove: true },
     });
     expect(sandbox.placeOrder({ offering: uuid }).state).toBe('pending-provider');
+  });
+
+  it('asks before it publishes, and takes prices', async () => {
+    const price = ['--price', 's3_storage=0.05'];
+    const asked = await agent(createOffering, [...create, '--name', 'Priced', ...price], 'staff');
+    expect(result(asked.io).state).toBe('draft');
+    expect(asked.io.err()).toContain('Put "Priced" on sale?');
+    expect(asked.io.err()).toMatch(/prices of [^\n]* are examples/);
+    const offering = sandbox.store.offerings.get(result(asked.io).uuid);
+    expect([offering?.state, offering?.plans[0]?.prices['s3_storage']]).toEqual(['Draft', 0.05]);
+    const draft = await agent(createOffering, [...create, '--name', 'Priced', '--draft', '--yes'], 'staff');
+    expect([result(draft.io).state, draft.io.err()]).toEqual(['draft', expect.not.stringContaining('on sale?')]);
+    for (const wrong of ['s3_storage', 's3_storage=-1', 'gold=1'])
+      await expect(agent(createOffering, [...create, '--name', 'X', '--price', wrong])).rejects.toThrow('--price');
   });
 });

@@ -63,7 +63,7 @@ describe('validate', () => {
   it('names the file it cannot read', async () => {
     await expect(invoke(validate, ['validate', '-c', 'nope.yaml'], surroundings(VALID))).rejects.toMatchObject({
       code: 'CONFIG_UNREADABLE',
-      message: 'the configuration /work/nope.yaml cannot be read: ENOENT',
+      message: 'the configuration /work/nope.yaml cannot be read: there is no such file (ENOENT)',
     });
   });
 

@@ -14,7 +14,7 @@ describe('dispatch', () => {
     const io = fakeIo();
     expect(await dispatch(['--version'], io, never)).toBe(EXIT.ok);
     expect(await dispatch(['run', '--help'], io, never)).toBe(EXIT.ok);
-    expect(io.out()).toMatch(new RegExp(`^${VERSION}\n`));
+    expect(io.out()).toMatch(new RegExp(`^waldur-storage-agent ${VERSION} `));
     expect(io.err()).toBe('');
   });
 

@@ -19,6 +19,8 @@ export interface FakeWaldurOptions {
   readonly offering?: Partial<Offering>;
   /** Calls that fail, by name. */
   readonly failing?: Readonly<Record<string, AgentError>>;
+  /** What an earlier run left. */
+  readonly existing?: { readonly uuid: string; readonly state: string };
   readonly queues?: boolean;
   /** Whether the server keeps API keys. */
   readonly apiKeys?: boolean;
@@ -50,6 +52,7 @@ export function fakeWaldur(options: FakeWaldurOptions = {}): FakeWaldur {
     updateResourceOptions: (_, body) => write('updateResourceOptions', body),
     updatePrices: (_, prices) => write('updatePrices', prices),
     updatePluginOptions: (_, body) => write('updatePluginOptions', body),
+    find: async () => options.existing,
     activate: (uuid) => write('activate', uuid),
     findCategory: async (title) => (title === 'Storage' ? reference('marketplace-categories') : undefined),
     findCustomer: async (name) => (name === 'acme' ? reference('customers') : undefined),

@@ -5,22 +5,31 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { VERSION } from '../../src/cli/version.ts';
+import { builtinNames } from '../../src/plugin/registry.ts';
 
 /** What `npm test` has built. */
 const MAIN = new URL('../../dist/src/cli/main.js', import.meta.url).pathname;
 const ENV = { PATH: process.env['PATH'], LANG: 'C.UTF-8' };
 
+const PLUGINS = builtinNames.map(({ id }) => id);
+const VERSION_TEXT = expect.stringMatching(
+  new RegExp(
+    `^waldur-storage-agent ${VERSION} [(]revision [^)]+[)]\nNode.js ${process.versions.node}\nplugins: ${PLUGINS.join(', ')}\n$`,
+  ),
+);
+
 const agent = (...argv: string[]) => spawnSync(process.execPath, [MAIN, ...argv], { encoding: 'utf8', env: ENV });
 
 describe('the program', () => {
   it('tells its version', () => {
-    expect(agent('--version')).toMatchObject({ status: 0, stdout: `${VERSION}\n`, stderr: '' });
+    expect(agent('--version')).toMatchObject({ status: 0, stdout: VERSION_TEXT, stderr: '' });
+    expect(JSON.parse(agent('--version', '--json').stdout)).toMatchObject({ version: VERSION, plugins: PLUGINS });
   });
 
   it('runs through a link, as npm installs it', () => {
     const link = join(mkdtempSync(join(tmpdir(), 'agent-bin-')), 'agent');
     symlinkSync(MAIN, link);
-    expect(spawnSync(process.execPath, [link, '--version'], { encoding: 'utf8' }).stdout).toBe(`${VERSION}\n`);
+    expect(spawnSync(process.execPath, [link, '--version'], { encoding: 'utf8' }).stdout).toEqual(VERSION_TEXT);
   });
 
   it('loads every command of the table', () => {
@@ -31,7 +40,7 @@ describe('the program', () => {
 
   it.each([
     [['reprot'], 64, /did you mean report/],
-    [['validate', '-c', '/no/such/file'], 78, /cannot be read: ENOENT/],
+    [['validate', '-c', '/no/such/file'], 78, /cannot be read: there is no such file \(ENOENT\)/],
     [['schema', '--plugin', 'x'], 64, /there is no backend "x"/],
   ])('exits for %j with %d', (argv, status, message) => {
     const result = agent(...argv);

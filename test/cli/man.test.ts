@@ -9,7 +9,7 @@ import { renderManPage, roff } from '../../src/cli/man.ts';
 import { renderConfigManPage } from '../../src/cli/man-config.ts';
 import { composeSchema } from '../../src/config/schema.ts';
 import type { JsonSchema } from '../../src/plugin/contract.ts';
-import { builtinPlugins } from '../../src/plugin/registry.ts';
+import { builtinPlugins } from '../fakes/builtin-plugins.ts';
 
 const hasMan = spawnSync('sh', ['-c', 'command -v man && command -v groff']).status === 0;
 

@@ -6,7 +6,7 @@ import { parseCommandLine } from '../../src/cli/parse.ts';
 import type { SandboxGuide } from '../../src/cli/sandbox-guide.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import { createSecrets } from '../../src/lib/secrets.ts';
-import { builtinPlugins } from '../../src/plugin/registry.ts';
+import { builtinPlugins } from '../fakes/builtin-plugins.ts';
 import { type FakeIo, fakeIo } from './fake-io.ts';
 
 async function start(io: FakeIo, ...argv: string[]): Promise<{ readonly exit: Promise<ExitCode> }> {

@@ -166,7 +166,7 @@ offerings:
       a.yaml:3:16: "drain_timeout" must be a duration such as 30s, 5m, 1h or 1d
           3 | drain_timeout: 30
             |                ^
-      a.yaml:4:9: "listen" must be an address and a port such as 127.0.0.1:9464
+      a.yaml:4:9: "listen" must be an address and a port up to 65535, such as 127.0.0.1:9464
           4 | listen: 9464
             |         ^
       a.yaml:7:21: "waldur_api_url" must be an http:// or https:// URL
@@ -230,7 +230,7 @@ offerings:
     ],
     ['a URL of another scheme', [{ waldur_api_url: 'file:///etc/passwd' }], '"waldur_api_url" must be an http://'],
     ['a relative CA file', [{ ca_file: 'ca.pem' }], '"ca_file" must be an absolute path'],
-    ['a CA file that is missing', [{ ca_file: '/ca.pem' }], 'cannot read /ca.pem: ENOENT'],
+    ['a CA file that is missing', [{ ca_file: '/ca.pem' }], 'cannot read /ca.pem: there is no such file'],
     ['a CA file that is none', [{ ca_file: '/token' }], '/token holds no PEM certificate'],
     ['a socks proxy', [{ proxy: 'socks5://localhost:1' }], '"proxy" must be an http:// or https:// URL, or env'],
     ['no credential', [{ waldur_api_token: undefined }], 'there is no credential for Waldur'],
@@ -244,7 +244,7 @@ offerings:
       'not a cron expression: there is an error in its minute field',
     ],
     ['half a schedule', [{}, { report_schedule: '* *' }], '"report_schedule" is not a cron expression'],
-    ['a port', [{}, { listen: '[::1]:65536' }], 'port 65536 does not exist'],
+    ['a port', [{}, { listen: '[::1]:65536' }], '"listen" must be an address and a port up to 65535'],
     ['a log level', [{}, { log_level: 'verbose' }], '"log_level" must be one of trace, debug'],
     ['too many months', [{}, { reporting_periods: 13 }], '"reporting_periods" must be at most 12'],
     ['a plugin that is no package', [{}, { plugins: ['../x'] }], '"plugins[0]" must be the name of an npm package'],

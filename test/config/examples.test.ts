@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { composeSchema, renderSchema } from '../../src/config/schema.ts';
-import { builtinPlugins } from '../../src/plugin/registry.ts';
+import { builtinPlugins } from '../fakes/builtin-plugins.ts';
 import { load } from './load-text.ts';
 
 const FOLDER = 'config';

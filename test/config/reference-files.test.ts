@@ -1,5 +1,5 @@
-import { expect, test } from 'vitest';
-import { load, shown } from './load-text.ts';
+import { describe, expect, test } from 'vitest';
+import { ENV, fileWith, load, shown } from './load-text.ts';
 import { croit, foreign } from './stub-plugins.ts';
 
 /** The configuration of the croit-s3 plugin's README, which operators have. */
@@ -125,8 +125,8 @@ test("the reference agent's example loads unchanged and says what it ignores", (
     'warning 8: "username_management_backend" has no effect: account names are built by the agent',
     'warning 9: "order_processing_backend" has no effect: orders are processed by backend_type',
     'warning 10: "membership_sync_backend" has no effect: storage accounts have no members',
-    'warning 11: "reporting_backend" has no effect: usage is reported by backend_type',
-    'warning 12: "resource_import_enabled" has no effect: existing accounts are not offered for import',
+    'warning 11: "reporting_backend" has no effect: usage is reported by backend_type, as metering says',
+    'warning 12: "resource_import_enabled" has no effect: accounts that belong to no resource can always be imported, where the backend can list them',
     'warning 13: "mqtt_enabled" has no effect: Waldur announces events over STOMP',
   ]);
 });
@@ -158,7 +158,7 @@ offerings:
     preserve_unmanaged_backend_users: false
     omit_anomalous_usage_components: true
     order_processing_backend: slurm
-    reporting_backend: ""
+    reporting_backend: ceph_s3
     backend_type: CROIT-S3
     backend_settings:
       api_url: https://croit
@@ -166,6 +166,10 @@ offerings:
       check_backend_id_uniqueness: true
       check_all_offerings: true
       backend_id_max_retries: 5
+      allocation_prefix: acme-
+      project_prefix: p-
+      customer_prefix: c-
+      soft_delete: false
     backend_components:
       s3_storage:
         accounting_type: limit
@@ -197,7 +201,95 @@ offerings:
   expect(diagnostics.map(({ message }) => message)).toEqual(
     expect.arrayContaining([
       '"order_processing_backend" names another backend, but orders are processed by croit-s3',
-      '"reporting_backend" names no backend, but usage is reported by croit-s3',
+      '"reporting_backend" has no effect: usage is reported by backend_type, as metering says',
     ]),
   );
+});
+
+const CROIT_USAGE = {
+  backend_type: 'ceph_s3',
+  backend_settings: { api_url: 'https://croit', token: '${env:TOKEN}' },
+  backend_components: {
+    s3_storage: { accounting_type: 'usage', backend_name: 'storage', measured_unit: 'GB-day', unit_factor: 1e9 },
+  },
+};
+
+describe('a file that bills in another way here than it did there is refused with the line to write', () => {
+  const errors = (more: Readonly<Record<string, unknown>>): readonly (readonly [string, string | undefined])[] =>
+    load(fileWith({ ...CROIT_USAGE, ...more }), { env: ENV })
+      .diagnostics.filter(({ severity }) => severity === 'error')
+      .map(({ path, hint }) => [path.replace('/offerings/0/', ''), hint] as const);
+  const settings = { ...CROIT_USAGE.backend_settings, metering: 'gb_days' };
+  const line = 'write metering: gb_days under backend_settings';
+
+  test('a reporting backend that integrates over the month', () => {
+    expect(errors({ reporting_backend: 'croit_usage' })).toEqual([
+      ['backend_components/s3_storage/measured_unit', line],
+      ['reporting_backend', line],
+    ]);
+    expect(errors({ reporting_backend: 'croit_usage', backend_settings: settings })).toEqual([]);
+  });
+
+  test('a unit of byte days with the bytes of now', () => {
+    expect(errors({})).toEqual([['backend_components/s3_storage/measured_unit', line]]);
+  });
+
+  test.each(['', 'slurm', 7, null])('reporting_backend: %j', (reporting_backend) => {
+    expect(errors({ reporting_backend, backend_settings: settings })).toEqual([
+      ['reporting_backend', 'remove this line if usage is to be reported that way'],
+    ]);
+  });
+
+  test.each(['ceph_s3', 'CROIT-S3', 'croit_s3'])('%s is a name of the backend itself', (name) => {
+    const more = {
+      ...CROIT_USAGE,
+      reporting_backend: name,
+      order_processing_backend: name,
+      backend_settings: settings,
+    };
+    const { diagnostics } = load(fileWith(more), { env: ENV });
+    expect(diagnostics.map(({ message }) => message)).toEqual([
+      '"reporting_backend" has no effect: usage is reported by backend_type, as metering says',
+      '"order_processing_backend" has no effect: orders are processed by backend_type',
+    ]);
+  });
+
+  test.each([
+    ['current', 'GB', []],
+    ['current', 'GB/month', []],
+    ['current', 'GB-hours', ['error']],
+    ['gb_days', 'GB days', []],
+    ['gb_days', 'GB', ['warning']],
+  ])('metering %s and the unit %s', (metering, measured_unit, severities) => {
+    const s3_storage = { ...CROIT_USAGE.backend_components.s3_storage, measured_unit };
+    const more = { ...CROIT_USAGE, backend_settings: { ...settings, metering }, backend_components: { s3_storage } };
+    const { diagnostics } = load(fileWith(more), { env: ENV });
+    expect(diagnostics.map(({ severity }) => severity)).toEqual(severities);
+  });
+});
+
+test('environment variables that this agent does not read are named with the key that takes their place', () => {
+  const env = { ...ENV, WALDUR_SITE_AGENT_REPORT_PERIOD_MINUTES: '15' };
+  expect(load(fileWith(), { env }).diagnostics.map(({ severity, message }) => `${severity}: ${message}`)).toEqual([
+    'warning: the environment variable WALDUR_SITE_AGENT_REPORT_PERIOD_MINUTES has no effect: the key "report_schedule" takes its place',
+  ]);
+});
+
+test.each(['123456789012345678901234567890e1', '12345678901234567890123456789012', '0'.repeat(32)])(
+  'a UUID that YAML reads as a number (%s) wants quotes',
+  (uuid) => {
+    const text = fileWith({ waldur_offering_uuid: 0 }).replace(
+      'waldur_offering_uuid: 0',
+      `waldur_offering_uuid: ${uuid}`,
+    );
+    const { diagnostics } = load(text, { env: ENV });
+    expect(diagnostics.map(({ path, hint }) => [path, hint])).toEqual([
+      ['/offerings/0/waldur_offering_uuid', 'put it in quotes'],
+    ]);
+  },
+);
+
+test('quotes are not advised where they would not help', () => {
+  const { diagnostics } = load(fileWith({ waldur_offering_uuid: 713 }, { drain_timeout: 30 }), { env: ENV });
+  expect(diagnostics.map(({ hint }) => hint)).toEqual([undefined, undefined]);
 });

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { createSecrets } from '../../src/lib/secrets.ts';
-import { ENV, fileWith, load, offeringOf, shown } from './load-text.ts';
+import { ENV, type Files, fileWith, load, offeringOf, shown } from './load-text.ts';
 
 const SECRET = 'correct-horse-battery';
 
@@ -45,7 +45,7 @@ describe('references', () => {
     [
       '${file:/nope}',
       {},
-      `a.yaml:4:23: cannot read /nope: ENOENT
+      `a.yaml:4:23: cannot read /nope: there is no such file (ENOENT)
     4 |     waldur_api_token: ***
       |                       ^
 `,
@@ -53,10 +53,10 @@ describe('references', () => {
     [
       '${credential:token}',
       {},
-      `a.yaml:4:23: credential token cannot be read: CREDENTIALS_DIRECTORY is not set
+      `a.yaml:4:23: cannot read token: there is no such file (ENOENT)
     4 |     waldur_api_token: ***
       |                       ^
-      = it is set by systemd for units with LoadCredential=token:/path
+      = CREDENTIALS_DIRECTORY is not set: in a unit, systemd sets it for LoadCredential=token:token; for a command, run it as a user who can read that file
 `,
     ],
     [
@@ -158,5 +158,22 @@ describe('secrets', () => {
       }),
       { numRuns: 5 },
     );
+  });
+});
+
+test('without systemd, credentials are the files beside the configuration', () => {
+  const text = fileWith({ waldur_api_token: '${credential:waldur-token}' });
+  const token = { text: 'f00dfeed\n', mode: 0o600 };
+  const file = '/etc/agent/config.yaml';
+  const read = (files: Files): ReturnType<typeof load> => load(text, { file, files });
+  const beside = read({ '/etc/agent/waldur-token': token });
+  expect(beside.diagnostics).toEqual([]);
+  expect(beside.config?.offerings[0]?.waldur.credentials).toEqual({ kind: 'token', token: 'f00dfeed' });
+  expect(read({ '/etc/agent/waldur-token': { ...token, mode: 0o644 } }).diagnostics[0]?.hint).toBe(
+    'chmod 600 /etc/agent/waldur-token',
+  );
+  expect(read({}).diagnostics[0]).toMatchObject({
+    message: 'cannot read /etc/agent/waldur-token: there is no such file (ENOENT)',
+    hint: expect.stringContaining('LoadCredential=waldur-token:/etc/agent/waldur-token'),
   });
 });

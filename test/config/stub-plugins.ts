@@ -7,8 +7,8 @@ const PLUGIN: Plugin = {
   summary: 'a backend for tests',
   settings: { type: 'object', additionalProperties: false, properties: {} },
   components: {
-    storage: { unit: 'bytes', limit: true, usage: true },
-    objects: { unit: 'objects', limit: true, usage: true },
+    storage: { unit: 'bytes', limit: {}, usage: true },
+    objects: { unit: 'objects', limit: {}, usage: true },
   },
   metering: ['current'],
   keys: 1,
@@ -32,9 +32,9 @@ export const local: Plugin = {
   aliases: ['disk'],
   summary: 'directories',
   components: {
-    storage: { unit: 'bytes', limit: true, usage: true },
+    storage: { unit: 'bytes', limit: {}, usage: true },
     objects: { unit: 'objects', limit: false, usage: true },
-    inodes: { unit: 'objects', limit: true, usage: false },
+    inodes: { unit: 'objects', limit: {}, usage: false },
   },
   settings: withSettings({ path: { type: 'string', pattern: '^/', 'x-expected': 'an absolute path' } }, ['path']),
 };
@@ -45,7 +45,7 @@ export function foreign(id: string, ...components: readonly string[]): Plugin {
     ...PLUGIN,
     id,
     settings: { type: 'object', properties: {} },
-    components: Object.fromEntries(components.map((name) => [name, { unit: 'objects', limit: true, usage: true }])),
+    components: Object.fromEntries(components.map((name) => [name, { unit: 'objects', limit: {}, usage: true }])),
   };
 }
 

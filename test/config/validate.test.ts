@@ -34,14 +34,19 @@ describe('a plugin may say in its schema', () => {
     [{ type: 'object', dependencies: { a: ['b'] } }, { a: 1 }, 'the key "b" is missing in "x"'],
     [{ type: 'object', required: ['a', 'b'] }, { a: 1 }, 'the key "b" is missing in "x"'],
   ])('%j, and %j is told in words', (schema, x, message, hint) => {
-    const problems = validate(createAjv(), { type: 'object', properties: { x: schema } }, { x }, () => true);
+    const problems = validate(
+      createAjv(),
+      { type: 'object', properties: { x: schema } },
+      { x },
+      { shows: () => true, source: () => undefined },
+    );
     expect(problems).toEqual([expect.objectContaining({ severity: 'error', message })]);
     expect(problems[0]?.hint).toBe(hint);
   });
 
   test('that a value must not be shown', () => {
     const schema = { type: 'object', properties: { x: { enum: ['hidden'] } } };
-    const [problem] = validate(createAjv(), schema, { x: 'hiden' }, () => false);
+    const [problem] = validate(createAjv(), schema, { x: 'hiden' }, { shows: () => false, source: () => undefined });
     expect(problem?.hint).toBeUndefined();
   });
 

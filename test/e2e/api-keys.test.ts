@@ -110,7 +110,9 @@ describe('upkeep of API keys', () => {
         action: { kind: 'status', status: 502 },
       });
       await lookAtAll(site);
-      await soon(() => expect(site.logs.join('')).toContain('could not be compared with the backend'));
+      await soon(() =>
+        expect(site.logs.join('')).toContain('the offering cannot compare its resources with the backend'),
+      );
       expect(accountsOf(site)).toEqual(before);
       await act(site, 'staff', `marketplace-provider-resources/${resource.uuid}/set_paused/`, { paused: true });
       await soon(() => expect(site.logs.join('')).toContain('the resource could not be brought in step'));

@@ -80,7 +80,7 @@ test.each<[Health]>([['hangs'], ['fails']])(
           const page = await pages(site.port());
           expect(page).toContain('waldur_agent_backend_paused{offering="sick"} 1');
           expect(page).toMatch(
-            /"name":"offering sick","ok":true,"detail":"connected; backend (not called until|being tried)/,
+            /"name":"offering sick","ok":false,"detail":"connected;.* calls: SICK_DOWN".*(not called until|being tried)/,
           );
         });
         // Five failures, those that were on their way, and a few attempts since.
@@ -91,7 +91,7 @@ test.each<[Health]>([['hangs'], ['fails']])(
         await soon(async () => {
           expect(await pages(site.port())).toContain('waldur_agent_backend_paused{offering="sick"} 0');
         });
-        expect(site.logs.join('\n')).toContain('the backend keeps failing and is not called for a while');
+        expect(site.logs.join('\n')).toContain('the offering cannot call its backend');
       });
     } finally {
       rmSync(storage, { recursive: true });

@@ -85,7 +85,7 @@ describe('a request for what could be imported', () => {
       const match = { method: 'POST', path: '/api/backend-resources/' };
       await tell(site, 'faults', { match, times: 1, action: { kind: 'status', status: 502 } });
       const request = await ask(site);
-      await soon(() => expect(site.logs.join('')).toContain('import requests wait'));
+      await soon(() => expect(site.logs.join('')).toContain('the offering cannot answer import requests'));
       expect(request.state).toBe('Processing');
       const next = await ask(site);
       await soon(() => expect([request.state, next.state]).toEqual(['Done', 'Done']));

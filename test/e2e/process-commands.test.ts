@@ -170,7 +170,9 @@ describe('what it says without a Waldur', () => {
     [
       '--version',
       (text: string) =>
-        text === `${(JSON.parse(readFileSync('package.json', 'utf8')) as { version: string }).version}\n`,
+        text.startsWith(
+          `waldur-storage-agent ${(JSON.parse(readFileSync('package.json', 'utf8')) as { version: string }).version} `,
+        ),
     ],
     ['--help', (text: string) => text.includes('Exit codes')],
     ['help', (text: string) => text.includes('Commands')],

@@ -29,6 +29,16 @@ test('a line of the log is a JSON object', async () => {
   }
 });
 
+test('log_format takes effect at a reload', async () => {
+  const site = await openProcessSite();
+  const run = await site.run();
+  site.configure({ log_format: 'logfmt' });
+  run.child.kill('SIGHUP');
+  await run.says(/^time=\S+ level=info msg="configuration reloaded" /m);
+  run.child.kill('SIGTERM');
+  await run.ended;
+});
+
 test('in the journal every line carries its priority', async () => {
   const site = await openProcessSite();
   const path = join(site.folder, 'journal');

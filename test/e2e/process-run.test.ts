@@ -37,7 +37,8 @@ test('without Waldur it runs, and says what is missing', async () => {
   expect(probesOf(text)).toContainEqual({
     name: 'offering limit',
     ok: false,
-    detail: 'not connected, never reconciled: WALDUR_UNREACHABLE',
+    detail: 'not connected, never reconciled; orders: WALDUR_UNREACHABLE',
+    hindrances: expect.arrayContaining([expect.objectContaining({ ability: 'orders', code: 'WALDUR_UNREACHABLE' })]),
   });
   expect((await agent.page('/healthz')).status).toBe(200);
 });

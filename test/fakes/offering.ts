@@ -35,8 +35,8 @@ export const OBJECTS = component({
 });
 
 export const ABILITIES: Plugin['components'] = {
-  storage: { unit: 'bytes', limit: true, usage: true },
-  objects: { unit: 'objects', limit: true, usage: true },
+  storage: { unit: 'bytes', limit: {}, usage: true },
+  objects: { unit: 'objects', limit: {}, usage: true },
 };
 
 const PLUGIN = {
@@ -90,6 +90,8 @@ export function order(values: Partial<Order> = {}): Order {
     modified: '2026-08-25T10:00:00Z',
     startDate: undefined,
     providerMessage: '',
+    customerSlug: 'acme',
+    projectSlug: 'genomics',
     ...values,
   };
 }

@@ -7,9 +7,9 @@ import type { Config } from '../../src/config/types.ts';
 import { type Agent, compose } from '../../src/daemon/compose.ts';
 import { systemClock } from '../../src/lib/clock.ts';
 import { createSecrets } from '../../src/lib/secrets.ts';
-import { builtinPlugins } from '../../src/plugin/registry.ts';
 import { FIXTURE } from '../../src/sandbox/fixture.ts';
 import { type Sandbox, type SandboxOptions, startSandbox } from '../../src/sandbox/sandbox.ts';
+import { builtinPlugins } from './builtin-plugins.ts';
 import { fastClock, patientWithBroker } from './fast.ts';
 
 export interface SiteOptions {

@@ -18,6 +18,7 @@ import { systemClock } from '../../src/lib/clock.ts';
 import { createHttp } from '../../src/lib/http.ts';
 import { conformance } from '../../src/plugin/conformance.ts';
 import type { Backend } from '../../src/plugin/contract.ts';
+import { createMemoryDocuments } from '../../src/plugin/memory-documents.ts';
 import type { KeyPair } from '../../src/s3/sigv4.ts';
 import { silentLog } from '../fakes/log.ts';
 import { type CephLab, GATEWAY, openCephLab, s3, TOKEN } from './ceph-gateway.ts';
@@ -39,6 +40,7 @@ function open(settings: Settings): Backend {
     log: silentLog(),
     http: (options) => createHttp(options, { clock: systemClock }),
     clock: systemClock,
+    store: createMemoryDocuments(systemClock),
     random: (bytes) => randomBytes(bytes),
   });
 }
@@ -103,7 +105,7 @@ describe.each(FLAVOURS)('flavour %s over a real gateway', (flavour) => {
     it('works with the keys it issued, and no others are there', async () => {
       expect((await s3(keys, 'PUT', '/first')).status).toBe(200);
       expect((await put('/first/object')).status).toBe(200);
-      expect((await found(backend)).accessKeys).toEqual([keys.accessKey]);
+      expect((await found(backend)).keys).toEqual([{ id: keys.accessKey, works: true }]);
       await backend.apply(action({ kind: 'revoke-key', accessKey: keys.accessKey }), signal);
       expect(await put('/first/object')).toMatchObject({
         status: 403,

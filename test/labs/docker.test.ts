@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
@@ -54,4 +54,7 @@ test('the steps of the Dockerfile make an agent that runs without anything else'
   const { version } = JSON.parse(readFileSync('package.json', 'utf8')) as { version: string };
   expect(run('--version')).toContain(version);
   expect(JSON.parse(run('schema'))).toHaveProperty('properties.offerings');
+  expect(existsSync(join(app, 'dist/src/sandbox'))).toBe(false);
+  const { status, stderr } = spawnSync(process.execPath, [main, 'sandbox'], { encoding: 'utf8' });
+  expect([status, stderr]).toEqual([1, expect.stringContaining('not part of this installation')]);
 }, 240_000);

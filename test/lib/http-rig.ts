@@ -4,6 +4,7 @@ import { afterEach, expect } from 'vitest';
 import { systemClock } from '../../src/lib/clock.ts';
 import { type AgentError, isAgentError } from '../../src/lib/errors.ts';
 import { createHttp, type Http, type HttpOptions, type HttpRequest } from '../../src/lib/http.ts';
+import type { Environment } from '../../src/lib/proxy.ts';
 import { startServer } from './http-server.ts';
 
 export const TOKEN = 'f00dfeedf00dfeedf00dfeedf00dfeedf00dfeed';
@@ -28,7 +29,7 @@ export async function serve(
   return client(`${tls === undefined ? 'http' : 'https'}://localhost:${server.port}/api/`, options);
 }
 
-export function client(baseUrl: string, options: Partial<HttpOptions> = {}): Http {
+export function client(baseUrl: string, options: Partial<HttpOptions> = {}, env: Environment = {}): Http {
   const http = createHttp(
     {
       baseUrl,
@@ -37,7 +38,7 @@ export function client(baseUrl: string, options: Partial<HttpOptions> = {}): Htt
       timeoutMs: 5000,
       ...options,
     },
-    { clock: systemClock },
+    { clock: systemClock, env },
   );
   closers.push(() => http.close());
   return http;

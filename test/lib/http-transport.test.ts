@@ -1,5 +1,7 @@
+import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
-import type { RequestListener, ServerResponse } from 'node:http';
+import { createServer, type RequestListener, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { expect, test } from 'vitest';
 import { client, closers, failure, GET, never, serve, useHttp } from './http-rig.ts';
 import { startProxy, startServer } from './http-server.ts';
@@ -9,7 +11,7 @@ useHttp();
 const PEM = readFileSync(new URL('http-fixtures/localhost.pem', import.meta.url), 'utf8');
 const CERTIFICATE = PEM.slice(0, PEM.indexOf('-----BEGIN PRIVATE'));
 
-test('an unknown certificate is for the operator, unless it is trusted or nobody checks', async () => {
+test('an unknown certificate is for the operator, unless it is trusted or the check is off', async () => {
   const listener: RequestListener = (_, response) => void response.end('{}');
   const error = await failure(await serve(listener, {}, PEM));
   expect(error).toMatchObject({ code: 'WALDUR_TLS', disposition: 'operator' });
@@ -42,21 +44,43 @@ test('requests go through the proxy, with the check of the certificate at our en
 });
 
 test('no proxy is used unless configured, and the environment only when asked for', async () => {
-  const http = await serve((_, response) => void response.end('{}'));
-  const keys = ['http_proxy', 'no_proxy'] as const;
-  const before = keys.map((key) => process.env[key]);
-  process.env['http_proxy'] = 'http://127.0.0.1:1';
-  process.env['no_proxy'] = '';
-  try {
-    expect((await http.request(GET, never)).status).toBe(200);
-    const asks = await serve((_, response) => void response.end('{}'), { proxy: 'env' });
-    expect(String((await failure(asks)).cause)).toContain('127.0.0.1:1');
-  } finally {
-    keys.forEach((key, i) => {
-      if (before[i] === undefined) delete process.env[key];
-      else process.env[key] = before[i];
-    });
-  }
+  const env = { http_proxy: 'http://user:hunter22@127.0.0.1:1', no_proxy: 'other.example' };
+  const server = await startServer((_, response) => void response.end('{}'));
+  closers.push(() => server.close());
+  const url = `http://localhost:${server.port}/`;
+  expect((await client(url, {}, env).request(GET, never)).status).toBe(200);
+  expect((await client(url, { proxy: 'env' }, { ...env, no_proxy: '127.0.0.1' }).request(GET, never)).status).toBe(200);
+  const error = await failure(client(url, { proxy: 'env' }, env));
+  expect(error.message).toContain('through the proxy 127.0.0.1:1');
+  expect(`${error.message} ${String(error.cause)}`).not.toContain('hunter22');
+});
+
+test('plain HTTP is forwarded by the proxy, not tunnelled', async () => {
+  const asked: (string | undefined)[] = [];
+  const proxy = await startServer((request, response) => {
+    asked.push(request.url, request.headers['proxy-authorization']);
+    response.end('{}');
+  });
+  closers.push(() => proxy.close());
+  const http = client('http://waldur.example/api/', { proxy: `http://us%40er:pw@127.0.0.1:${proxy.port}` });
+  expect((await http.request(GET, never)).status).toBe(200);
+  expect(asked).toEqual(['http://waldur.example/api/things/', `Basic ${Buffer.from('us@er:pw').toString('base64')}`]);
+});
+
+test.each([
+  [407, 'operator'],
+  [503, 'transient'],
+])('a proxy that answers CONNECT with %i is named', async (status, disposition) => {
+  const proxy = createServer().on('connect', (_, socket) => void socket.end(`HTTP/1.1 ${status} No\r\n\r\n`));
+  proxy.listen(0, '127.0.0.1');
+  await once(proxy, 'listening');
+  closers.push(() => void proxy.close());
+  const { port } = proxy.address() as AddressInfo;
+  const error = await failure(client('https://waldur.example/api/', { proxy: `http://127.0.0.1:${port}` }));
+  expect(error).toMatchObject({ code: 'WALDUR_PROXY', disposition });
+  expect(error.message).toContain(
+    `through the proxy 127.0.0.1:${port}) cannot be reached: the proxy answered ${status}`,
+  );
 });
 
 test('at most maxSockets requests are in flight, and connections are kept', async () => {

@@ -112,7 +112,7 @@ test.each([
   });
   const error = await failure(http);
   expect(error).toMatchObject({ code, disposition, status, retryAfterMs: status === 429 ? 7000 : undefined });
-  expect(error.message).toBe(`things.list: Waldur answered ${status}`);
+  expect(error.message).toBe(`list (things): Waldur answered ${status}`);
   expect(error.hint ?? '').not.toContain('hunter22');
   expect(outcomes).toMatchObject([{ operation: 'things.list', status: String(status) }]);
 });
@@ -186,12 +186,8 @@ test.each<[string, RequestListener, string]>([
   ['a reset before the answer', (request) => void request.socket.resetAndDestroy(), 'WALDUR_UNREACHABLE'],
   ['a close before the answer', (request) => void request.socket.destroy(), 'WALDUR_UNREACHABLE'],
   ['garbage', (request) => void request.socket.end('garbage\r\n\r\n'), 'WALDUR_UNREACHABLE'],
-  ['a huge body', (_, response) => void response.end(`"${'x'.repeat(5000)}"`), 'WALDUR_BAD_ANSWER'],
-  [
-    'a huge body in pieces',
-    (_, response) => drip(() => response.write('x'.repeat(999)), response),
-    'WALDUR_BAD_ANSWER',
-  ],
+  ['a huge body', (_, response) => void response.end(`"${'x'.repeat(5000)}"`), 'WALDUR_TOO_LARGE'],
+  ['a huge body in pieces', (_, response) => drip(() => response.write('x'.repeat(999)), response), 'WALDUR_TOO_LARGE'],
   ['silence', () => undefined, 'WALDUR_TIMEOUT'],
   ['a stall after the headers', (_, response) => void response.writeHead(200).write('{'), 'WALDUR_TIMEOUT'],
   ['a dripping body', (_, response) => drip(() => response.write(' '), response), 'WALDUR_TIMEOUT'],
@@ -213,7 +209,7 @@ test('nobody listens', async () => {
   await server.close();
   const error = await failure(client(`http://user:hunter22@127.0.0.1:${server.port}/api/`));
   expect(error).toMatchObject({ code: 'WALDUR_UNREACHABLE', disposition: 'transient' });
-  expect(error.message).toBe(`things.list: Waldur (127.0.0.1:${server.port}) cannot be reached: ECONNREFUSED`);
+  expect(error.message).toBe(`list (things): Waldur (127.0.0.1:${server.port}) cannot be reached: ECONNREFUSED`);
   expect(String(error.cause)).toContain('ECONNREFUSED');
   expect(inspect(error)).not.toContain('hunter22');
 });
@@ -236,5 +232,5 @@ test('a failure to get headers is the failure of the request', async () => {
 
 test('the deadline covers the wait for headers', async () => {
   const http = await serve(() => undefined, { timeoutMs: 50, headers: () => new Promise(() => undefined) });
-  expect((await failure(http)).message).toBe('things.list: Waldur did not answer within 0.05 s');
+  expect((await failure(http)).message).toBe('list (things): Waldur did not answer within 0.05 s');
 });

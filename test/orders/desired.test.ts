@@ -32,8 +32,18 @@ describe('which limits an order means', () => {
       9,
     ],
     ['plan switch: those of the resource', order({ type: 'Update', limits: { s3_storage: 99 } }), has, 5],
-    ['options: the new option', order({ type: 'Update', attributes: { new_options: { storage_limit: 6 } } }), has, 6],
-    ['none: those of the resource', undefined, has, 5],
+    ['options: the new option', order({ type: 'Update', attributes: { new_options: { storage_limit: 4 } } }), has, 4],
+    [
+      'new options of an order of another kind mean nothing',
+      order({
+        type: 'Update',
+        attributes: { old_limits: {}, new_options: { storage_limit: 4 } },
+        limits: { s3_storage: 9 },
+      }),
+      has,
+      9,
+    ],
+    ['none: those of the resource', undefined, { ...has, state: 'OK' }, 5],
   ] as const)('%s', (_, given, of, expected) => {
     expect(desired(offering, of, given, {}).quota).toEqual({ bytes: gib(expected) });
   });
@@ -51,7 +61,7 @@ describe('the account', () => {
     );
   });
   test.each(['../../etc', 'a//b', 'a/../b', '..', 'a b', 'a\u0000b', 'x'.repeat(300)])(
-    '%j stored by somebody is refused',
+    '%j that was stored by hand is refused',
     (backendId) => {
       expect(() => account(offering, resource({ backendId }))).toThrow(
         expect.objectContaining({ disposition: 'terminal' }),
@@ -67,20 +77,42 @@ describe('the account', () => {
   });
 });
 
+test('an order that is being carried out elsewhere says what nothing else can know', () => {
+  expect(desired(offering, resource({ state: 'Updating', limits: { s3_storage: 5 } }), undefined, {})).toMatchObject({
+    quota: {},
+    attributes: {},
+  });
+});
+
+test('an Erred resource is served only when it was us who made it Erred', () => {
+  const isServed = (errorMessage: string, given = undefined as Parameters<typeof desired>[2]) =>
+    desired(offering, resource({ state: 'Erred', errorMessage, limits: { s3_storage: 1 } }), given, {}).isServed;
+  expect(isServed('The creation failed.')).toBe(false);
+  expect(isServed('It is gone. (ACCOUNT_MISSING)')).toBe(true);
+  expect(isServed('The creation failed.', order())).toBe(true);
+});
+
 describe('the display name', () => {
   const named = (name: string) =>
     desired(offering, resource({ name, limits: { s3_storage: 1 } }), undefined, {}).displayName;
-  test.each(['Reads of 2026', 'Ünï Ørg', '数据', 'a.b-c_d (1)'])('%j may be shown', (name) => {
-    expect(named(name)).toBe(name);
-  });
-  test.each(['', '  ', '../', '..', 'a/b', 'a\\b', 'a\nb', 'a\u202Eb', 'x'.repeat(300)])(
-    '%j is refused for good',
+  test.each(['Reads of 2026', 'Ünï Ørg', '数据', 'a.b-c_d (1)', 'می\u200cخواهم', '👨\u200d👩\u200d👧'])(
+    '%j stays',
     (name) => {
-      expect(() => named(name)).toThrow(
-        expect.objectContaining({ code: 'ORDER_NAME_INVALID', disposition: 'terminal' }),
-      );
+      expect(named(name)).toBe(name.normalize('NFC'));
     },
   );
+  test.each([
+    ['', 'unnamed'],
+    ['..', 'unnamed'],
+    ['../x', '.. x'],
+    ['a/b', 'a b'],
+    ['a\\b', 'a b'],
+    ['a\nb', 'a b'],
+    ['a\u202Eb', 'ab'],
+    ['x'.repeat(300), 'x'.repeat(150)],
+  ])('%j becomes %j, and never ends an order', (name, expected) => {
+    expect(named(name)).toBe(expected);
+  });
 });
 
 test('the plan decides a switch, and what nothing else says', () => {

@@ -35,6 +35,7 @@ function setup(endings: (Ending | Error)[], limit = 10) {
       finished: () => undefined,
       failed: ({ code }) => failures.push(code),
       isHeldBack: () => heldBack,
+      pending: { add: () => undefined, has: () => false },
     },
     stop.signal,
   );

@@ -63,7 +63,7 @@ function setup(world: World) {
     resource: RESOURCE,
     suspended: false,
     quota: { bytes: null, objects: null },
-    accessKeys: ['OLD', 'OTHER'],
+    keys: ['OLD', 'OTHER'].map((id) => ({ id, works: true })),
     metadata: {},
     endpoints: [],
     ...world.account,
@@ -99,7 +99,7 @@ test.each<[string, World, string, readonly string[]]>([
     'rotated',
     ['issue-key', 'set NEW', 'revoke OLD'],
   ],
-  ['an old key that is gone', { account: { accessKeys: [] } }, 'rotated', ['issue-key', 'set NEW']],
+  ['an old key that is gone', { account: { keys: [] } }, 'rotated', ['issue-key', 'set NEW']],
   [
     'an old key that cannot be revoked',
     { failing: { 'revoke-key': error('FAKE_DOWN', 'transient') } },

@@ -9,7 +9,11 @@ const down = new AgentError('no route', { code: 'X_DOWN', disposition: 'transien
 function setup() {
   const clock = manualClock('2026-08-25T10:00:00Z');
   const states: CircuitState['kind'][] = [];
-  const circuit = createCircuit({ offering: 'Files', clock, onChange: ({ kind }) => states.push(kind) });
+  const circuit = createCircuit({
+    what: 'the storage of offering "Files"',
+    clock,
+    onChange: ({ kind }) => states.push(kind),
+  });
   return {
     clock,
     circuit,

@@ -16,7 +16,8 @@ const folder = join(dirname(fileURLToPath(import.meta.url)), 'fixtures/waldur-pl
 const { plugin, servers } = (await import(join(folder, 'index.js'))) as { plugin: Plugin; servers: Servers };
 const settings = { server: 'lab', token: 'a-very-secret-token', prefix: 'mem_' };
 
-conformance({ describe, it }, { plugin, settings, folder, lab: () => lab((backend) => backend) });
+const attributes = { create: { tier: 'fast', note: 'first' }, change: { note: 'second' } };
+conformance({ describe, it }, { plugin, settings, folder, attributes, lab: () => lab((backend) => backend) });
 
 describe('the suite notices a backend that', () => {
   it.each<[string, (backend: Backend) => Partial<Backend>, string]>([
@@ -29,7 +30,8 @@ describe('the suite notices a backend that', () => {
             seen.add(observed.account);
             yield observed;
           }
-          for (const account of accounts) if (!seen.has(account)) yield { state: 'absent', account };
+          if (accounts === 'all') return;
+          for (const { account } of accounts) if (!seen.has(account)) yield { state: 'absent', account };
         },
       }),
       'never reads an outage as an absence',
@@ -101,6 +103,14 @@ describe('the suite notices a backend that', () => {
       'leaves an account without a stamp alone',
     ],
     [
+      'forgets what was to be changed',
+      (backend) => ({
+        apply: async (action, signal) =>
+          action.kind === 'configure' ? { changed: true } : backend.apply(action, signal),
+      }),
+      'changes the attributes it has, and refuses others',
+    ],
+    [
       'gives the same key twice',
       (backend) => {
         const first = new Map<string, Awaited<ReturnType<Backend['apply']>>>();
@@ -130,7 +140,7 @@ async function failures(change: (backend: Backend) => Backend): Promise<readonly
     describe: (_: string, body: () => void) => body(),
     it: (name: string, body: () => Promise<void>) => tests.push({ name, body }),
   };
-  conformance(runner, { plugin, settings, folder, lab: () => lab(change) });
+  conformance(runner, { plugin, settings, folder, attributes, lab: () => lab(change) });
   const failed: string[] = [];
   for (const { name, body } of tests) await body().catch(() => failed.push(name));
   return failed;
@@ -149,6 +159,7 @@ async function lab(change: (backend: Backend) => Backend): Promise<Lab> {
       accounts.set(account, {
         resource: undefined,
         quota,
+        attributes: {},
         keys: [],
         files: [],
         hidden: false,

@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { AgentError } from '../../src/lib/errors.ts';
-import type { Action, Backend, Observed } from '../../src/plugin/contract.ts';
+import type { Action, Backend } from '../../src/plugin/contract.ts';
 import { type CallOutcome, instrument } from '../../src/plugin/instrument.ts';
 import { type ManualClock, manualClock } from '../fakes/clock.ts';
+import { absent, sought } from './absent.ts';
 
 const resource = '0123456789abcdef0123456789abcdef';
 const suspend: Action = { kind: 'suspend', account: 'acc', resource };
@@ -76,13 +77,13 @@ describe('instrument', () => {
     const { backend, outcomes } = world({});
     const refusal = { code: 'ACCOUNT_UNSAFE', disposition: 'terminal' };
     await expect(backend.apply({ ...suspend, account }, signal)).rejects.toMatchObject(refusal);
-    await expect(collect(backend.observe([account], signal))).rejects.toMatchObject(refusal);
+    await expect(collect(backend.observe(sought(account), signal))).rejects.toMatchObject(refusal);
     expect(outcomes.map(({ code }) => code)).toEqual(['ACCOUNT_UNSAFE', 'ACCOUNT_UNSAFE']);
   });
 
   it('leaves an unsafe name out of a list', async () => {
-    const { backend } = world({ observe: (accounts) => absent(accounts as string[]) });
-    expect(await collect(backend.observe(['a', '../b', 'c'], signal))).toEqual([
+    const { backend } = world({ observe: (accounts) => absent(accounts) });
+    expect(await collect(backend.observe(sought('a', '../b', 'c'), signal))).toEqual([
       { state: 'absent', account: 'a' },
       { state: 'absent', account: 'c' },
     ]);
@@ -94,13 +95,13 @@ describe('streams', () => {
   it('counts the time of the backend, not of the reader', async () => {
     const { backend, clock, outcomes } = world({
       observe: async function* (accounts) {
-        for await (const item of absent(accounts as string[])) {
+        for await (const item of absent(accounts)) {
           await clock.advance(100);
           yield item;
         }
       },
     });
-    for await (const _ of backend.observe(['a', 'b'], signal)) await clock.advance(5000);
+    for await (const _ of backend.observe(sought('a', 'b'), signal)) await clock.advance(5000);
     expect(outcomes).toEqual([{ operation: 'observe', code: 'ok', seconds: 0.2 }]);
   });
 
@@ -129,20 +130,20 @@ describe('streams', () => {
     const { backend, outcomes } = world({
       observe: async function* (accounts) {
         try {
-          yield* absent(accounts as string[]);
+          yield* absent(accounts);
         } finally {
           closed = true;
         }
       },
     });
-    for await (const _ of backend.observe(['a', 'b'], signal)) break;
+    for await (const _ of backend.observe(sought('a', 'b'), signal)) break;
     expect(closed).toBe(true);
     expect(outcomes).toEqual([{ operation: 'observe', code: 'ok', seconds: 0 }]);
   });
 
   it('stops with the reason of the caller', async () => {
     const stop = new AbortController();
-    const { backend, outcomes } = world({ observe: () => absent(['a', 'b']) });
+    const { backend, outcomes } = world({ observe: () => absent(sought('a', 'b')) });
     const read = (async () => {
       for await (const _ of backend.observe('all', stop.signal)) stop.abort(new Error('shutting down'));
     })();
@@ -202,10 +203,6 @@ function world(parts: Partial<Backend>): { backend: Backend; clock: ManualClock;
 
 function foreign(code: string, disposition: string): Error {
   return Object.assign(new Error('from elsewhere'), { name: 'AgentError', code, disposition });
-}
-
-async function* absent(accounts: readonly string[]): AsyncGenerator<Observed> {
-  for (const account of accounts) yield { state: 'absent', account };
 }
 
 async function collect<T>(items: AsyncIterable<T>): Promise<T[]> {

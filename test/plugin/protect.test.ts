@@ -1,10 +1,12 @@
 import { describe, expect, test } from 'vitest';
 import { AgentError, type Disposition } from '../../src/lib/errors.ts';
 import { type CircuitState, PAUSE_MS } from '../../src/plugin/circuit.ts';
-import type { Action, Backend, Observed } from '../../src/plugin/contract.ts';
+import type { Action, Backend } from '../../src/plugin/contract.ts';
+import { createGuards } from '../../src/plugin/guards.ts';
 import { instrument } from '../../src/plugin/instrument.ts';
 import { protect } from '../../src/plugin/protect.ts';
 import { manualClock } from '../fakes/clock.ts';
+import { absent, sought } from './absent.ts';
 
 const signal = new AbortController().signal;
 const suspend: Action = { kind: 'suspend', account: 'acc', resource: '0123456789abcdef0123456789abcdef' };
@@ -29,7 +31,8 @@ function world(parts: Partial<Backend>, concurrency = 8) {
     { plugin: 'demo', offering: 'Files', clock, observe: () => calls++ },
   );
   const onChange = ({ kind }: CircuitState): void => void states.push(kind);
-  const backend = protect(measured, { offering: 'Files', clock, concurrency, perSecond: undefined, onChange });
+  const limits = { concurrency, perSecond: undefined };
+  const backend = protect(measured, createGuards(clock).lease('x', { offering: 'Files', limits, onChange }));
   return { backend, clock, states, calls: () => calls };
 }
 
@@ -37,10 +40,6 @@ async function collect<T>(items: AsyncIterable<T>): Promise<T[]> {
   const all: T[] = [];
   for await (const item of items) all.push(item);
   return all;
-}
-
-async function* absent(accounts: readonly string[] | 'all'): AsyncGenerator<Observed> {
-  for (const account of accounts) yield { state: 'absent', account };
 }
 
 test('a backend that is down is called five times, by whatever method, and then not at all', async () => {
@@ -108,7 +107,7 @@ describe('streams', () => {
   test('a reader that takes its time holds no place, and may itself call', async () => {
     const { backend } = world({ observe: absent, apply: async () => ({ changed: true }) }, 1);
     const seen: string[] = [];
-    for await (const { account } of backend.observe(['a', 'b', 'c'], signal)) {
+    for await (const { account } of backend.observe(sought('a', 'b', 'c'), signal)) {
       await backend.apply(suspend, signal);
       seen.push(account);
     }
@@ -126,14 +125,14 @@ describe('streams', () => {
         }
       },
     });
-    for await (const _ of backend.observe(['a', 'b'], signal)) break;
+    for await (const _ of backend.observe(sought('a', 'b'), signal)) break;
     expect(closed).toBe(true);
   });
 
   test('what comes out of a list that was read before is no sign of life, and comes to its end', async () => {
     const { backend, states } = world({ observe: absent, apply: () => Promise.reject(failure('transient')) });
     let seen = 0;
-    for await (const _ of backend.observe(['a', 'b', 'c', 'd', 'e', 'f'], signal)) {
+    for await (const _ of backend.observe(sought('a', 'b', 'c', 'd', 'e', 'f'), signal)) {
       seen++;
       await backend.apply(suspend, signal).catch(() => undefined);
     }

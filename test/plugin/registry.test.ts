@@ -4,8 +4,9 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { isAgentError } from '../../src/lib/errors.ts';
-import { builtinPlugins, findPlugin, loadExternal, loadPlugins } from '../../src/plugin/registry.ts';
+import { builtinNames, findPlugin, loadExternal, loadPlugins } from '../../src/plugin/registry.ts';
 import { pluginProblems } from '../../src/plugin/schema.ts';
+import { builtinPlugins } from '../fakes/builtin-plugins.ts';
 
 const here = dirname(fileURLToPath(import.meta.url));
 const memory = join(here, 'fixtures/waldur-plugin-memory');
@@ -21,13 +22,29 @@ describe('built-in plugins', () => {
     expect(pluginProblems(plugin)).toEqual([]);
   });
 
+  it('have the names that are known before they are loaded', () => {
+    const names = builtinPlugins.map(({ id, aliases = [], summary }) => ({ id, aliases, summary }));
+    expect(builtinNames.map(({ id, aliases = [], summary }) => ({ id, aliases, summary }))).toEqual(names);
+  });
+
+  it.each([
+    [[], []],
+    [['ironbucket_local'], ['ironbucket-local']],
+    [['CEPH_S3', 'croit-s3', 'slurm'], ['croit-s3']],
+    [['${env:BACKEND}'], builtinNames.map(({ id }) => id)],
+  ])('of the backend types %j are %j loaded', async (backendTypes, ids) => {
+    const { plugins, known } = await loadPlugins({ packages: [], backendTypes }, '/');
+    expect(plugins.map(({ id }) => id)).toEqual(ids);
+    expect(known).toEqual(builtinNames);
+  });
+
   it('are found by id and alias in any spelling', () => {
-    expect(findPlugin('ironbucket-local')?.id).toBe('ironbucket-local');
-    expect(findPlugin('Ironbucket_Local')?.id).toBe('ironbucket-local');
-    expect(findPlugin('croit_s3')?.id).toBe('croit-s3');
-    expect(findPlugin('ceph_s3')?.id).toBe('croit-s3');
-    expect(findPlugin('ironbucket')).toBeUndefined();
-    expect(findPlugin('')).toBeUndefined();
+    expect(findPlugin('ironbucket-local', builtinNames)?.id).toBe('ironbucket-local');
+    expect(findPlugin('Ironbucket_Local', builtinNames)?.id).toBe('ironbucket-local');
+    expect(findPlugin('croit_s3', builtinNames)?.id).toBe('croit-s3');
+    expect(findPlugin('ceph_s3', builtinNames)?.id).toBe('croit-s3');
+    expect(findPlugin('ironbucket', builtinNames)).toBeUndefined();
+    expect(findPlugin('', builtinNames)).toBeUndefined();
   });
 });
 
@@ -42,8 +59,9 @@ describe('external plugins', () => {
   afterEach(() => rm(site, { recursive: true }));
 
   it('are loaded from node_modules at or above the configuration file', async () => {
-    const plugins = await loadPlugins(['waldur-plugin-memory', 'waldur-plugin-memory'], join(site, 'etc'));
-    expect(plugins).toHaveLength(builtinPlugins.length + 1);
+    const { plugins, known } = await load(['waldur-plugin-memory', 'waldur-plugin-memory'], join(site, 'etc'));
+    expect(plugins).toHaveLength(1);
+    expect(known).toHaveLength(builtinNames.length + 1);
     expect(findPlugin('memory', plugins)?.summary).toBe('Accounts in memory');
     expect(findPlugin('RAM', plugins)?.id).toBe('memory');
   });
@@ -55,9 +73,7 @@ describe('external plugins', () => {
       'index.mjs',
       `export { plugin } from '${join(memory, 'index.js')}'`,
     );
-    await expect(loadPlugins(['waldur-plugin-memory', 'twin'], site)).rejects.toThrow(
-      'another plugin is called "memory"',
-    );
+    await expect(load(['waldur-plugin-memory', 'twin'], site)).rejects.toThrow('another plugin is called "memory"');
   });
 
   it('carry their own error class, which the agent understands', async () => {
@@ -86,7 +102,7 @@ describe('external plugins', () => {
 
   it.each([
     ['nothing exported', 'export const other = 1', 'exports no object named "plugin"'],
-    ['another API version', with_('apiVersion: 2'), 'made for API version 2, not 1'],
+    ['another API version', with_('apiVersion: 1'), 'made for API version 1, not 2'],
     ['a bad id', with_('id: "Memory Plugin"'), '"id" is not a short lower-case name'],
     ['the id of a built-in plugin', with_('id: "ironbucket_local"'), 'another plugin is called "ironbucket_local"'],
     ['an alias of a built-in plugin', with_('aliases: ["ironbucket-local"]'), 'another plugin is called'],
@@ -107,7 +123,7 @@ describe('external plugins', () => {
     ['a syntax error', 'export const = 1', 'index.mjs'],
   ])('refuses %s', async (_, code, reason) => {
     await install('bad', { exports: './index.mjs' }, 'index.mjs', code.replace('MEMORY', join(memory, 'index.js')));
-    const refusal = loadPlugins(['bad'], site);
+    const refusal = load(['bad'], site);
     await expect(refusal).rejects.toMatchObject({ code: 'PLUGIN_UNUSABLE', disposition: 'operator' });
     await expect(refusal).rejects.toThrow(reason);
     await expect(refusal).rejects.toThrow('the plugin package "bad" cannot be used');
@@ -139,6 +155,10 @@ describe('external plugins', () => {
     await writeFile(join(folder, file), code);
   }
 });
+
+function load(packages: readonly string[], baseDir: string): ReturnType<typeof loadPlugins> {
+  return loadPlugins({ packages, backendTypes: [] }, baseDir);
+}
 
 function with_(change: string): string {
   return `import { plugin as memory } from 'MEMORY'; export const plugin = { ...memory, ${change} };`;

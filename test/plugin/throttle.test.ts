@@ -7,7 +7,7 @@ const signal = new AbortController().signal;
 
 test('no more calls at once than it was told, in the order in which they came', async () => {
   const clock = manualClock();
-  const throttle = createThrottle({ clock, concurrency: 2, perSecond: undefined });
+  const throttle = createThrottle({ clock, limits: () => ({ concurrency: 2, perSecond: undefined }) });
   const log: number[] = [];
   const calls = [30, 10, 10, 10].map((ms, n) =>
     throttle.run(true, signal, async () => {
@@ -27,7 +27,7 @@ test('no more calls at once than it was told, in the order in which they came', 
 
 test('who gives up while waiting leaves the line, and a failure frees its place', async () => {
   const clock = manualClock();
-  const throttle = createThrottle({ clock, concurrency: 1, perSecond: undefined });
+  const throttle = createThrottle({ clock, limits: () => ({ concurrency: 1, perSecond: undefined }) });
   const held = throttle.run(true, signal, () => clock.sleep(10, signal));
   const stop = new AbortController();
   const given = throttle.run(true, stop.signal, async () => 'never');
@@ -44,7 +44,7 @@ test('who gives up while waiting leaves the line, and a failure frees its place'
 
 test('a second holds as many calls as the rate says; what belongs to a call that was counted waits for nothing', async () => {
   const clock = manualClock();
-  const throttle = createThrottle({ clock, concurrency: 100, perSecond: 4 });
+  const throttle = createThrottle({ clock, limits: () => ({ concurrency: 100, perSecond: 4 }) });
   const starts: number[] = [];
   for (let n = 0; n < 10; n++) {
     void throttle.run(true, signal, async () => {
@@ -67,7 +67,7 @@ test('whenever calls come, none is lost and neither bound is broken', async () =
   await fc.assert(
     fc.asyncProperty(options, fc.array(call, { maxLength: 40 }), async ({ concurrency, perSecond }, calls) => {
       const clock = manualClock();
-      const throttle = createThrottle({ clock, concurrency, perSecond });
+      const throttle = createThrottle({ clock, limits: () => ({ concurrency, perSecond }) });
       const starts: number[] = [];
       let running = 0;
       let most = 0;

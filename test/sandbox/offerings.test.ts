@@ -64,9 +64,10 @@ describe('creating', () => {
     expect((await as().post(path(uuid, 'update_options'), { options: form })).status).toBe(200);
     expect((await as().post(path(uuid, 'update_resource_options'), { resource_options: form })).status).toBe(200);
     await as().post(path(uuid, 'update_integration'), { plugin_options: { can_restore_resource: true } });
-    const activated = await as().post(path(uuid, 'activate'));
+    expect((await as().post(path(uuid, 'activate'))).status).toBe(403);
+    const activated = await as('staff').post(path(uuid, 'activate'));
     expect(activated.body).toEqual({ detail: 'Offering state updated.', state: 'Active' });
-    expect((await as().post(path(uuid, 'activate'))).status).toBe(409);
+    expect((await as('staff').post(path(uuid, 'activate'))).status).toBe(409);
     expect((await as().get(path(uuid))).body).toMatchObject({
       options: form,
       resource_options: form,
@@ -74,6 +75,12 @@ describe('creating', () => {
       components: [{ type: 'storage', limit_period: 'month' }],
       plans: [{ name: 'Default' }],
     });
+  });
+
+  test('an owner puts it on sale where Waldur is set to allow that', async () => {
+    const { as } = await open({ ownersActivate: true });
+    const { uuid } = (await as().post('marketplace-provider-offerings/', body)).body;
+    expect((await as().post(path(uuid, 'activate'))).body.state).toBe('Active');
   });
 
   test.each([

@@ -38,7 +38,6 @@ describe('2024', () => {
     const order = sandbox.placeOrder();
     const answer = await as().post(`marketplace-orders/${order.uuid}/approve_by_provider/`, { attributes: { x: 1 } });
     expect([answer.status, answer.text, order.attributes]).toEqual([200, '', { name: order.resource.name }]);
-    expect((await as().get(`marketplace-orders/${order.uuid}/`)).body.resource_uuid).toBe(order.resource.uuid);
   });
 
   test('option changes are silent, options stay empty, usage has no date', async () => {
@@ -46,7 +45,7 @@ describe('2024', () => {
     const resource = await readyResource(opened, { offering: FIXTURE.options, attributes: { storage_limit: 5 } });
     const { as, sandbox } = opened;
     expect(sandbox.store.resources.get(resource)?.options).toBeUndefined();
-    const changed = await as('consumer').post(`marketplace-resources/${resource}/update_options/`, {
+    const changed = await as('staff').post(`marketplace-resources/${resource}/update_options/`, {
       options: { storage_limit: 9 },
     });
     expect(changed.body).toEqual({ status: 'Resource options are submitted' });
@@ -55,7 +54,7 @@ describe('2024', () => {
     expect((await as().post('marketplace-component-usages/set_usage/', past)).status).toBe(201);
     expect(sandbox.store.usages.all()[0]?.billingPeriod).toBe('2026-08-01');
     const row = await as().get(`marketplace-provider-resources/${resource}/?field=current_usages`);
-    expect(row.body.current_usages).toEqual({ storage: '1' });
+    expect(row.body.current_usages).toEqual({ storage: '1.00' });
     const plan = sandbox.store.resources.get(resource);
     if (plan) plan.plan = undefined;
     expect((await as().post('marketplace-component-usages/set_usage/', past)).status).toBe(500);
@@ -65,7 +64,6 @@ describe('2024', () => {
     const { as, sandbox } = await open({ profile: '2024' });
     const order = sandbox.placeOrder({ state: 'executing' });
     expect((await as('offering-manager').post(`marketplace-orders/${order.uuid}/set_state_done/`)).status).toBe(403);
-    expect((await as('offering-manager').get('marketplace-provider-resources/')).body).toEqual([]);
     const erred = `marketplace-provider-resources/${order.resource.uuid}/set_as_erred/`;
     expect((await as().post(erred)).status).toBe(403);
     expect((await as('staff').post(erred)).status).toBe(200);
@@ -76,11 +74,97 @@ describe('2024', () => {
     );
   });
 
-  test('set_state_erred acts on the one executing order', async () => {
+  test('set_state_erred from any state stores its texts, and ends an executing order only', async () => {
     const { as, sandbox } = await open({ profile: '2024' });
     const order = sandbox.placeOrder();
-    const texts = { error_message: 'x', error_traceback: '' };
+    const texts = { error_message: 'no', error_traceback: '' };
     expect((await as().post(`marketplace-orders/${order.uuid}/set_state_erred/`, texts)).status).toBe(200);
-    expect(order.state).toBe('pending-provider');
+    expect([order.state, order.errorMessage]).toEqual(['pending-provider', 'no']);
+    await as().post(`marketplace-orders/${order.uuid}/reject_by_provider/`, { provider_rejection_comment: 'why' });
+    expect([order.state, order.resource.state]).toEqual(['rejected', 'Terminated']);
+    const answer = (await as().get(`marketplace-orders/${order.uuid}/`)).body;
+    expect([answer.error_message, 'provider_rejection_comment' in answer]).toEqual(['no', false]);
+  });
+
+  test('pages of errors are those of Django', async () => {
+    const { as, sandbox } = await open({ profile: '2024' });
+    const page = (title: string, text: string): string =>
+      `\n<!doctype html>\n<html lang="en">\n<head>\n  <title>${title}</title>\n</head>\n<body>\n  <h1>${title}</h1><p>${text}</p>\n</body>\n</html>\n`;
+    const { uuid } = sandbox.placeOrder({ state: 'executing' }).resource;
+    const missing = await as().post(`marketplace-provider-resources/${uuid}/set_endpoints/`, { endpoints: [] });
+    expect(missing.text).toBe(page('Not Found', 'The requested resource was not found on this server.'));
+    const crash = await as().post(`marketplace-provider-resources/${uuid}/set_backend_id/`, {});
+    expect([crash.status, crash.text]).toEqual([500, page('Server Error (500)', '')]);
+  });
+});
+
+describe('the background task of 2024', () => {
+  const start = async (processorDelayMs: readonly [number, number] = [0, 0]) => {
+    const opened = await open({ profile: '2024', processorDelayMs });
+    const resource = await readyResource(opened);
+    const row = opened.sandbox.store.resources.get(resource);
+    if (row === undefined) throw new Error('no resource');
+    const act = (order: string, action: string) => opened.as().post(`marketplace-orders/${order}/${action}/`, {});
+    const allocationOk = () => opened.as().post(`marketplace-slurm-remote/${resource}/set_state/`, { state: 'ok' });
+    const update = (limits = { storage: 200 }) => opened.sandbox.placeOrder({ type: 'Update', resource, limits });
+    return { ...opened, row, act, update, allocationOk };
+  };
+  const later = (work: () => boolean) => expect.poll(work, { interval: 1 }).toBe(true);
+
+  test('an update ends erred unless the agent has said that the allocation is ok, after every change', async () => {
+    const { act, update, allocationOk, row } = await start();
+    await later(() => row.allocation !== undefined);
+    const first = update();
+    expect(row.state).toBe('OK');
+    await act(first.uuid, 'approve_by_provider');
+    await later(() => first.state === 'erred');
+    expect([first.errorMessage, row.state]).toEqual([
+      "Can't switch from state '5' using method 'schedule_updating'",
+      'OK',
+    ]);
+    await allocationOk();
+    const second = update();
+    await act(second.uuid, 'approve_by_provider');
+    await later(() => row.state === 'Updating');
+    await act(second.uuid, 'set_state_done');
+    expect([second.state, row.state, row.limits]).toEqual(['done', 'OK', { storage: 200 }]);
+    const third = update({ storage: 300 });
+    await act(third.uuid, 'approve_by_provider');
+    await later(() => third.state === 'erred');
+    expect(third.errorMessage).toContain("state '1'");
+  });
+
+  test.each(['Update', 'Terminate'] as const)(
+    'an %s that is finished first leaves the resource in between',
+    async (type) => {
+      const { act, allocationOk, row, sandbox } = await start([30, 30]);
+      await later(() => row.allocation !== undefined);
+      await allocationOk();
+      const order = sandbox.placeOrder({
+        type,
+        resource: row.uuid,
+        ...(type === 'Update' ? { limits: { storage: 9 } } : {}),
+      });
+      await act(order.uuid, 'approve_by_provider');
+      await act(order.uuid, 'set_state_done');
+      expect(order.state).toBe('done');
+      await later(() => row.state === (type === 'Update' ? 'Updating' : 'Terminating'));
+    },
+  );
+
+  test('limits after a change of plan in the same month crash the server', async () => {
+    const { act, allocationOk, row, sandbox, update } = await start();
+    await later(() => row.allocation !== undefined);
+    const finish = async (order: { readonly uuid: string }) => {
+      await allocationOk();
+      await act(order.uuid, 'approve_by_provider');
+      await later(() => row.state === 'Updating');
+      return act(order.uuid, 'set_state_done');
+    };
+    const plan = { type: 'Update', kind: 'plan', resource: row.uuid, plan: FIXTURE.biggerPlan } as const;
+    expect((await finish(sandbox.placeOrder(plan))).status).toBe(200);
+    const limits = update();
+    expect((await finish(limits)).status).toBe(500);
+    expect(limits.state).toBe('executing');
   });
 });

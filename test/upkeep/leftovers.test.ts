@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { AgentError } from '../../src/lib/errors.ts';
-import { bringInStep, inspectResource } from '../../src/orders/converge-resource.ts';
+import { bringInStep, inspectResource } from '../../src/orders/inspect-resource.ts';
 import { createKeyStore } from '../../src/orders/key-store.ts';
 import type { Action, Backend, Found } from '../../src/plugin/contract.ts';
 import { type Finding, survey } from '../../src/upkeep/survey.ts';
@@ -39,7 +39,7 @@ function setup(policy: 'full' | 'no-delete' = 'full') {
     resource: RESOURCE,
     suspended: false,
     quota: { bytes: 1_073_741_824n, objects: null },
-    accessKeys: ['K1', 'LOST'],
+    keys: ['K1', 'LOST'].map((id) => ({ id, works: true })),
     metadata: {},
     endpoints: [],
   };

@@ -20,7 +20,7 @@ function account(i: number, values: Partial<Found> = {}): Found {
     resource: uuid(i),
     suspended: false,
     quota: { bytes: null, objects: null },
-    accessKeys: [],
+    keys: [],
     metadata: {},
     endpoints: [],
     ...values,

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { createKeyStore } from '../../src/orders/key-store.ts';
-import type { Backend, Found, Observed } from '../../src/plugin/contract.ts';
+import type { Backend, Found, Observed, Sought } from '../../src/plugin/contract.ts';
 import { createAbsences } from '../../src/upkeep/absences.ts';
 import { createUpkeep } from '../../src/upkeep/upkeep.ts';
 import type { Waldur } from '../../src/waldur/client.ts';
@@ -36,7 +36,7 @@ function account(i: number, values: Partial<Found> = {}): Found {
     resource: uuid(i),
     suspended: false,
     quota,
-    accessKeys: ['K'],
+    keys: [{ id: 'K', works: true }],
     metadata: {},
     endpoints: [],
     ...values,
@@ -54,7 +54,8 @@ function setup(resources: Resource[], accounts: Observed[], busy: string[] = [])
     },
   } as unknown as Waldur;
   const backend = {
-    observe: async function* (names: readonly string[]) {
+    observe: async function* (sought: readonly Sought[]) {
+      const names = sought.map(({ account: name }) => name);
       listings.push(names.length);
       for (const observed of accounts) if (names.includes(observed.account)) yield observed;
     },
@@ -73,27 +74,54 @@ function setup(resources: Resource[], accounts: Observed[], busy: string[] = [])
   return { upkeep, listings, repaired, accounts };
 }
 
-test('what is in step costs one listing per hundred resources and no repair', async () => {
+test('what is in step costs one listing and no repair', async () => {
   const many = Array.from({ length: 250 }, (_, i) => i);
   const { upkeep, listings, repaired } = setup(
     many.map((i) => row(i)),
     many.map((i) => account(i)),
   );
   expect(await upkeep.pass(signal)).toMatchObject({ 'in-step': 250 });
-  expect(listings).toEqual([100, 100, 50]);
+  expect(listings).toEqual([250]);
   expect(repaired).toEqual([]);
 });
 
 test.each([
   ['its quota', {}, { quota: { bytes: 1n, objects: null } }],
   ['its flag', { paused: true }, {}],
-  ['its key', {}, { accessKeys: [] }],
+  ['its key', {}, { keys: [] }],
   ['its metadata', {}, { metadata: { s3_endpoint: 'https://new' } }],
   ['its endpoints', {}, { endpoints: [{ name: 'S3', url: 'https://new' }] }],
 ] as const)('a resource that differs in %s is repaired, the others are not', async (_, values, of) => {
   const { upkeep, repaired } = setup([row(1), row(2, values)], [account(1), account(2, of)]);
   expect(await upkeep.pass(signal)).toMatchObject({ 'in-step': 1, drift: 1 });
   expect(repaired).toEqual([uuid(2)]);
+});
+
+test('a key that is listed and does not work is missing', async () => {
+  const { upkeep, repaired } = setup([row(1)], [account(1, { keys: [{ id: 'K', works: false }] })]);
+  expect(await upkeep.pass(signal)).toMatchObject({ drift: 1 });
+  expect(repaired).toEqual([uuid(1)]);
+});
+
+test('what cannot be meant holds up nothing else', async () => {
+  const limits = { s3_storage: 1, gpu: 4 };
+  const { upkeep, repaired } = setup([row(1, { limits, paused: true }), row(2, { limits })], [account(1), account(2)]);
+  expect(await upkeep.pass(signal)).toMatchObject({ drift: 1, faulty: 1 });
+  expect(repaired).toEqual([uuid(1)]);
+});
+
+test('an account that is being made is waited for', async () => {
+  const since = new Date(0);
+  const pending: Observed = { state: 'pending', account: 'a1', resource: uuid(1), since, text: '', againAfterMs: 1 };
+  const { upkeep, repaired } = setup([row(1)], [pending]);
+  expect(await upkeep.pass(signal)).toMatchObject({ pending: 1 });
+  expect(repaired).toEqual([]);
+});
+
+test('a resource that a failed creation left Erred gets no new account', async () => {
+  const { upkeep, repaired } = setup([row(1, { state: 'Erred' })], [{ state: 'absent', account: 'a1' }]);
+  for (let pass = 0; pass < 3; pass++) expect(await upkeep.pass(signal)).toMatchObject({ missing: 1 });
+  expect(repaired).toEqual([]);
 });
 
 test('an account is made again only when its absence was proved twice in a row', async () => {
@@ -128,5 +156,12 @@ test('unreadable, unstamped and busy accounts are left alone', async () => {
 
 test('a resource without a name belongs to its order', async () => {
   const { upkeep } = setup([row(1, { backendId: '' })], []);
-  expect(await upkeep.pass(signal)).toEqual({ 'in-step': 0, drift: 0, missing: 0, unreadable: 0, faulty: 0 });
+  expect(await upkeep.pass(signal)).toEqual({
+    'in-step': 0,
+    drift: 0,
+    missing: 0,
+    pending: 0,
+    unreadable: 0,
+    faulty: 0,
+  });
 });

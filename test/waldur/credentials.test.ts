@@ -50,6 +50,22 @@ test.each([
   expect(await one.waldur.queues.passcode(signal)).toBe(TOKEN);
 });
 
+test('a token file that was replaced is read again when Waldur refuses the old token', async () => {
+  const files = ['', 'second', 'second'];
+  const readSecret = async (): Promise<string> => files.shift() ?? Promise.reject(new Error('ENOENT'));
+  const one = rig({ credentials: { kind: 'token', token: 'first', file: '/secrets/token' } }, { readSecret });
+  // The file is empty in the moment between truncation and writing.
+  onMe('Token first', 1, 401);
+  expect(await failure(me(one))).toMatchObject({ code: 'WALDUR_UNAUTHORIZED' });
+  onMe('Token first', 2, 401);
+  onMe('Token second', 2);
+  await Promise.all([me(one), me(one)]);
+  expect(await one.waldur.queues.passcode(signal)).toBe('second');
+  // Refused again, and the file has nothing else.
+  onMe('Token second', 1, 401);
+  expect(await failure(me(one))).toMatchObject({ code: 'WALDUR_UNAUTHORIZED' });
+});
+
 test('an OIDC token is fetched once for all who wait, and again 30 s before it ends', async () => {
   const one = rig({ credentials: oidc });
   onToken(200, { access_token: 'jwt-1', expires_in: 120 });
@@ -110,13 +126,13 @@ test.each<[string, number, unknown, Partial<AgentError>]>([
     'refuses',
     401,
     { error: 'invalid_client', error_description: SECRET },
-    { code: 'OIDC_UNAUTHORIZED', disposition: 'operator', message: 'oidc.token: OIDC answered 401: invalid_client' },
+    { code: 'OIDC_UNAUTHORIZED', disposition: 'operator', message: 'token (oidc): OIDC answered 401: invalid_client' },
   ],
   [
     'refuses in another way',
     400,
     { error: `unknown ${SECRET}` },
-    { code: 'OIDC_UNAUTHORIZED', disposition: 'operator', message: 'oidc.token: OIDC answered 400' },
+    { code: 'OIDC_UNAUTHORIZED', disposition: 'operator', message: 'token (oidc): OIDC answered 400' },
   ],
   ['is down', 503, {}, { code: 'OIDC_FAILED', disposition: 'transient' }],
   ['refuses without a word', 403, [], { code: 'OIDC_UNAUTHORIZED', disposition: 'operator' }],

@@ -24,6 +24,8 @@ test('an order', () => {
     modified: '2026-08-25T10:00:01.000000Z',
     startDate: undefined,
     providerMessage: 'wait',
+    customerSlug: 'acme',
+    projectSlug: 'genomics',
   });
   expect(decoders.decodeOrder({ ...ORDER_JSON, start_date: '2026-09-01' }).startDate).toBe('2026-09-01');
 });

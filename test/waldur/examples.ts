@@ -22,6 +22,9 @@ export const ORDER_JSON = {
   new_plan_uuid: 'e2e00000-0000-0000-0000-000000000011',
   provider_message: 'wait',
   error_message: '',
+  customer_slug: 'acme',
+  project_slug: 'genomics',
+  provider_rejection_comment: '',
 };
 
 export const RESOURCE_JSON = {

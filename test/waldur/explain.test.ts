@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { HttpAnswer, HttpRequest } from '../../src/lib/http.ts';
 import { explainAnswer, flattenErrors } from '../../src/waldur/explain.ts';
-import { ORDER } from './harness.ts';
+import { NO_ROUTE, ORDER } from './harness.ts';
 
 const NOW = new Date('2026-08-25T10:00:00Z');
 
@@ -49,13 +49,27 @@ test('nesting without end', () => {
 });
 
 const JSON_404 = { status: 404, headers: { 'content-type': 'application/json' }, body: { detail: 'Not found.' } };
-const PAGE_404 = { status: 404, headers: { 'content-type': 'text/html' }, body: '<h1>Not Found</h1>' };
+const page404 = (body: unknown, type = 'text/html'): HttpAnswer => ({
+  status: 404,
+  headers: { 'content-type': type },
+  body,
+});
+const PAGE_404 = page404(NO_ROUTE);
 const OBJECT = `marketplace-orders/${ORDER}/set_state_done/`;
 
 test.each<[string, string, HttpAnswer, string, string]>([
   ['a missing object', OBJECT, JSON_404, 'WALDUR_CONFLICT', 'transient'],
   ['a missing action', OBJECT, PAGE_404, 'WALDUR_NO_ROUTE', 'operator'],
   ['a missing collection', 'marketplace-orders/', JSON_404, 'WALDUR_NO_ROUTE', 'operator'],
+  ['an ingress', OBJECT, page404('default backend - 404', 'text/plain'), 'WALDUR_BAD_ANSWER', 'transient'],
+  ['an ingress for a list', 'marketplace-orders/', page404('<h1>404</h1>'), 'WALDUR_BAD_ANSWER', 'transient'],
+  [
+    'a gateway that speaks JSON',
+    OBJECT,
+    page404({ message: 'no Route matched' }, 'application/json'),
+    'WALDUR_BAD_ANSWER',
+    'transient',
+  ],
   [
     'another state',
     OBJECT,
@@ -99,5 +113,5 @@ test.each<[string, string, HttpAnswer, string, string]>([
   const error = explainAnswer(request, answer, NOW);
   expect(error).toMatchObject({ code, disposition, status: answer.status });
   const words = flattenErrors(answer.body);
-  expect(error.message).toBe(`orders.set_done: Waldur answered ${answer.status}${words === '' ? '' : `: ${words}`}`);
+  expect(error.message).toBe(`set done (orders): Waldur answered ${answer.status}${words === '' ? '' : `: ${words}`}`);
 });

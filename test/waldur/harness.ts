@@ -3,7 +3,7 @@ import nock from 'nock';
 import { afterAll, afterEach, beforeAll, expect } from 'vitest';
 import { type AgentError, isAgentError } from '../../src/lib/errors.ts';
 import { createHttp } from '../../src/lib/http.ts';
-import type { WaldurAccess } from '../../src/waldur/api.ts';
+import type { WaldurAccess, WaldurDeps } from '../../src/waldur/api.ts';
 import type { Waldur } from '../../src/waldur/client.ts';
 import { createWaldur } from '../../src/waldur/create-client.ts';
 import { type ManualClock, manualClock } from '../fakes/clock.ts';
@@ -26,7 +26,7 @@ export interface Rig {
 }
 
 /** The real client on the real HTTP layer; only the network is nock's. */
-export function rig(access: Partial<WaldurAccess> = {}): Rig {
+export function rig(access: Partial<WaldurAccess> = {}, deps: Partial<WaldurDeps> = {}): Rig {
   const clock = manualClock();
   const waldur = createWaldur(
     {
@@ -37,7 +37,7 @@ export function rig(access: Partial<WaldurAccess> = {}): Rig {
       proxy: undefined,
       ...access,
     },
-    { clock, http: (options) => createHttp(options, { clock }), mode: 'event_process', version: '0.1.0' },
+    { clock, http: (options) => createHttp(options, { clock }), mode: 'event_process', version: '0.1.0', ...deps },
   );
   return { waldur, clock };
 }

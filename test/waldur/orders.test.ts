@@ -31,7 +31,7 @@ test('an order that is gone is a conflict', async () => {
   expect(await failure(rig().waldur.orders.get(ORDER, OFFERING, signal))).toMatchObject({
     code: 'WALDUR_CONFLICT',
     disposition: 'transient',
-    message: 'orders.get: Waldur answered 404: No Order matches the given query.',
+    message: 'get (orders): Waldur answered 404: No Order matches the given query.',
   });
 });
 
@@ -87,7 +87,7 @@ test('somebody else was faster', async () => {
   expect(await failure(rig().waldur.orders.setDone(ORDER, signal))).toMatchObject({
     code: 'WALDUR_CONFLICT',
     disposition: 'transient',
-    message: 'orders.set_done: Waldur answered 409: Valid states for operation: executing.',
+    message: 'set done (orders): Waldur answered 409: Valid states for operation: executing.',
   });
 });
 

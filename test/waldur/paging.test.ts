@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { AgentError, isAgentError } from '../../src/lib/errors.ts';
 import type { HttpAnswer } from '../../src/lib/http.ts';
-import { nextPage, readPages } from '../../src/waldur/paging.ts';
+import { type FetchPage, nextPage, readPages } from '../../src/waldur/paging.ts';
 import { collect, uuid } from './harness.ts';
 
 interface Row {
@@ -31,7 +31,7 @@ function server(rows: Row[], size: number, between: (fetch: number) => void = ()
 const asIs = (row: unknown): Row => row as Row;
 const some = (count: number): Row[] => Array.from({ length: count }, () => ({ uuid: uuid() }));
 
-async function read(from: { readonly fetch: (page: number) => Promise<HttpAnswer> }): Promise<string[]> {
+async function read(from: { readonly fetch: FetchPage }): Promise<string[]> {
   return (await collect(readPages('x.list', from.fetch, asIs))).flat().map((row) => row.uuid);
 }
 
@@ -129,10 +129,78 @@ test('a list that is none, and failures of pages', async () => {
   const pages = (fetch: (page: number) => Promise<HttpAnswer>): Promise<unknown> => read({ fetch });
   await expect(pages(async () => ({ status: 200, headers: {}, body: { a: 1 } }))).rejects.toMatchObject({
     code: 'WALDUR_BAD_ANSWER',
-    message: 'x.list: Waldur answered something without a usable list',
+    message: 'list (x): Waldur answered something without a usable list',
   });
   const gone = new AgentError('no', { code: 'WALDUR_NO_ROUTE', disposition: 'operator', status: 404 });
   await expect(pages(() => Promise.reject(gone))).rejects.toBe(gone);
+});
+
+describe('behind a proxy that takes headers away', () => {
+  const without = (from: ReturnType<typeof server>, ...names: readonly string[]) => ({
+    fetched: from.fetched,
+    fetch: async (page: number): Promise<HttpAnswer> => {
+      const answer = await from.fetch(page);
+      return {
+        ...answer,
+        headers: Object.fromEntries(Object.entries(answer.headers).filter(([n]) => !names.includes(n))),
+      };
+    },
+  });
+
+  test.each([
+    [0, [1]],
+    [3, [1]],
+    [7, [1, 2, 3]],
+  ])('%i rows are counted when there are no links', async (count, pages) => {
+    const from = without(server(some(count), 3), 'link');
+    expect(await read(from)).toHaveLength(count);
+    expect(from.fetched).toEqual(pages);
+  });
+
+  test('a full page is not taken for the last without links and totals', async () => {
+    const from = without(server(some(200), 100), 'link', 'x-result-count');
+    expect(await read(from)).toHaveLength(200);
+    expect(from.fetched).toEqual([1, 2, 3]);
+  });
+
+  test('a list shorter than its total fails, and is not taken for the whole', async () => {
+    const rows = some(3);
+    const fetch = async (page: number): Promise<HttpAnswer> => ({
+      status: 200,
+      headers: { 'x-result-count': '3' },
+      body: page === 1 ? rows.slice(0, 2) : [],
+    });
+    await expect(read({ fetch })).rejects.toMatchObject({ code: 'WALDUR_BAD_ANSWER', disposition: 'transient' });
+  });
+});
+
+describe('a page that is too large', () => {
+  const large = (status?: number): AgentError =>
+    new AgentError('no', { code: status ? 'WALDUR_REFUSED' : 'WALDUR_TOO_LARGE', disposition: 'transient', status });
+
+  test.each([413, undefined])('is read in parts, and no row is missed (%s)', async (status) => {
+    const rows = some(237);
+    const asked: string[] = [];
+    const fetch = async (page: number, size: number): Promise<HttpAnswer> => {
+      asked.push(`${page}/${size}`);
+      const from = (page - 1) * size;
+      // One of the rows in the middle is what makes a page too large.
+      if (size > 5 && from <= 130 && 130 < from + size) throw large(status);
+      return server(rows, size).fetch(page);
+    };
+    expect(await read({ fetch })).toEqual(rows.map((row) => row.uuid));
+    expect(asked.slice(0, 5)).toEqual(['1/100', '2/100', '5/25', '6/25', '26/5']);
+  });
+
+  test('with one row is an error', async () => {
+    const sizes: number[] = [];
+    const fetch = (_: number, size: number): Promise<HttpAnswer> => {
+      sizes.push(size);
+      return Promise.reject(large(413));
+    };
+    await expect(read({ fetch })).rejects.toMatchObject({ status: 413 });
+    expect(sizes).toEqual([100, 25, 5, 1]);
+  });
 });
 
 describe('the next page', () => {

@@ -82,7 +82,7 @@ test('what must succeed', async () => {
   expect(await failure(resources.setBackendId(RESOURCE, 'ACC', signal))).toMatchObject({
     code: 'WALDUR_REFUSED',
     disposition: 'terminal',
-    message: 'resources.set_backend_id: Waldur answered 400: backend_id: Not unique.',
+    message: 'set backend id (resources): Waldur answered 400: backend_id: Not unique.',
   });
 });
 

@@ -86,9 +86,25 @@ test('only the one text is a refused backfill', async () => {
 test.each([
   [200, [], true],
   [404, NO_ROUTE, false],
-] as const)('whether a date is understood is asked once: %i', async (status, body, takes) => {
+] as const)('whether a date is understood is asked once an hour: %i', async (status, body, takes) => {
+  const { waldur, clock } = rig();
+  const asked = onGet('marketplace-site-agent-identities/', () => [status, body], 2);
+  expect(await waldur.usages.takesDate(signal)).toBe(takes);
+  expect(await waldur.usages.takesDate(signal)).toBe(takes);
+  expect(asked).toHaveLength(1);
+  await clock.advance(3_600_001);
+  expect(await waldur.usages.takesDate(signal)).toBe(takes);
+  expect(asked).toHaveLength(2);
+});
+
+test('an ingress that answers in place of Waldur decides nothing about dates', async () => {
   const { waldur } = rig();
-  onGet('marketplace-site-agent-identities/', () => [status, body]);
-  expect(await waldur.usages.takesDate(signal)).toBe(takes);
-  expect(await waldur.usages.takesDate(signal)).toBe(takes);
+  const answers = [
+    [404, '<html>404 page not found</html>'],
+    [200, []],
+  ] as const;
+  let call = 0;
+  onGet('marketplace-site-agent-identities/', () => answers[call++] ?? [500, ''], 2);
+  expect(await failure(waldur.usages.takesDate(signal))).toMatchObject({ disposition: 'transient' });
+  expect(await waldur.usages.takesDate(signal)).toBe(true);
 });

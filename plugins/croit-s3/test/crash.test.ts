@@ -68,7 +68,7 @@ describe.each(FLAVOURS)('flavour %s: a death between any two requests', (flavour
         const limits = { enabled: true, max_size: Number(5n * MIB), max_objects: 50 };
         expect(cluster.user()).toMatchObject({ user_quota: limits, bucket_quota: limits });
         // A key that croit made is known to nobody: the order that finds it revokes it.
-        for (const accessKey of (await found(backend)).accessKeys) {
+        for (const accessKey of (await found(backend)).keys.map(({ id }) => id)) {
           await backend.apply(action({ kind: 'revoke-key', accessKey }), signal);
         }
         expect(cluster.user().keys).toEqual([]);

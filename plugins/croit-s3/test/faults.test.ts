@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createHttp } from '../../../src/lib/http.ts';
 import type { Backend } from '../../../src/plugin/contract.ts';
+import { createMemoryDocuments } from '../../../src/plugin/memory-documents.ts';
 import { silentLog } from '../../../test/fakes/log.ts';
 import type { Fault } from '../../../test/labs/croit-facade.ts';
 import { createBackend } from '../index.ts';
@@ -123,7 +124,9 @@ describe('what croit says in its own way', () => {
   it('an expired token reads as such', async () => {
     cluster.facade.fault = () => ({ status: 401, body: '' });
     const refused = await failure(backend.apply(create(), signal));
-    expect(refused.message).toBe('users.create: croit rejected the API token: check that it is valid and not expired');
+    expect(refused.message).toBe(
+      'create (users): croit rejected the API token: check that it is valid and not expired',
+    );
   });
 
   it('how long to wait is passed on', async () => {
@@ -211,6 +214,7 @@ describe('what croit says in its own way', () => {
         return createHttp(options, { clock: cluster.clock });
       },
       clock: cluster.clock,
+      store: createMemoryDocuments(cluster.clock),
       random: (bytes) => new Uint8Array(bytes),
     });
     expect(trusted).toEqual([]);

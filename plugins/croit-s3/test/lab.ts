@@ -1,8 +1,9 @@
 import { createHttp } from '../../../src/lib/http.ts';
 import type { Log } from '../../../src/lib/log.ts';
+import type { Step } from '../../../src/plugin/conformance/world.ts';
 import type { Lab } from '../../../src/plugin/conformance.ts';
-import type { Step } from '../../../src/plugin/conformance-world.ts';
 import type { Action, Backend, Found, Observed, Quota, Usage, UsageQuery } from '../../../src/plugin/contract.ts';
+import { createMemoryDocuments } from '../../../src/plugin/memory-documents.ts';
 import { settingsValidator } from '../../../src/plugin/schema.ts';
 import { type ManualClock, manualClock } from '../../../test/fakes/clock.ts';
 import { type Facade, startFacade } from '../../../test/labs/croit-facade.ts';
@@ -58,6 +59,7 @@ export async function startCluster(): Promise<Cluster> {
         log: keepingLog(lines),
         http: (options) => createHttp(options, { clock }),
         clock,
+        store: createMemoryDocuments(clock),
         random: (bytes) => Uint8Array.from({ length: bytes }, () => (count = (count * 31 + 7) % 253)),
       });
       backends.push(backend);
@@ -115,12 +117,16 @@ export function action(step: Step, account = ACCOUNT, resource = OURS): Action {
 }
 
 export function create(quota: Partial<Quota> = { bytes: 10n * MIB, objects: 100n }, account = ACCOUNT): Action {
-  return action({ kind: 'create-account', displayName: 'Files of One', quota }, account);
+  return action({ kind: 'create-account', displayName: 'Files of One', quota, attributes: {} }, account);
 }
 
 export async function observe(backend: Backend, accounts: readonly string[] | 'all' = [ACCOUNT]): Promise<Observed[]> {
   const all: Observed[] = [];
-  for await (const observed of backend.observe(accounts, signal)) all.push(observed);
+  for await (const observed of backend.observe(
+    accounts === 'all' ? 'all' : accounts.map((account) => ({ account })),
+    signal,
+  ))
+    all.push(observed);
   return all;
 }
 

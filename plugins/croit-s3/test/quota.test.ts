@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Quota } from '../../../src/plugin/contract.ts';
-import { agreed, asAsked, changeOf, effective, holds, type QuotaChange, requested, type ScopeQuota } from '../quota.ts';
+import { agreed, changeOf, effective, holds, type QuotaChange, requested, type ScopeQuota } from '../quota.ts';
 
 const quota = (enabled: boolean, maxSize: bigint, maxObjects: bigint): ScopeQuota => ({ enabled, maxSize, maxObjects });
 const limit = fc.option(fc.bigInt({ min: 0n, max: 2n ** 62n }), { nil: null });
@@ -28,14 +28,12 @@ describe('a quota of the gateway', () => {
     expect(agreed(scopes)).toEqual({ bytes: null, objects: 7n });
   });
 
-  it('that was rounded up is the one that was asked for', () => {
-    expect(holds(quota(true, 1024n, -1n), { bytes: 1000n }, 1024n)).toBe(true);
-    expect(holds(quota(true, 1024n, -1n), { bytes: 1000n }, 1n)).toBe(false);
-    expect(holds(quota(true, 1024n, -1n), { bytes: 1025n }, 1024n)).toBe(false);
-    expect(holds(quota(true, 1024n, -1n), { bytes: null }, 1024n)).toBe(false);
-    expect(asAsked({ bytes: 1024n, objects: 1n }, { bytes: 1000n }, 1024n)).toEqual({ bytes: 1000n, objects: 1n });
-    expect(asAsked({ bytes: 2048n, objects: 1n }, { bytes: 1000n }, 1024n)).toEqual({ bytes: 2048n, objects: 1n });
-    expect(asAsked({ bytes: 2048n, objects: 1n }, undefined, 1024n)).toEqual({ bytes: 2048n, objects: 1n });
+  it('holds what is wanted in the dimensions that are', () => {
+    expect(holds(quota(true, 1024n, -1n), { bytes: 1024n })).toBe(true);
+    expect(holds(quota(true, 1024n, 7n), { bytes: 1024n })).toBe(true);
+    expect(holds(quota(true, 1024n, -1n), { bytes: 2048n })).toBe(false);
+    expect(holds(quota(true, 1024n, -1n), { bytes: null })).toBe(false);
+    expect(holds(quota(true, 1024n, 7n), { bytes: 1024n, objects: 8n })).toBe(false);
   });
 });
 

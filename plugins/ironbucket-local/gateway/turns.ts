@@ -26,7 +26,10 @@ export function createTurns(clock: Clock, most: number): Turns {
     const name = nameOf(principal);
     const found = accounts.get(name);
     if (found !== undefined) return found;
-    const entry = { running: 0, searches: createThrottle({ clock, concurrency: SEARCHES, perSecond: undefined }) };
+    const entry = {
+      running: 0,
+      searches: createThrottle({ clock, limits: () => ({ concurrency: SEARCHES, perSecond: undefined }) }),
+    };
     accounts.set(name, entry);
     return entry;
   }

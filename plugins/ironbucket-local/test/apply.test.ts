@@ -1,6 +1,6 @@
 import { mkdir, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { Step } from '../../../src/plugin/conformance-world.ts';
+import type { Step } from '../../../src/plugin/conformance/world.ts';
 import type { Applied, Backend } from '../../../src/plugin/contract.ts';
 import { nodeDisk } from '../disk.ts';
 import {
@@ -31,7 +31,12 @@ afterEach(async () => {
 
 describe('create-account', () => {
   it('makes what the S3 server reads', async () => {
-    await apply({ kind: 'create-account', displayName: 'Files of One', quota: { bytes: 107_374_182_400n } });
+    await apply({
+      kind: 'create-account',
+      displayName: 'Files of One',
+      quota: { bytes: 107_374_182_400n },
+      attributes: {},
+    });
     const { credentials } = await apply({ kind: 'issue-key' });
     expect(await read(ACCOUNT, '.quota')).toBe(
       '{\n  "max_size_bytes": 107374182400,\n  "current_usage_bytes": 0,\n  "object_count": 0,\n  "last_updated": "2026-08-25T10:00:00.000Z"\n}',
@@ -134,7 +139,7 @@ describe('create-account', () => {
     const other = backend.apply({ ...create(), resource: OTHER }, signal);
     await expect(other).rejects.toMatchObject({ code: 'IRONBUCKET_NAME_TAKEN' });
     await backend.apply(create(), signal);
-    expect((await found(backend)).accessKeys).toEqual([]);
+    expect((await found(backend)).keys).toEqual([]);
   });
 });
 

@@ -19,7 +19,7 @@ describe.each(MOMENTS)('a crash %s any effect on the file system', (moment) => {
       after: async () => {
         const account = await found(storage.open());
         expect(account.quota.bytes).toBe(1000n);
-        expect(account.accessKeys).toEqual([]);
+        expect(account.keys).toEqual([]);
       },
     });
   });
@@ -44,7 +44,7 @@ describe.each(MOMENTS)('a crash %s any effect on the file system', (moment) => {
       },
       action: action({ kind: 'issue-key' }),
       after: async (applied) => {
-        const { accessKeys } = await found(storage.open());
+        const accessKeys = (await found(storage.open())).keys.map(({ id }) => id);
         expect(accessKeys).toContain(first);
         expect(accessKeys).toContain(applied.credentials?.accessKey);
       },
@@ -65,7 +65,7 @@ describe.each(MOMENTS)('a crash %s any effect on the file system', (moment) => {
         // What was left of the directory goes with the next order.
         await apply(create());
         expect(await names()).toEqual(['.agent', ACCOUNT, NEIGHBOUR]);
-        expect((await found(storage.open())).accessKeys).toEqual([]);
+        expect((await found(storage.open())).keys).toEqual([]);
         await apply(action({ kind: 'delete-account', purge: true }));
       },
       left: ['.agent', NEIGHBOUR],
@@ -160,5 +160,5 @@ async function neighbourIsWell(): Promise<void> {
   expect(JSON.parse(text)).toMatchObject({ version: 1, accounts: { [NEIGHBOUR]: { resource: OTHER } } });
   const neighbour = await found(storage.open(), NEIGHBOUR);
   expect(neighbour).toMatchObject({ resource: OTHER, quota: { bytes: 1000n } });
-  expect(neighbour.accessKeys).toHaveLength(1);
+  expect(neighbour.keys).toHaveLength(1);
 }

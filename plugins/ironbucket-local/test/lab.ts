@@ -3,8 +3,8 @@ import { mkdir, mkdtemp, rename, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Log } from '../../../src/lib/log.ts';
+import type { Step } from '../../../src/plugin/conformance/world.ts';
 import type { Lab } from '../../../src/plugin/conformance.ts';
-import type { Step } from '../../../src/plugin/conformance-world.ts';
 import type {
   Action,
   Applied,
@@ -15,6 +15,7 @@ import type {
   Quota,
   Usage,
 } from '../../../src/plugin/contract.ts';
+import { createMemoryDocuments } from '../../../src/plugin/memory-documents.ts';
 import { manualClock } from '../../../test/fakes/clock.ts';
 import type { Disk } from '../disk.ts';
 import { createBackend } from '../index.ts';
@@ -66,6 +67,7 @@ export async function createStorage(changes: Partial<Settings> = {}): Promise<St
       throw new Error('nothing here speaks HTTP');
     },
     clock: manualClock(),
+    store: createMemoryDocuments(manualClock()),
     random: (bytes) => Uint8Array.from({ length: bytes }, () => (count = (count * 31 + 7) % 253)),
   };
   return {
@@ -103,11 +105,11 @@ export function action(step: Step, account = ACCOUNT, resource = OURS): Action {
 }
 
 export function create(quota: Partial<Quota> = { bytes: 1000n }): Action {
-  return action({ kind: 'create-account', displayName: 'Files of One', quota });
+  return action({ kind: 'create-account', displayName: 'Files of One', quota, attributes: {} });
 }
 
 export async function observe(backend: Backend, account = ACCOUNT): Promise<Observed | undefined> {
-  for await (const observed of backend.observe([account], signal)) return observed;
+  for await (const observed of backend.observe([{ account }], signal)) return observed;
   return undefined;
 }
 

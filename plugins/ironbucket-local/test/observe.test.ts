@@ -82,9 +82,9 @@ describe('observe', () => {
     await backend.apply(create(), signal);
     await rm(storage.path('.agent'), { recursive: true });
     const next = storage.open();
-    expect(await found(next)).toMatchObject({ resource: OURS, accessKeys: [] });
+    expect(await found(next)).toMatchObject({ resource: OURS, keys: [] });
     await next.apply(action({ kind: 'issue-key' }), signal);
-    expect((await found(next)).accessKeys).toHaveLength(1);
+    expect((await found(next)).keys).toHaveLength(1);
   });
 });
 

@@ -1,5 +1,5 @@
 import { isMap, isScalar, isSeq, parseDocument } from 'yaml';
-import { builtinPlugins } from '../../plugin/registry.ts';
+import { builtinNames } from '../../plugin/registry.ts';
 import { type Completion, complete } from '../complete.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
 import type { Io } from '../io.ts';
@@ -19,7 +19,7 @@ export async function run({ positionals }: Invocation, io: Io): Promise<ExitCode
 }
 
 function namesOf(kind: Completion['dynamic'], words: readonly string[], io: Io): readonly string[] {
-  if (kind === 'plugin') return builtinPlugins.map(({ id }) => id);
+  if (kind === 'plugin') return builtinNames.map(({ id }) => id);
   return kind === 'offering' ? offeringNames(words, io) : [];
 }
 

@@ -1,8 +1,8 @@
+import { type DoctorDeps, examine } from '../../admin/doctor.ts';
+import { type Finding, gravest } from '../../admin/doctor-findings.ts';
 import type { OfferingConfig } from '../../config/types.ts';
 import { connect } from '../connect.ts';
-import { type DoctorDeps, examine } from '../doctor.ts';
-import { doctorExitCode, type Finding } from '../doctor-findings.ts';
-import type { ExitCode } from '../exit-codes.ts';
+import { EXIT, type ExitCode } from '../exit-codes.ts';
 import { type Io, writeJson } from '../io.ts';
 import { configFile, loadConfiguration } from '../load.ts';
 import type { Invocation } from '../parse.ts';
@@ -54,7 +54,7 @@ export async function report(
   const all = [...configuration, ...offerings.flatMap(({ findings }) => findings)];
   if (json) writeJson(io.stdout, { version: 1, configuration, offerings });
   else print(conclusion(all));
-  return doctorExitCode(all);
+  return EXIT[gravest(all)];
 }
 
 function renderFinding({ name, status, detail, hint }: Finding, style: Style): string {

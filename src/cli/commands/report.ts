@@ -1,15 +1,13 @@
-import type { Config, OfferingConfig } from '../../config/types.ts';
-import { type AgentError, toAgentError } from '../../lib/errors.ts';
-import type { Line } from '../../usage/build.ts';
+import { failureJson } from '../../admin/failure.ts';
+import { type OfferingReport, reportOffering } from '../../admin/report.ts';
+import type { Config } from '../../config/types.ts';
 import { type Period, periodOf } from '../../usage/period.ts';
-import { createReporter } from '../../usage/report.ts';
 import { connect } from '../connect.ts';
 import { EXIT, type ExitCode, exitCodeOf } from '../exit-codes.ts';
 import { type Io, writeJson } from '../io.ts';
 import { loadConfiguration } from '../load.ts';
 import type { Invocation } from '../parse.ts';
-import type { Failure } from '../render-failure.ts';
-import { type OfferingReport, renderReport } from '../render-report.ts';
+import { renderReport } from '../render-report.ts';
 import { selectOfferings } from '../select-offerings.ts';
 import { usageError } from '../usage-error.ts';
 
@@ -20,54 +18,26 @@ export async function run(invocation: Invocation, io: Io): Promise<ExitCode> {
   const period = askedPeriod(invocation, config, io);
   const dryRun = invocation.flags.has('dry-run');
   const json = invocation.flags.has('json');
+  const peers = connect(invocation, io);
   const reports: OfferingReport[] = [];
-  let code: ExitCode = EXIT.ok;
   for (const offering of offerings) {
-    const { report, exit } = await reportOne(offering, config, { dryRun, period }, invocation, io);
+    const report = await reportOffering(offering, config, peers, { dryRun, period }, io.signal);
     reports.push(report);
-    code = code === EXIT.ok ? exit : code;
     if (!json) io.stdout.write(renderReport(report, { dryRun, style: io.stdout.style }));
   }
-  if (json) writeJson(io.stdout, { version: 1, dry_run: dryRun, offerings: reports });
-  if (code !== EXIT.ok) return code;
+  if (json) {
+    const told = reports.map((report) => ({ ...report, error: report.error && failureJson(report.error) }));
+    writeJson(io.stdout, { version: 1, dry_run: dryRun, offerings: told });
+  }
+  const failure = reports.map(exitOf).find((code) => code !== EXIT.ok);
+  if (failure !== undefined) return failure;
   const differs = reports.some(({ lines }) => lines.some(({ status }) => status === 'new' || status === 'changed'));
   return differs && invocation.flags.has('exit-code') ? EXIT.differences : EXIT.ok;
 }
 
-async function reportOne(
-  offering: OfferingConfig,
-  config: Config,
-  options: { readonly dryRun: boolean; readonly period: Period | undefined },
-  invocation: Invocation,
-  io: Io,
-): Promise<{ report: OfferingReport; exit: ExitCode }> {
-  const { log, ...peers } = connect(invocation, io);
-  const waldur = peers.waldur(offering.waldur);
-  const backend = peers.backend(offering);
-  const lines: OfferingReport['lines'][number][] = [];
-  const { name } = offering;
-  try {
-    const { timezone, report } = config;
-    const { periods, perUser } = report;
-    const reporter = createReporter({ offering, waldur, backend, clock: io.clock, log, timezone, periods, perUser });
-    const onLine = (line: Line, { billingPeriod }: Period): void => {
-      lines.push({ ...line, period: billingPeriod.slice(0, 7) });
-    };
-    const { failure, ...summary } = await reporter.report({ ...options, onLine }, io.signal);
-    const exit = failure ? exitCodeOf(failure) : summary.failed > 0 ? EXIT.failed : EXIT.ok;
-    return { report: { name, lines, summary, error: failure && told(failure) }, exit };
-  } catch (error) {
-    if (io.signal.aborted) throw error;
-    const failure = toAgentError(error);
-    return { report: { name, lines, summary: undefined, error: told(failure) }, exit: exitCodeOf(failure) };
-  } finally {
-    await backend.close();
-    waldur.close();
-  }
-}
-
-function told({ code, message, hint }: AgentError): Failure {
-  return { code, message, hint };
+function exitOf({ error, summary }: OfferingReport): ExitCode {
+  if (error !== undefined) return exitCodeOf(error);
+  return summary !== undefined && summary.failed > 0 ? EXIT.failed : EXIT.ok;
 }
 
 function askedPeriod(invocation: Invocation, config: Config, io: Io): Period | undefined {

@@ -8,15 +8,21 @@ import type { LogLevel } from '../../lib/log.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
 import type { Io } from '../io.ts';
 import { loadConfiguration } from '../load.ts';
+import { logfmtLine } from '../logfmt-line.ts';
 import type { Invocation } from '../parse.ts';
 import { prettyLine } from '../pretty-line.ts';
-import { VERSION } from '../version.ts';
+import { readRevision, VERSION } from '../version.ts';
 
 const STATUS_INTERVAL_MS = 5000;
 
 /** The daemon. READY when the configuration is valid, the port is bound and every offering has started. */
 export async function run(invocation: Invocation, io: Io): Promise<ExitCode> {
-  const load = async (): Promise<Config> => withLevel(await loadConfiguration(invocation, io), invocation);
+  let format: Config['logFormat'];
+  const load = async (): Promise<Config> => {
+    const loaded = withLevel(await loadConfiguration(invocation, io), invocation);
+    format = loaded.logFormat;
+    return loaded;
+  };
   const config = await load();
   const { clock, random, secrets } = io;
   const service = createServiceManager({
@@ -25,7 +31,7 @@ export async function run(invocation: Invocation, io: Io): Promise<ExitCode> {
     monotonicUs: () => process.hrtime.bigint() / 1000n,
     onError: (err) => agent.log.warn({ err }, 'the service manager could not be told'),
   });
-  const revision = io.env['WALDUR_AGENT_REVISION'] ?? '';
+  const revision = readRevision(io.env);
   const agent = compose(config, {
     clock,
     random,
@@ -33,7 +39,7 @@ export async function run(invocation: Invocation, io: Io): Promise<ExitCode> {
     version: VERSION,
     revision,
     env: io.env,
-    write: writer(io),
+    write: writer(io, () => format),
     state: () => lifecycle.state(),
   });
   let endWatchdog = (): void => undefined;
@@ -72,9 +78,18 @@ function withLevel(config: Config, invocation: Invocation): Config {
   return invocation.flags.has('quiet') ? { ...config, logLevel: 'warn' } : config;
 }
 
-/** JSON lines for machines, with the priority journald understands; short lines for a person at a terminal. */
-function writer(io: Io): (line: string, level: LogLevel) => void {
-  if (io.stdout.isTTY) return (line) => io.stdout.write(prettyLine(line, io.stdout.style));
-  const prefix = journalPrefix(io.env['JOURNAL_STREAM'], fstatSync(1));
-  return (line, level) => io.stdout.write(prefix(level) + line);
+/** Lines in the configured format; under systemd with the priority that journald understands. */
+function writer({ stdout, env }: Io, format: () => Config['logFormat']): (line: string, level: LogLevel) => void {
+  const prefix = journalPrefix(env['JOURNAL_STREAM'], fstatSync(1));
+  const render = (line: string): string => {
+    switch (format() ?? (stdout.isTTY ? 'pretty' : 'json')) {
+      case 'pretty':
+        return prettyLine(line, stdout.style);
+      case 'logfmt':
+        return logfmtLine(line);
+      case 'json':
+        return line;
+    }
+  };
+  return (line, level) => stdout.write(prefix(level) + render(line));
 }

@@ -1,11 +1,11 @@
+import { exampleSettings } from '../../admin/offering-body.ts';
 import { AgentError, toAgentError } from '../../lib/errors.ts';
 import type { Plugin } from '../../plugin/contract.ts';
-import { builtinPlugins } from '../../plugin/registry.ts';
+import { loadBuiltins } from '../../plugin/registry.ts';
 import { type Sandbox, startSandbox } from '../../sandbox/sandbox.ts';
 import type { Profile } from '../../sandbox/world.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
 import { type Io, writeJson } from '../io.ts';
-import { exampleSettings } from '../offering-body.ts';
 import type { Invocation } from '../parse.ts';
 import { renderGuide, sandboxGuide } from '../sandbox-guide.ts';
 import { usageError } from '../usage-error.ts';
@@ -16,7 +16,7 @@ export async function run(invocation: Invocation, io: Io): Promise<ExitCode> {
   const profile = (invocation.values.get('profile') ?? '8.1') as Profile;
   const sandbox = await start(port, profile);
   try {
-    const guide = sandboxGuide(sandbox, simplestPlugin());
+    const guide = sandboxGuide(sandbox, await simplestPlugin());
     if (invocation.flags.has('json')) writeJson(io.stdout, { version: 1, ...guide });
     else io.stdout.write(renderGuide(guide, io.stdout.style));
     await stopped(io.signal);
@@ -47,9 +47,9 @@ function readPort(text: string): number {
 }
 
 /** The one that needs the fewest settings: a sandbox is for trying things. */
-function simplestPlugin(): Plugin {
+async function simplestPlugin(): Promise<Plugin> {
   const needs = (plugin: Plugin): number => Object.keys(exampleSettings(plugin)).length;
-  const [plugin] = [...builtinPlugins].sort((a, b) => needs(a) - needs(b));
+  const [plugin] = [...(await loadBuiltins())].sort((a, b) => needs(a) - needs(b));
   if (plugin === undefined) throw new Error('there is no built-in plugin');
   return plugin;
 }

@@ -6,7 +6,7 @@ import { loadConfig } from '../../config/load.ts';
 import { type Agent, compose } from '../../daemon/compose.ts';
 import { AgentError } from '../../lib/errors.ts';
 import { createReleasers } from '../../lib/releasers.ts';
-import { builtinPlugins } from '../../plugin/registry.ts';
+import { loadBuiltins } from '../../plugin/registry.ts';
 import { FIXTURE } from '../../sandbox/fixture.ts';
 import { type Sandbox, startSandbox } from '../../sandbox/sandbox.ts';
 import type { Io } from '../io.ts';
@@ -31,7 +31,7 @@ export async function openDemoSite(io: Io): Promise<DemoSite> {
     const sandbox = await startSandbox();
     releasers.add(() => sandbox.close());
     const actions: { action: string; account: string }[] = [];
-    const agent = compose(readConfig(sandbox, { storage, port: await freePort(io.random) }, io), {
+    const agent = compose(await readConfig(sandbox, { storage, port: await freePort(io.random) }, io), {
       clock: io.clock,
       random: io.random,
       secrets: io.secrets,
@@ -55,11 +55,11 @@ export async function openDemoSite(io: Io): Promise<DemoSite> {
 }
 
 /** The demo goes through a real configuration, so it proves that path too. */
-function readConfig(
+async function readConfig(
   sandbox: Sandbox,
   { storage, port }: { readonly storage: string; readonly port: number },
   io: Io,
-): ReturnType<typeof requireConfig> {
+): Promise<ReturnType<typeof requireConfig>> {
   const text = stringify({
     listen: '127.0.0.1:0',
     offerings: [
@@ -88,7 +88,8 @@ function readConfig(
   });
   const env = { DEMO_TOKEN: sandbox.token('provider-owner') };
   const { readFile, secrets } = io;
-  return requireConfig(loadConfig({ file: 'demo.yaml', text, env, readFile, plugins: builtinPlugins, secrets }));
+  const plugins = await loadBuiltins();
+  return requireConfig(loadConfig({ file: 'demo.yaml', text, env, readFile, plugins, secrets }));
 }
 
 function requireConfig({ config, diagnostics }: ReturnType<typeof loadConfig>) {

@@ -2,10 +2,12 @@ import { isJsonObject, type JsonObject, sameJson } from '../../lib/json.ts';
 import { bodyOf, type Call, objectOf, type Routes, textOf } from '../call.ts';
 import type { Order, OrderType, Plan, Resource, ResourceState } from '../model.ts';
 import { touchResource } from '../order-flow.ts';
-import { demand, seesResource } from '../permissions.ts';
+import { demand, ordersFor, ordersForOptions, seesResource } from '../permissions.ts';
 import { placeOnResource } from '../place-order.ts';
-import { conflict, invalid, notFound, ok, type Reply, status } from '../reply.ts';
-import { validateOptions } from '../rules/options.ts';
+import { conflict, forbidden, invalid, notFound, ok, type Reply, status } from '../reply.ts';
+import { limitProblem } from '../rules/limits.ts';
+import { optionFields, validateOptions } from '../rules/options.ts';
+import { isOlder } from '../serialize/fields.ts';
 import { renderResource } from '../serialize/resource.ts';
 import { refuseSecondOptionsOrder } from './provider-resources.ts';
 import { requireAvailable, requireState } from './resource-access.ts';
@@ -20,7 +22,7 @@ export const consumerRoutes: Routes = {
   [`POST ${RESOURCES}update_limits/`]: (call) => {
     const resource = ready(call, ['OK']);
     const limits = objectOf(bodyOf(call, ['limits', 'request_comment']), 'limits');
-    checkLimits(resource, limits);
+    checkLimits(call, resource, limits);
     if (sameJson(limits, resource.limits)) {
       throw invalid(['Impossible to create update orders with limits set to exactly the same.']);
     }
@@ -61,8 +63,17 @@ function find(call: Call): Resource {
 function ready(call: Call, states: readonly ResourceState[]): Resource {
   const resource = find(call);
   requireAvailable(resource);
+  if (isOlder(call)) refuseInOlder(call, resource);
   requireState(resource, states);
   return resource;
+}
+
+/** Where 8.1 goes by the state of the resource, the 2024 release goes by roles and by orders that are open. */
+function refuseInOlder(call: Call, resource: Resource): void {
+  if (!ordersFor(call.user, resource)) throw forbidden();
+  const open = ['pending-consumer', 'pending-provider', 'executing'];
+  const orders = call.world.store.orders.by('resource', resource.uuid);
+  if (orders.some(({ state }) => open.includes(state))) throw invalid(['Pending order for resource already exists.']);
 }
 
 function placed(
@@ -81,7 +92,9 @@ function placed(
   return ok({ order_uuid: order.uuid });
 }
 
-function checkLimits(resource: Resource, limits: JsonObject): void {
+function checkLimits(call: Call, resource: Resource, limits: JsonObject): void {
+  const problem = isOlder(call) ? limitProblem(resource.offering, limits) : undefined;
+  if (problem?.kind === 'types') throw invalid({ limits: problem.text });
   for (const [type, amount] of Object.entries(limits)) {
     const component = resource.offering.components.find((row) => row.type === type);
     if (component === undefined) throw invalid({ limits: [`Invalid limits: ${type}`] });
@@ -89,6 +102,7 @@ function checkLimits(resource: Resource, limits: JsonObject): void {
       throw invalid({ limits: { [type]: ['Ensure this value is greater than or equal to 0.'] } });
     }
   }
+  if (problem?.kind === 'range') throw invalid([problem.text]);
 }
 
 export function renewal(call: Pick<Call, 'world'>, resource: Resource, months: number): JsonObject {
@@ -105,14 +119,19 @@ export function renewal(call: Pick<Call, 'world'>, resource: Resource, months: n
 
 /** With the plugin option a change is an order; without it, it happens silently. */
 function updateOptions(call: Call): Reply {
+  const older = isOlder(call);
+  const form = find(call).offering.resourceOptions;
+  if (older && Object.keys(optionFields(form)).length === 0)
+    throw invalid({ options: ['Metadata for resource options is not defined.'] });
   const resource = ready(call, ['OK']);
+  if (older && !ordersForOptions(call.user, resource)) throw forbidden();
   refuseSecondOptionsOrder(call, resource);
   const options = objectOf(bodyOf(call, ['options']), 'options');
-  const problems = validateOptions(resource.offering.resourceOptions, options);
-  if (problems !== undefined) throw invalid(problems);
+  const problems = validateOptions(form, options);
+  if (problems !== undefined) throw invalid(older ? { options: problems } : problems);
   const merged = { ...resource.options, ...options };
   const ordered = resource.offering.pluginOptions['create_orders_on_resource_option_change'] === true;
-  if (ordered && call.world.settings.profile !== '2024') {
+  if (ordered && !older) {
     return placed(call, resource, 'Update', {
       attributes: { old_options: resource.options ?? {}, new_options: merged },
     });
@@ -126,7 +145,8 @@ function updateOptions(call: Call): Reply {
 function terminate(call: Call): Reply {
   const resource = ready(call, ['OK', 'Erred']);
   const { attributes } = bodyOf(call, ['attributes', 'termination_comment']);
-  return placed(call, resource, 'Terminate', { attributes: isJsonObject(attributes) ? attributes : {} });
+  const order = { attributes: isJsonObject(attributes) ? attributes : {} };
+  return placed(call, resource, 'Terminate', isOlder(call) ? { ...order, limits: {} } : order);
 }
 
 function restore(call: Call): Reply {

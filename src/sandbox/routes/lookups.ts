@@ -1,9 +1,10 @@
 import { bodyOf, type Call, type Routes } from '../call.ts';
 import type { Customer } from '../model.ts';
 import { list } from '../paginate.ts';
-import { holds, seesProject } from '../permissions.ts';
+import { holds, seesOffering, seesProject } from '../permissions.ts';
 import { type Query, uuidFilter } from '../query.ts';
 import { noRows, notFound, ok } from '../reply.ts';
+import { url } from '../serialize/fields.ts';
 import {
   renderCategory,
   renderCustomer,
@@ -64,6 +65,18 @@ export const lookupRoutes: Routes = {
       where: (row) => row.serviceProvider !== undefined && (customer === undefined || row.uuid === customer),
       render: renderServiceProvider,
     });
+  },
+  'GET marketplace-integration-statuses/': (call) => {
+    const rows = call.world.store.offerings.all().filter((offering) => seesOffering(call.user, offering));
+    const statuses = rows.flatMap((offering) =>
+      [...offering.integration.values()].map(({ status, lastMs }) => ({
+        url: url(call, 'marketplace-integration-statuses', offering.uuid),
+        offering: url(call, 'marketplace-provider-offerings', offering.uuid),
+        status,
+        last_request_timestamp: new Date(lastMs).toISOString(),
+      })),
+    );
+    return { ...ok(statuses), headers: { 'X-Result-Count': String(statuses.length) } };
   },
   'GET marketplace-service-providers/:u/keys/': (call) => {
     findProvider(call);

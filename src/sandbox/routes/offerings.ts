@@ -4,10 +4,18 @@ import { bodyOf, type Call, linked, objectOf, optionalText, type Routes, textOf 
 import type { Component, Offering } from '../model.ts';
 import { addOffering, addPlan } from '../offerings.ts';
 import { list } from '../paginate.ts';
-import { demand, holds, type Permission, seesOffering } from '../permissions.ts';
+import { demand, owns, type Permission, seesOffering } from '../permissions.ts';
 import { choices, uuidFilter } from '../query.ts';
-import { forbidden, invalid, noRows, notFound, ok, type Reply, required, wrongState } from '../reply.ts';
-import { renderComponent, renderOffering, renderPlan } from '../serialize/offering.ts';
+import { forbidden, invalid, noRows, notFound, ok, type Reply, required, ServerCrash, wrongState } from '../reply.ts';
+import { isOlder } from '../serialize/fields.ts';
+import {
+  renderComponent,
+  renderCreatedOffering,
+  renderListedOffering,
+  renderOffering,
+  renderPublicOffering,
+  renderSoldPlan,
+} from '../serialize/offering.ts';
 import { backendIdProblems } from './resource-access.ts';
 
 const OFFERING_STATES = ['Draft', 'Active', 'Paused', 'Archived', 'Unavailable'] as const;
@@ -19,13 +27,15 @@ export const offeringRoutes: Routes = {
   'GET marketplace-public-offerings/:u/': (call) => {
     const offering = call.world.store.offerings.get(call.uuid);
     if (offering === undefined) throw notFound('Offering');
-    return ok(renderOffering(offering, call, call.query.fields));
+    return ok(renderPublicOffering(offering, call, call.query.fields));
   },
   'POST marketplace-provider-offerings/': createOffering,
   [`POST ${PREFIX}activate/`]: (call) => {
     const offering = open(call, 'offering.update');
-    if (!['Draft', 'Paused', 'Unavailable'].includes(offering.state))
-      throw wrongState(['Draft', 'Paused', 'Unavailable']);
+    if (!call.user.isStaff && !call.world.settings.ownersActivate) throw forbidden();
+    const from = ['Draft', 'Paused', 'Unavailable'];
+    if (!from.includes(offering.state))
+      throw isOlder(call) ? invalid(['Offering state is invalid.']) : wrongState(from);
     offering.state = 'Active';
     return ok({ detail: 'Offering state updated.', state: 'Active' });
   },
@@ -47,7 +57,9 @@ export const offeringRoutes: Routes = {
   [`POST ${PREFIX}update_integration/`]: (call) => {
     const offering = open(call, 'offering.update');
     const body = bodyOf(call, ['plugin_options', 'secret_options', 'service_attributes', 'backend_id']);
-    if (body['plugin_options'] !== undefined) offering.pluginOptions = objectOf(body, 'plugin_options');
+    // The 2024 release takes anything, and keeps a list that can never be read.
+    const readable = !isOlder(call) || isJsonObject(body['plugin_options']);
+    if (body['plugin_options'] !== undefined && readable) offering.pluginOptions = objectOf(body, 'plugin_options');
     offering.backendId = optionalText(body, 'backend_id', offering.backendId);
     return ok();
   },
@@ -55,19 +67,19 @@ export const offeringRoutes: Routes = {
     const offering = open(call, 'offering.components');
     const component = componentOf(call, bodyOf(call), offering);
     offering.components.push(component);
-    return ok(renderComponent(component, offering.uuid), 201);
+    return isOlder(call) ? { status: 201 } : ok(renderComponent(component, offering.uuid), 201);
   },
   [`POST ${PREFIX}update_offering_component/`]: (call) => {
     const offering = open(call, 'offering.components');
     const { component, body } = namedComponent(call, offering);
-    Object.assign(component, componentFields(body, component));
+    Object.assign(component, componentFields(body, isOlder(call) ? null : 'month', component));
     return ok();
   },
   [`POST ${PREFIX}remove_offering_component/`]: (call) => {
     const offering = open(call, 'offering.components');
     const { component } = namedComponent(call, offering);
     if (component.isBuiltin) throw invalid({ details: 'Builtin component cannot be removed.' });
-    if (call.world.store.resources.by('offering', offering.uuid).length > 0) {
+    if (!isOlder(call) && call.world.store.resources.by('offering', offering.uuid).length > 0) {
       throw invalid({ details: 'Offering has resources, component cannot be removed.' });
     }
     offering.components = offering.components.filter((row) => row !== component);
@@ -108,11 +120,7 @@ export const offeringRoutes: Routes = {
   'GET marketplace-plans/:u/': (call) => {
     const sold = call.world.store.plans.get(call.uuid);
     if (sold === undefined || !(seesOffering(call.user, sold.offering) || sold.offering.shared)) throw notFound('Plan');
-    const plan = renderPlan(sold.plan, sold.offering, call);
-    const { fields } = call.query;
-    return ok(
-      fields.length === 0 ? plan : Object.fromEntries(Object.entries(plan).filter(([key]) => fields.includes(key))),
-    );
+    return ok(renderSoldPlan(sold.plan, sold.offering, call, call.query.fields));
   },
   'POST marketplace-plans/:u/update_prices/': (call) => {
     const sold = call.world.store.plans.get(call.uuid);
@@ -154,7 +162,7 @@ function listOfferings(call: Call): Reply {
       (name === undefined || row.name.toLowerCase().includes(name.toLowerCase())) &&
       (exact === undefined || row.name === exact) &&
       (type === undefined || row.type === type),
-    render: renderOffering,
+    render: renderListedOffering,
   });
 }
 
@@ -168,7 +176,7 @@ function createOffering(call: Call): Reply {
   if (name.trim() === '') throw invalid({ name: ['This field may not be blank.'] });
   const type = textOf(body, 'type');
   if (!/^[A-Z][A-Za-z]+\.[A-Za-z]+$/.test(type)) throw invalid({ type: ['Invalid value.'] });
-  if (!user.isStaff && !holds(user, 'customer', customer.uuid)) throw forbidden();
+  if (!user.isStaff && !owns(user, customer)) throw forbidden();
   const offering = addOffering(world, {
     name,
     type,
@@ -177,7 +185,7 @@ function createOffering(call: Call): Reply {
     state: 'Draft',
     shared: body['shared'] !== false,
     description: optionalText(body, 'description'),
-    options: jsonOf(body, 'options'),
+    options: body['options'] === undefined && isOlder(call) ? { options: {}, order: [] } : jsonOf(body, 'options'),
     resourceOptions: jsonOf(body, 'resource_options'),
     pluginOptions: jsonOf(body, 'plugin_options'),
     backendIdRules: jsonOf(body, 'backend_id_rules'),
@@ -185,7 +193,8 @@ function createOffering(call: Call): Reply {
   for (const item of itemsOf(body, 'components')) offering.components.push(componentOf(call, item, offering));
   for (const item of itemsOf(body, 'plans'))
     addPlan(world, offering, { name: textOf(item, 'name'), unit: optionalText(item, 'unit', 'month') });
-  return ok(renderOffering(offering, call), 201);
+  const Location = `${call.base}marketplace-provider-offerings/${offering.uuid}/`;
+  return { ...ok(renderCreatedOffering(offering, call), 201), headers: { Location } };
 }
 
 function jsonOf(body: JsonObject, name: string): JsonObject {
@@ -206,23 +215,30 @@ function namedComponent(call: Call, offering: Offering): { readonly component: C
 }
 
 function componentOf(call: Call, body: JsonObject, offering: Offering): Component {
-  for (const field of ['billing_type', 'name', 'type']) if (body[field] === undefined) throw required(field);
+  const missing = ['billing_type', 'name', 'type'].filter((field) => body[field] === undefined);
+  if (missing.length > 0)
+    throw invalid(Object.fromEntries(missing.map((field) => [field, ['This field is required.']])));
   const type = textOf(body, 'type');
   if (!/^[a-zA-Z0-9_\-/:]+$/.test(type)) throw invalid({ type: ['Enter a valid value.'] });
   if (offering.components.some((component) => component.type === type)) {
+    if (isOlder(call)) throw new ServerCrash('IntegrityError');
     throw invalid({ non_field_errors: ['The fields type, offering must make a unique set.'] });
   }
-  return { uuid: call.world.ids.uuid(), isBuiltin: false, ...componentFields(body) };
+  return { uuid: call.world.ids.uuid(), isBuiltin: false, ...componentFields(body, isOlder(call) ? null : 'month') };
 }
 
-/** What the body says, over what there was. An omitted `limit_period` falls back to `month`, as on the server. */
-function componentFields(body: JsonObject, old?: Component): Omit<Component, 'uuid' | 'isBuiltin'> {
+/** What the body says, over what there was. An omitted `limit_period` falls back to that of the release. */
+function componentFields(
+  body: JsonObject,
+  period: string | null,
+  old?: Component,
+): Omit<Component, 'uuid' | 'isBuiltin'> {
   const billingType = optionalText(body, 'billing_type', old?.billingType ?? '');
   if (!['fixed', 'usage', 'limit', 'one', 'few'].includes(billingType)) {
     throw invalid({ billing_type: [`"${billingType}" is not a valid choice.`] });
   }
-  const limitPeriod = optionalText(body, 'limit_period') || 'month';
-  if (!['month', 'quarterly', 'annual', 'total'].includes(limitPeriod)) {
+  const limitPeriod = optionalText(body, 'limit_period') || period;
+  if (limitPeriod !== null && !['month', 'quarterly', 'annual', 'total'].includes(limitPeriod)) {
     throw invalid({ limit_period: [`"${limitPeriod}" is not a valid choice.`] });
   }
   return {

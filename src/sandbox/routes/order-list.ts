@@ -4,6 +4,7 @@ import { both, datedFilter, list } from '../paginate.ts';
 import { seesOffering, seesOrder } from '../permissions.ts';
 import { choices, uuidFilter } from '../query.ts';
 import type { Reply } from '../reply.ts';
+import { isOlder } from '../serialize/fields.ts';
 import { renderOrder } from '../serialize/order.ts';
 import { touchIntegration } from './integration.ts';
 
@@ -12,8 +13,13 @@ export function listOrders(call: Call): Reply {
   const { world, user, query } = call;
   const { orders, offerings } = world.store;
   touchIntegration(call, ['Order processing', 'Event processing'], ['Order processing']);
-  const states = [...new Set(choices(query, 'state', ORDER_STATES))];
-  const types = choices(query, 'type', ORDER_TYPES);
+  const older = isOlder(call);
+  const states = [
+    ...new Set(
+      choices(query, 'state', older ? ORDER_STATES.filter((state) => state !== 'pending-start-date') : ORDER_STATES),
+    ),
+  ];
+  const types = choices(query, 'type', older ? ORDER_TYPES.filter((type) => type !== 'Restore') : ORDER_TYPES);
   const offering = uuidFilter(query, 'offering_uuid');
   const resource = uuidFilter(query, 'resource_uuid');
   const owner = offerings.get(offering ?? '');
@@ -37,10 +43,7 @@ export function listOrders(call: Call): Reply {
           (provider === undefined || row.resource.offering.customer.uuid === provider);
   return list(call, {
     pools: pools.length === 0 ? [orders.all()] : pools,
-    where: both(
-      where,
-      datedFilter(call, world.settings.profile === '2024' ? ['modified_before', 'created_before'] : []),
-    ),
+    where: both(where, datedFilter(call, older ? ['modified_before', 'created_before'] : [])),
     render: renderOrder,
     sort: { state: (row) => row.state, cost: () => '', consumer_reviewed_at: (row) => row.consumerReview?.at ?? '' },
   });

@@ -1,6 +1,6 @@
-import { isJsonObject } from '../../lib/json.ts';
+import { isJsonObject, type JsonObject } from '../../lib/json.ts';
 import { bodyOf, type Call, linked, optionalText, type Routes, textOf } from '../call.ts';
-import type { Order, OrderState } from '../model.ts';
+import type { Offering, Order, OrderState, Plan } from '../model.ts';
 import { finishOrder, moveOrder, moveResource, startProcessor, touchResource } from '../order-flow.ts';
 import { approvesForConsumer, demand, type Permission, seesOrder, seesProject } from '../permissions.ts';
 import { approvalOf, approveForConsumer, placeCreate } from '../place-order.ts';
@@ -16,9 +16,12 @@ import {
   status,
   wrongState,
 } from '../reply.ts';
+import { asNumbers, limitProblem } from '../rules/limits.ts';
+import { validateOptions } from '../rules/options.ts';
 import { accepts, nextState, type OrderAction, VALID_STATES } from '../rules/order-state.ts';
 import { resourceOnRetry } from '../rules/outcome.ts';
-import { renderOrder } from '../serialize/order.ts';
+import { isOlder } from '../serialize/fields.ts';
+import { renderOrder, renderPlacedOrder } from '../serialize/order.ts';
 import { touchIntegration } from './integration.ts';
 import { listOrders } from './order-list.ts';
 
@@ -33,6 +36,11 @@ export const orderRoutes: Routes = {
     touchIntegration(call, ['Order processing', 'Event processing'], []);
     return ok(renderOrder(order, call, call.query.fields));
   },
+  'DELETE marketplace-orders/:u/': (call) => {
+    find(call);
+    if (isOlder(call)) throw forbidden();
+    throw new Refusal(405, { detail: 'Method "DELETE" not allowed.' });
+  },
   'POST marketplace-orders/:u/approve_by_provider/': approveByProvider,
   'POST marketplace-orders/:u/reject_by_provider/': (call) => {
     const order = open(call, 'order.reject', 'reject_by_provider');
@@ -46,7 +54,7 @@ export const orderRoutes: Routes = {
   'POST marketplace-orders/:u/approve_by_consumer/': approveByConsumer,
   'POST marketplace-orders/:u/reject_by_consumer/': (call) => {
     const order = find(call);
-    if (!approvesForConsumer(call.user, order.resource.project)) throw forbidden();
+    if (!approvesForConsumer(call.world.settings.profile, call.user, order.resource.project)) throw forbidden();
     check(order, 'reject_by_consumer');
     finishOrder(call.world, order, 'refused', 'rejected', call.user.username, (row) => {
       row.consumerReview = { by: call.user, at: row.modified };
@@ -79,7 +87,8 @@ export const orderRoutes: Routes = {
   'POST marketplace-orders/:u/set_provider_info/': setProviderInfo,
   'POST marketplace-orders/:u/cancel/': (call) => {
     const order = find(call);
-    if (!call.user.isStaff && !approvesForConsumer(call.user, order.resource.project)) throw forbidden();
+    if (!call.user.isStaff && !approvesForConsumer(call.world.settings.profile, call.user, order.resource.project))
+      throw forbidden();
     check(order, 'cancel');
     requireType(order, ['Marketplace.Basic', 'Marketplace.Support']);
     finishOrder(call.world, order, 'refused', 'canceled', call.user.username);
@@ -136,13 +145,10 @@ function createOrder(call: Call): Reply {
   const project = linked(store.projects, body, 'project');
   if (!seesProject(call.user, project)) throw invalid({ project: ['Invalid hyperlink - Object does not exist.'] });
   if (offering.state !== 'Active') throw invalid({ offering: ['Offering is not available.'] });
-  const plan =
-    body['plan'] === undefined ? undefined : offering.plans.find((row) => textOf(body, 'plan').includes(row.uuid));
-  if (body['plan'] !== undefined && plan === undefined)
-    throw invalid({ plan: ['This plan is not available for this offering.'] });
-  if (plan === undefined && offering.plans.length > 0) throw required('plan');
+  const plan = planOf(call, body, offering);
   const attributes = isJsonObject(body['attributes']) ? body['attributes'] : {};
   const limits = isJsonObject(body['limits']) ? body['limits'] : {};
+  if (isOlder(call)) refuseForm(offering, attributes, limits);
   const unknown = Object.keys(limits).filter(
     (type) => !offering.components.some((component) => component.type === type),
   );
@@ -151,19 +157,42 @@ function createOrder(call: Call): Reply {
     type: 'Create',
     user: call.user,
     attributes,
-    limits,
+    limits: isOlder(call) ? asNumbers(limits) : limits,
     plan,
     startDate: typeof body['start_date'] === 'string' ? body['start_date'] : undefined,
     requestComment: typeof body['request_comment'] === 'string' ? body['request_comment'] : undefined,
   });
-  return ok(renderOrder(order, call), 201);
+  const Location = `${call.base}marketplace-orders/${order.uuid}/`;
+  return { ...ok(renderPlacedOrder(order, call), 201), headers: { Location } };
+}
+
+/** The plan of the body. The 2024 release takes orders without one. */
+function planOf(call: Call, body: JsonObject, { plans }: Offering): Plan | undefined {
+  if (body['plan'] === undefined) {
+    if (plans.length > 0 && !isOlder(call)) throw required('plan');
+    return undefined;
+  }
+  const wanted = textOf(body, 'plan');
+  const plan = plans.find(({ uuid }) => wanted.includes(uuid));
+  if (plan !== undefined) return plan;
+  throw invalid({ plan: [`This plan is not available for ${isOlder(call) ? 'selected' : 'this'} offering.`] });
+}
+
+/** @throws Refusal 400 for what the 2024 release checks when an order is placed */
+function refuseForm(offering: Offering, attributes: JsonObject, limits: JsonObject): void {
+  const problem = limitProblem(offering, limits);
+  if (problem?.kind === 'types') throw invalid({ limits: [problem.text] });
+  if (problem?.kind === 'number') throw invalid({ limits: problem.problems });
+  if (problem?.kind === 'range') throw invalid({ non_field_errors: [problem.text] });
+  const problems = validateOptions(offering.options, attributes);
+  if (problems !== undefined) throw invalid(problems);
 }
 
 function approveByProvider(call: Call): Reply {
   const { world, user } = call;
   const order = open(call, 'order.approve', 'approve_by_provider');
   const { attributes } = bodyOf(call, ['attributes']);
-  const legacy = world.settings.profile === '2024';
+  const legacy = isOlder(call);
   const to = nextState('approve_by_provider', order.state, approvalOf(world, order)) ?? order.state;
   const added = isJsonObject(attributes) && !legacy ? attributes : undefined;
   moveOrder(world, order, to, user.username, (row) => {
@@ -183,7 +212,7 @@ function approveByProvider(call: Call): Reply {
 
 function approveByConsumer(call: Call): Reply {
   const order = find(call);
-  if (!approvesForConsumer(call.user, order.resource.project)) throw forbidden();
+  if (!approvesForConsumer(call.world.settings.profile, call.user, order.resource.project)) throw forbidden();
   check(order, 'approve_by_consumer');
   const texts: Partial<Record<OrderState, string>> = {
     'pending-project': 'Order is pending project start date.',
@@ -191,6 +220,7 @@ function approveByConsumer(call: Call): Reply {
     'pending-start-date': 'Order is pending start date.',
   };
   const to = approveForConsumer(call.world, order, call.user);
+  if (isOlder(call)) return ok();
   return ok({ detail: texts[to] ?? 'Order has been approved and is being processed.' });
 }
 
@@ -199,8 +229,9 @@ function setStateErred(call: Call): Reply {
   const order = open(call, 'order.set_state', 'set_state_erred', EXECUTABLE);
   const body = bodyOf(call, ['error_message', 'error_traceback']);
   if (body['error_message'] === undefined || body['error_traceback'] === undefined) throw new ServerCrash('KeyError');
-  if (world.settings.profile === '2024' && !onlyExecuting(call, order)) return ok();
-  finishOrder(world, order, 'erred', 'erred', call.user.username, (row) => {
+  // The 2024 release stores the texts and changes the resource from any state, and ends only an executing order.
+  const to = isOlder(call) && !onlyExecuting(call, order) ? order.state : 'erred';
+  finishOrder(world, order, 'erred', to, call.user.username, (row) => {
     row.errorMessage = optionalText(body, 'error_message');
     row.errorTraceback = optionalText(body, 'error_traceback');
     row.errorAt = row.modified;

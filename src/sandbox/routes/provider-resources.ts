@@ -5,6 +5,7 @@ import { moveResource, touchResource } from '../order-flow.ts';
 import { conflict, forbidden, invalid, ok, type Reply, required, ServerCrash, status } from '../reply.ts';
 import { optionFields, validateOptions } from '../rules/options.ts';
 import { isOptionsOrder } from '../rules/update-kind.ts';
+import { isOlder } from '../serialize/fields.ts';
 import { renderResource } from '../serialize/resource.ts';
 import { touchIntegration } from './integration.ts';
 import { checkBackendId, findProvided, requireState, shortText, writable } from './resource-access.ts';
@@ -22,7 +23,9 @@ export const providerResourceRoutes: Routes = {
   },
   'POST marketplace-provider-resources/:u/set_backend_id/': (call) => {
     const resource = writable(call, 'resource.set_backend_id');
-    const backendId = shortText(bodyOf(call, ['backend_id']), 'backend_id');
+    const body = bodyOf(call, ['backend_id']);
+    if (isOlder(call) && body['backend_id'] === undefined) throw new ServerCrash('KeyError');
+    const backendId = shortText(body, 'backend_id');
     if (resource.backendId === backendId) return status('Resource backend_id is not changed.');
     checkBackendId(call, resource, backendId);
     return write(call, resource, 'Resource backend_id has been changed.', (row) => {
@@ -50,7 +53,10 @@ export const providerResourceRoutes: Routes = {
   },
   'POST marketplace-provider-resources/:u/set_backend_metadata/': (call) => {
     const resource = writable(call, 'resource.set_backend_metadata');
-    const metadata = objectOf(bodyOf(call, ['backend_metadata']), 'backend_metadata');
+    const body = bodyOf(call, ['backend_metadata']);
+    // The 2024 release takes a list, too; it is kept here as an empty object.
+    const list = isOlder(call) && Array.isArray(body['backend_metadata']);
+    const metadata = list ? {} : objectOf(body, 'backend_metadata');
     noteLoss(call, resource, 'backend_metadata', resource.backendMetadata, metadata);
     return write(call, resource, 'The backend metadata is updated', (row) => {
       row.backendMetadata = metadata;
@@ -71,6 +77,14 @@ export const providerResourceRoutes: Routes = {
     return write(call, resource, 'Report is submitted', (row) => {
       row.report = report;
     });
+  },
+  'POST marketplace-provider-resources/:u/set_end_date_by_provider/': (call) => {
+    const resource = writable(call, 'resource.set_state');
+    const endDate = optionalText(bodyOf(call, ['end_date']), 'end_date') || undefined;
+    touchResource(call.world, resource, (row) => {
+      row.endDate = endDate;
+    });
+    return ok();
   },
   'POST marketplace-provider-resources/:u/set_as_erred/': (call) => {
     const legacy = call.world.settings.profile === '2024';

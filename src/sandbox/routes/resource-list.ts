@@ -1,7 +1,7 @@
 import type { Call } from '../call.ts';
-import { RESOURCE_STATES, type Resource, type User } from '../model.ts';
+import { RESOURCE_STATES, type Resource } from '../model.ts';
 import { both, datedFilter, list } from '../paginate.ts';
-import { holds, seesOffering, seesResource } from '../permissions.ts';
+import { seesOffering, seesResource } from '../permissions.ts';
 import { choices, type Query } from '../query.ts';
 import type { Reply } from '../reply.ts';
 import { renderResource } from '../serialize/resource.ts';
@@ -12,14 +12,11 @@ export function listResources(call: Call, view: 'provider' | 'consumer'): Reply 
   const { store } = world;
   const states = [...new Set(choices(query, 'state', RESOURCE_STATES))];
   const offerings = [...new Set(query.all('offering_uuid').map((uuid) => uuid.toLowerCase().replaceAll('-', '')))];
-  const legacy = world.settings.profile === '2024';
   const visible = (row: Resource): boolean => {
-    if (view === 'consumer') return seesResource(user, row);
-    return legacy ? seesAsOwner(user, row) : seesOffering(user, row.offering);
+    return view === 'consumer' ? seesResource(user, row) : seesOffering(user, row.offering);
   };
   const seesAll =
-    user.isStaff ||
-    (view === 'provider' && offerings.length > 0 && offerings.every((uuid) => provides(call, uuid, legacy)));
+    user.isStaff || (view === 'provider' && offerings.length > 0 && offerings.every((uuid) => provides(call, uuid)));
   const pools =
     states.length === 0
       ? offerings.map((uuid) => store.resources.by('offering', uuid))
@@ -35,14 +32,9 @@ export function listResources(call: Call, view: 'provider' | 'consumer'): Reply 
   });
 }
 
-function seesAsOwner(user: User, row: Resource): boolean {
-  return user.isStaff || holds(user, 'customer', row.offering.customer.uuid);
-}
-
-function provides({ world, user }: Call, uuid: string, legacy: boolean): boolean {
+function provides({ world, user }: Call, uuid: string): boolean {
   const offering = world.store.offerings.get(uuid);
-  if (offering === undefined) return true;
-  return legacy ? holds(user, 'customer', offering.customer.uuid) : seesOffering(user, offering);
+  return offering === undefined || seesOffering(user, offering);
 }
 
 function candidates({ query, world }: Call): readonly Resource[] {

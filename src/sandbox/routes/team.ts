@@ -4,7 +4,7 @@ import type { User } from '../model.ts';
 import { holds } from '../permissions.ts';
 import { conflict, invalid, ok, Refusal, type Reply } from '../reply.ts';
 import { formatCents } from '../rules/decimal.ts';
-import { url } from '../serialize/fields.ts';
+import { isOlder, url } from '../serialize/fields.ts';
 import { findProvided, writable } from './resource-access.ts';
 
 const RESYNC_PAUSE_MS = 30_000;
@@ -60,7 +60,7 @@ function renderMember(call: Call, user: User, project: string): Json {
     role,
     expiration_time: null,
     offering_user_username: account?.username ?? null,
-    offering_user_state: account?.state ?? null,
+    ...(isOlder(call) ? {} : { offering_user_state: account?.state ?? null }),
   };
 }
 

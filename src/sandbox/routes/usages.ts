@@ -4,7 +4,7 @@ import { bodyOf, type Call, type Routes, textOf } from '../call.ts';
 import type { Resource, Usage, UserUsage } from '../model.ts';
 import { list } from '../paginate.ts';
 import { allows, demand, seesOffering, seesResource } from '../permissions.ts';
-import { uuidFilter } from '../query.ts';
+import { dayFilter, uuidFilter } from '../query.ts';
 import { recordUsage } from '../record-usage.ts';
 import { invalid, noRows, notFound, ok, type Reply, ServerCrash } from '../reply.ts';
 import { billingPeriod } from '../rules/billing-period.ts';
@@ -42,7 +42,7 @@ function listUsages(call: Call): Reply {
   const { usages, offerings } = world.store;
   const offering = uuidFilter(query, 'offering_uuid');
   const resource = uuidFilter(query, 'resource_uuid');
-  const period = query.get('billing_period');
+  const period = dayFilter(query, 'billing_period');
   const owner = offerings.get(offering ?? '');
   const seesAll = user.isStaff || (resource === undefined && owner !== undefined && seesOffering(user, owner));
   const [type, after, before] = ['type', 'date_after', 'date_before'].map((name) => query.get(name));
@@ -104,7 +104,11 @@ function setUsage(call: Call): Reply {
     const excess = component && overLimit(component, period, item.cents, records);
     if (excess !== undefined) throw invalid([excess]);
   }
-  recordUsage(world, resource, parsed.items, { period, date: date?.toISOString() ?? world.clock.stamp() });
+  recordUsage(world, resource, parsed.items, {
+    period,
+    date: date?.toISOString() ?? world.clock.stamp(),
+    by: user,
+  });
   return { status: 201 };
 }
 

@@ -14,7 +14,7 @@ export function billingPeriod(time: Date, timeZone: string): string {
 }
 
 /** Whether two billing months fall into the same limit period of a component. */
-export function samePeriod(limitPeriod: string, a: string, b: string): boolean {
+export function samePeriod(limitPeriod: string | null, a: string, b: string): boolean {
   if (limitPeriod === 'total') return true;
   if (a.slice(0, 4) !== b.slice(0, 4)) return false;
   if (limitPeriod === 'annual') return true;

@@ -15,6 +15,9 @@ export function parseDecimal(value: unknown): Decimal {
     return { problem: 'Ensure that there are no more than 20 digits in total.' };
   }
   if (fraction.length > 2) return { problem: 'Ensure that there are no more than 2 decimal places.' };
+  if (whole.replace(/^0+/, '').length > MOST_DIGITS - 2) {
+    return { problem: 'Ensure that there are no more than 18 digits before the decimal point.' };
+  }
   const cents = BigInt((whole || '0') + fraction.padEnd(2, '0'));
   return { cents: sign === '-' ? -cents : cents };
 }

@@ -1,8 +1,8 @@
 import type { JsonObject } from '../../lib/json.ts';
 import type { Component, Offering, Plan } from '../model.ts';
-import { type Rendering, renderer, url } from './fields.ts';
+import { isOlder, type Older, type Rendering, renderer, type Shape, url } from './fields.ts';
 
-export function renderComponent(row: Component, offeringUuid: string): JsonObject {
+export function renderComponent(row: Component, offeringUuid: string, older = false): JsonObject {
   return {
     uuid: row.uuid,
     offering_uuid: offeringUuid,
@@ -19,13 +19,11 @@ export function renderComponent(row: Component, offeringUuid: string): JsonObjec
     max_available_limit: row.maxAvailableLimit,
     default_limit: row.defaultLimit,
     is_boolean: row.isBoolean,
-    is_prepaid: row.isPrepaid,
     article_code: row.articleCode,
-    factor: row.unitFactor,
+    factor: older ? null : row.unitFactor,
     is_builtin: row.isBuiltin,
     overage_component: null,
-    min_prepaid_duration: null,
-    max_prepaid_duration: null,
+    ...(older ? {} : { is_prepaid: row.isPrepaid, min_prepaid_duration: null, max_prepaid_duration: null }),
   };
 }
 
@@ -65,8 +63,18 @@ export function renderPlan(row: Plan, offering: Offering, to: Rendering): JsonOb
   };
 }
 
-/** An offering as its provider sees it. */
-export const renderOffering = renderer<Offering>({
+/** A plan as `marketplace-plans` shows it; the 2024 release shows all of it whatever was asked for. */
+export function renderSoldPlan(row: Plan, offering: Offering, to: Rendering, fields: readonly string[]): JsonObject {
+  const { components, ...plan } = renderPlan(row, offering, to);
+  const sum = Object.values(row.prices).reduce((total, price) => total + price, 0);
+  if (isOlder(to)) return { ...plan, minimal_price: sum };
+  const whole = { ...plan, components: components ?? [] };
+  return fields.length === 0
+    ? whole
+    : Object.fromEntries(Object.entries(whole).filter(([key]) => fields.includes(key)));
+}
+
+const shape: Shape<Offering> = {
   url: (row, to) => url(to, 'marketplace-provider-offerings', row.uuid),
   uuid: (row) => row.uuid,
   created: (row) => row.created,
@@ -92,7 +100,7 @@ export const renderOffering = renderer<Offering>({
   attributes: () => ({}),
   options: (row) => row.options,
   resource_options: (row) => row.resourceOptions,
-  components: (row) => row.components.map((component) => renderComponent(component, row.uuid)),
+  components: (row, to) => row.components.map((component) => renderComponent(component, row.uuid, isOlder(to))),
   plugin_options: (row) => row.pluginOptions,
   secret_options: () => ({}),
   service_attributes: () => ({}),
@@ -144,7 +152,49 @@ export const renderOffering = renderer<Offering>({
     })),
   google_calendar_is_public: () => null,
   google_calendar_link: () => null,
-});
+};
+
+const LACKS = `access_url backend_id_rules billing_type_classification compliance_checklist has_compliance_requirements
+    parent_description parent_name parent_uuid partitions project_name project_uuid quotas
+    scope_error_message scope_name scope_state scope_uuid software_catalogs tags`;
+const TOTALS = 'total_cost total_cost_estimated total_customers';
+
+function older(lacks: string, has: Shape<Offering> = {}): Older<Offering> {
+  const empty = () => '';
+  return {
+    lacks: `${LACKS} ${lacks}`,
+    has: {
+      native_description: empty,
+      native_name: empty,
+      rating: () => null,
+      terms_of_service: empty,
+      terms_of_service_link: empty,
+      scope: () => null,
+      ...has,
+    },
+  };
+}
+
+/** An offering as its provider sees it. */
+export const renderOffering = renderer<Offering>(
+  shape,
+  older('', { total_cost: () => 0, total_cost_estimated: () => 0, total_customers: () => 0 }),
+);
+
+/** One of a list. */
+export const renderListedOffering = renderer<Offering>(shape, older(TOTALS));
+
+/** What creating one returns. */
+export const renderCreatedOffering = renderer<Offering>(
+  shape,
+  older(`${TOTALS} google_calendar_is_public google_calendar_link integration_status`),
+);
+
+/** An offering as everyone sees it. */
+export const renderPublicOffering = renderer<Offering>(
+  shape,
+  older(`${TOTALS} integration_status secret_options service_attributes`, { promotion_campaigns: () => [] }),
+);
 
 function classify(components: readonly Component[]): string {
   const limit = components.some(({ billingType }) => billingType === 'limit');

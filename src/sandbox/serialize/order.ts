@@ -1,10 +1,10 @@
 import type { Order } from '../model.ts';
+import { estimate } from '../rules/limits.ts';
 import { updateKind } from '../rules/update-kind.ts';
-import { renderer, url } from './fields.ts';
+import { type Rendering, renderer, type Shape, url } from './fields.ts';
 import { offeringKeys, planKeys, projectKeys } from './shared.ts';
 
-/** An order as `marketplace-orders` shows it. */
-export const renderOrder = renderer<Order>({
+const shape: Shape<Order> = {
   uuid: (row) => row.uuid,
   url: (row, to) => url(to, 'marketplace-orders', row.uuid),
   slug: (row) => row.slug,
@@ -23,8 +23,8 @@ export const renderOrder = renderer<Order>({
   new_plan_name: (row) => row.plan?.name ?? null,
   marketplace_resource_uuid: (row) => row.resource.uuid,
   // The scope of another plugin: site-agent offerings have none since 8.
-  resource_uuid: (row, { world }) => (world.settings.profile === '2024' ? row.resource.uuid : null),
-  resource_type: (_row, { world }) => (world.settings.profile === '2024' ? 'SLURM.Allocation' : null),
+  resource_uuid: (row) => row.resource.allocation?.uuid ?? null,
+  resource_type: (row) => (row.resource.allocation === undefined ? null : 'SLURM.Allocation'),
   resource_name: (row) => row.resource.name,
   attributes: (row) => row.attributes,
   limits: (row) => row.limits,
@@ -75,4 +75,51 @@ export const renderOrder = renderer<Order>({
   auto_approved_by_rule_uuid: () => null,
   auto_approved_cost_limit_snapshot: () => null,
   issue: () => null,
+};
+
+const olderCost = (row: Order): number => estimate(row.resource.offering, row.plan, row.limits);
+const forStaff = (row: Order, to: Rendering): string | undefined => (to.user?.isStaff ? row.errorTraceback : undefined);
+
+/** An order as `marketplace-orders` shows it. */
+export const renderOrder = renderer<Order>(shape, {
+  lacks: `attachment auto_approved auto_approved_by_rule_uuid auto_approved_cost_limit_snapshot completed_at
+    consumer_message consumer_message_attachment consumer_message_updated_at consumer_rejection_comment
+    consumer_reviewed_by_username created_by_email created_by_organization created_by_organization_address
+    created_by_organization_country created_by_organization_registry_code created_by_organization_vat_code
+    created_by_username error_updated_at old_plan_name old_plan_uuid order_subtype output_updated_at
+    provider_description provider_message provider_message_attachment provider_message_updated_at
+    provider_message_url provider_rejection_comment provider_reviewed_by_username provider_slug
+    request_comment slug start_date url`,
+  has: {
+    offering_terms_of_service: () => '',
+    old_cost_estimate: olderCost,
+    new_cost_estimate: olderCost,
+    error_traceback: forStaff,
+    provider_reviewed_by: (row) => row.providerReview?.by.username,
+    provider_reviewed_by_full_name: (row) => row.providerReview?.by.fullName,
+  },
+});
+
+/** An order as the answer to placing it. */
+export const renderPlacedOrder = renderer<Order>(shape, {
+  lacks: `activation_price attachment auto_approved auto_approved_by_rule_uuid auto_approved_cost_limit_snapshot
+    backend_id can_terminate completed_at consumer_message consumer_message_attachment
+    consumer_message_updated_at consumer_rejection_comment created_by_civil_number created_by_email
+    created_by_organization created_by_organization_address created_by_organization_country
+    created_by_organization_registry_code created_by_organization_vat_code customer_slug error_updated_at
+    fixed_price issue new_cost_estimate new_plan_name new_plan_uuid old_cost_estimate old_plan_name
+    old_plan_uuid order_subtype output_updated_at project_slug provider_description provider_message
+    provider_message_attachment provider_message_updated_at provider_message_url provider_rejection_comment
+    provider_reviewed_at provider_reviewed_by provider_reviewed_by_full_name provider_reviewed_by_username
+    provider_slug request_comment slug start_date termination_comment`,
+  has: {
+    offering_terms_of_service: () => '',
+    created_by: (row, to) => url(to, 'users', row.createdBy.uuid),
+    project: (row, to) => url(to, 'projects', row.resource.project.uuid),
+    error_traceback: forStaff,
+    consumer_reviewed_by: (row, to) =>
+      row.consumerReview === undefined ? null : url(to, 'users', row.consumerReview.by.uuid),
+    consumer_reviewed_by_full_name: (row) => row.consumerReview?.by.fullName,
+    consumer_reviewed_by_username: (row) => row.consumerReview?.by.username,
+  },
 });

@@ -1,45 +1,69 @@
 import type { JsonObject } from '../../lib/json.ts';
 import type { Category, Customer, Project, User } from '../model.ts';
-import { type Rendering, renderer, url } from './fields.ts';
+import { type Rendering, renderer, type Shape, url } from './fields.ts';
 
-export const renderUser = renderer<User>({
-  url: (row, to) => url(to, 'users', row.uuid),
-  uuid: (row) => row.uuid,
-  username: (row) => row.username,
-  slug: (row) => row.username,
-  full_name: (row) => row.fullName,
-  first_name: (row) => row.fullName.split(' ')[0] ?? '',
-  last_name: (row) => row.fullName.split(' ').slice(1).join(' '),
-  native_name: () => '',
-  job_title: () => '',
-  email: (row) => row.email,
-  phone_number: () => '',
-  organization: () => '',
-  civil_number: () => null,
-  description: () => '',
-  is_staff: (row) => row.isStaff,
-  is_active: (row) => row.isActive,
-  is_support: () => false,
-  token_lifetime: (row) => row.tokenLifetime ?? null,
-  token_expires_at: (row, { world }) =>
-    row.tokenLifetime === undefined ? null : new Date(world.clock.nowMs() + row.tokenLifetime * 1000).toISOString(),
-  registration_method: () => 'default',
-  date_joined: (row) => row.created,
-  agreement_date: (row) => row.created,
-  notifications_enabled: () => true,
-  preferred_language: () => 'en',
-  permissions: (row, to) => row.roles.map((role) => renderPermission(row, role, to)),
-  requested_email: () => null,
-  affiliations: () => [],
-  identity_provider_name: () => '',
-  identity_provider_label: () => '',
-  identity_provider_management_url: () => '',
-  identity_provider_fields: () => [],
-  image: () => null,
-  identity_source: () => '',
-  has_active_session: () => false,
-  ip_address: () => null,
-});
+export const renderUser = renderer<User>(
+  {
+    url: (row, to) => url(to, 'users', row.uuid),
+    uuid: (row) => row.uuid,
+    username: (row) => row.username,
+    slug: (row) => row.username,
+    full_name: (row) => row.fullName,
+    first_name: (row) => row.fullName.split(' ')[0] ?? '',
+    last_name: (row) => row.fullName.split(' ').slice(1).join(' '),
+    native_name: () => '',
+    job_title: () => '',
+    email: (row) => row.email,
+    phone_number: () => '',
+    organization: () => '',
+    civil_number: () => null,
+    description: () => '',
+    is_staff: (row) => row.isStaff,
+    is_active: (row) => row.isActive,
+    is_support: () => false,
+    token_lifetime: (row) => row.tokenLifetime ?? null,
+    token_expires_at: (row, { world }) =>
+      row.tokenLifetime === undefined ? null : new Date(world.clock.nowMs() + row.tokenLifetime * 1000).toISOString(),
+    registration_method: () => 'default',
+    date_joined: (row) => row.created,
+    agreement_date: (row) => row.created,
+    notifications_enabled: () => true,
+    preferred_language: () => 'en',
+    permissions: (row, to) => row.roles.map((role) => renderPermission(row, role, to)),
+    requested_email: () => null,
+    affiliations: () => [],
+    identity_provider_name: () => '',
+    identity_provider_label: () => '',
+    identity_provider_management_url: () => '',
+    identity_provider_fields: () => [],
+    image: () => null,
+    identity_source: () => '',
+    has_active_session: () => false,
+    ip_address: () => null,
+  },
+  {
+    lacks: 'has_active_session ip_address notifications_enabled token_expires_at',
+    has: {
+      token: (row, { world }) => [...world.store.tokens.values()].find(({ user }) => user === row)?.key ?? '',
+      agreement_date: () => null,
+      ...ofStaff({
+        description: () => '',
+        is_active: (row) => row.isActive,
+        is_staff: (row) => row.isStaff,
+        is_support: () => false,
+      }),
+    },
+  },
+);
+
+/** Keys that the 2024 release shows to staff only. */
+function ofStaff(shape: Shape<User>): Shape<User> {
+  const entries = Object.entries(shape).map(([name, render]) => {
+    const guarded: Shape<User>[string] = (row, to) => (row.isStaff ? render(row, to) : undefined);
+    return [name, guarded] as const;
+  });
+  return Object.fromEntries(entries);
+}
 
 function renderPermission(user: User, role: User['roles'][number], { world }: Rendering): JsonObject {
   const { customers, offerings, projects } = world.store;

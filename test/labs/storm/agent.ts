@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { loadConfig } from '../../../src/config/load.ts';
 import { compose } from '../../../src/daemon/compose.ts';
 import { createSecrets } from '../../../src/lib/secrets.ts';
-import { builtinPlugins } from '../../../src/plugin/registry.ts';
+import { builtinPlugins } from '../../fakes/builtin-plugins.ts';
 import { fastClock, patientWithBroker } from '../../fakes/fast.ts';
 import type { Order, Report, StormAgentOptions } from './agent-process.ts';
 import { onBadDisk } from './faults.ts';

@@ -78,7 +78,10 @@ export function onBadDisk(plugin: Plugin, seed: number, rate: number, isBad: () 
     ...backend,
     apply: (action, signal) => suffer(`${action.kind} ${action.account}`, () => backend.apply(action, signal)),
     observe: async function* (accounts, signal) {
-      await suffer(`observe ${[accounts].flat().join(' ')}`, async () => undefined);
+      await suffer(
+        `observe ${accounts === 'all' ? accounts : accounts.map(({ account }) => account).join(' ')}`,
+        async () => undefined,
+      );
       yield* backend.observe(accounts, signal);
     },
   });

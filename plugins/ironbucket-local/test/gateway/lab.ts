@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { type Clock, systemClock } from '../../../../src/lib/clock.ts';
 import { createHttp } from '../../../../src/lib/http.ts';
 import type { Backend, PluginContext } from '../../../../src/plugin/contract.ts';
+import { createMemoryDocuments } from '../../../../src/plugin/memory-documents.ts';
 import type { KeyPair } from '../../../../src/s3/sigv4.ts';
 import { apply } from '../../apply.ts';
 import { createDeps, type Deps, type Storage } from '../../deps.ts';
@@ -82,7 +83,7 @@ async function openOn(root: string, options: SiteOptions, known: KeyPair | undef
   const order = async (account: string, bytes: bigint | null = null): Promise<KeyPair> => {
     const ref = { account, resource: account.slice(-8).repeat(4) };
     const quota = { bytes, objects: null };
-    await apply(deps, { ...ref, kind: 'create-account', displayName: account, quota }, signal);
+    await apply(deps, { ...ref, kind: 'create-account', displayName: account, quota, attributes: {} }, signal);
     const { credentials } = await apply(deps, { ...ref, kind: 'issue-key' }, signal);
     if (credentials === undefined) throw new Error('no credentials');
     return credentials;
@@ -172,6 +173,7 @@ function contextOf(
     log,
     http: (options) => createHttp(options, { clock }),
     clock,
+    store: createMemoryDocuments(clock),
     random: (bytes) => randomBytes(bytes),
   };
 }

@@ -1,0 +1,126 @@
+import { diffConfig } from '../config/diff.ts';
+import type { Config, OfferingConfig } from '../config/types.ts';
+import type { Clock } from '../lib/clock.ts';
+import { withDeadline } from '../lib/deadline.ts';
+import { type AgentError, toAgentError } from '../lib/errors.ts';
+import type { Log } from '../lib/log.ts';
+import type { OfferingHealth } from '../monitor/health.ts';
+import { type Kept, type RunningOffering, startOffering } from '../offering/offering.ts';
+import type { Shared } from '../offering/shared.ts';
+
+/** The offerings of the process. */
+export interface Offerings {
+  running(): readonly RunningOffering[];
+  /** Also of those that could not be started. */
+  health(): readonly OfferingHealth[];
+  /** @throws what an offering throws that cannot be started. */
+  startAll(config: Config): void;
+  /** Stops, starts and restarts only what differs. Returns what was done; one offering's failure stays its own. */
+  change(from: Config, to: Config): Promise<string>;
+  drain(): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface OfferingsDeps {
+  readonly clock: Clock;
+  readonly log: Log;
+  /** What offerings of this configuration share. */
+  shared(config: Config): Shared;
+}
+
+export function createOfferings(deps: OfferingsDeps): Offerings {
+  const { log } = deps;
+  const running = new Map<string, RunningOffering>();
+  const broken = new Map<string, OfferingHealth>();
+  let stopping = false;
+
+  function start(offering: OfferingConfig, config: Config, kept?: Kept): void {
+    running.set(offering.uuid, startOffering(offering, deps.shared(config), kept));
+  }
+
+  async function stop(uuid: string, drainMs: number, next?: OfferingConfig): Promise<Kept | undefined> {
+    const offering = running.get(uuid);
+    running.delete(uuid);
+    return offering && stopOne(offering, drainMs, { ...deps, next });
+  }
+
+  /** Starts what the configuration wants and does not run; returns how many could not be started. */
+  function startMissing(config: Config, kept: ReadonlyMap<string, Kept | undefined>): number {
+    broken.clear();
+    for (const offering of config.offerings) {
+      if (running.has(offering.uuid)) continue;
+      try {
+        start(offering, config, kept.get(offering.uuid));
+      } catch (thrown) {
+        const error = toAgentError(thrown);
+        log.error({ err: error, offering: offering.name }, 'the offering could not be started');
+        broken.set(offering.uuid, brokenHealth(offering, error, deps.clock));
+      }
+    }
+    return broken.size;
+  }
+
+  return {
+    running: () => [...running.values()],
+    health: () => [...[...running.values()].map((offering) => offering.health()), ...broken.values()],
+    startAll: (config) => {
+      for (const offering of config.offerings) start(offering, config);
+    },
+    change: async (from, to) => {
+      const { added, removed, changed, agent } = diffConfig(from, to);
+      // Agent-wide values reach an offering when it starts.
+      const restarted =
+        agent.length > 0 ? to.offerings.filter(({ uuid }) => running.has(uuid)) : changed.map((pair) => pair.to);
+      const stopped = await Promise.all([
+        ...restarted.map(async (next) => [next.uuid, await stop(next.uuid, from.drainMs, next)] as const),
+        ...removed.map(async ({ uuid }) => [uuid, await stop(uuid, from.drainMs)] as const),
+      ]);
+      if (stopping) {
+        await Promise.allSettled(stopped.map(async ([, kept]) => kept?.backendSide.close()));
+        return 'stopped before the new configuration was taken over';
+      }
+      const failed = startMissing(to, new Map(stopped));
+      const outcome = `${added.length} offerings added, ${removed.length} removed, ${restarted.length} restarted`;
+      return failed === 0 ? outcome : `${outcome}, ${failed} could not be started`;
+    },
+    drain: async () => {
+      stopping = true;
+      await Promise.all([...running.values()].map((offering) => offering.drain()));
+    },
+    close: async () => {
+      // Drained before, or out of patience: what still runs is aborted.
+      const stopped = await Promise.allSettled([...running.values()].map((offering) => offering.stop()));
+      running.clear();
+      const failed = stopped.find((result) => result.status === 'rejected');
+      if (failed !== undefined) throw failed.reason;
+    },
+  };
+}
+
+const NEVER = new AbortController().signal;
+
+/** Never fails: an offering that cannot be stopped cleanly must not keep others from running. */
+async function stopOne(
+  offering: RunningOffering,
+  drainMs: number,
+  { clock, log, next }: Pick<OfferingsDeps, 'clock' | 'log'> & { readonly next: OfferingConfig | undefined },
+): Promise<Kept | undefined> {
+  const { name } = offering.config;
+  try {
+    await withDeadline(clock, NEVER, drainMs, `stopping offering ${name}`, () => offering.drain());
+  } catch (err) {
+    log.warn({ err, offering: name }, 'work in progress is aborted, and taken up again');
+  }
+  try {
+    return await offering.stop(next);
+  } catch (err) {
+    log.error({ err, offering: name }, 'the offering was not released cleanly');
+    return undefined;
+  }
+}
+
+function brokenHealth({ name }: OfferingConfig, error: AgentError, clock: Clock): OfferingHealth {
+  const { code, message, hint } = error;
+  const hindrance = { ability: 'backend', essential: true, code, message, hint, since: clock.now() } as const;
+  return { name, connected: false, lastReconcileMs: undefined, hindrances: [hindrance] };
+}

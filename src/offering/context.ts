@@ -1,0 +1,54 @@
+import type { Config, OfferingConfig } from '../config/types.ts';
+import { toAgentError } from '../lib/errors.ts';
+import type { Random } from '../lib/retry.ts';
+import type { Ability } from '../monitor/hindrance.ts';
+import type { Metrics } from '../monitor/metrics.ts';
+import type { OrderDeps } from '../orders/deps.ts';
+import { createKeyStore } from '../orders/key-store.ts';
+import { createPlanQuotas } from '../orders/plan-quotas.ts';
+import type { Backend } from '../plugin/contract.ts';
+import type { Shared } from './shared.ts';
+import type { Standing } from './standing.ts';
+
+/** What every part on the Waldur side of an offering works with. */
+export interface OfferingContext extends OrderDeps {
+  readonly config: Config;
+  readonly random: Random;
+  readonly metrics: Metrics;
+  readonly standing: Standing;
+}
+
+export function createContext(
+  offering: OfferingConfig,
+  shared: Shared,
+  backend: Backend,
+  standing: Standing,
+): OfferingContext {
+  const { config, clock, random, metrics } = shared;
+  const waldur = shared.waldur(offering.waldur);
+  const log = shared.log.child({ offering: offering.name });
+  const keys = createKeyStore({ offering, waldur, clock, random });
+  const planQuotas = createPlanQuotas(waldur, clock);
+  return { offering, waldur, backend, keys, planQuotas, config, clock, random, log, metrics, standing };
+}
+
+/**
+ * Runs one pass of a part: its failure hinders the ability, its success clears it. A failure while the signal has fired
+ * is the end of the part and says nothing.
+ */
+export async function attempt(
+  { standing, metrics }: Pick<OfferingContext, 'standing' | 'metrics'>,
+  ability: Ability,
+  signal: AbortSignal,
+  pass: () => Promise<void>,
+): Promise<void> {
+  try {
+    await pass();
+    standing.clear(ability);
+  } catch (thrown) {
+    if (signal.aborted) return;
+    const error = toAgentError(thrown);
+    metrics.error(error);
+    standing.hinder(ability, error);
+  }
+}

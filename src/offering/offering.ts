@@ -1,0 +1,81 @@
+import type { OfferingConfig } from '../config/types.ts';
+import { sameJson } from '../lib/json.ts';
+import type { LogLevel } from '../lib/log.ts';
+import type { HealthSnapshot, OfferingHealth } from '../monitor/health.ts';
+import { type BackendSide, startBackendSide } from './backend-side.ts';
+import type { Shared } from './shared.ts';
+import { createStanding, type Standing } from './standing.ts';
+import { startWaldurSide } from './waldur-side.ts';
+
+/**
+ * One running offering. It has two sides: the backend side (the backend, its checks, its serving part) and the Waldur
+ * side (orders, events, upkeep, reports). Its standing says what it can and cannot do.
+ */
+export interface RunningOffering {
+  readonly config: OfferingConfig;
+  health(): OfferingHealth;
+  supervisors(): HealthSnapshot['supervisors'];
+  orders(): HealthSnapshot['orders'];
+  reportNow(): void;
+  /** Takes a line of the agent's log, for shipping to this offering's Waldur. */
+  collect(line: string, level: LogLevel): void;
+  /** Takes nothing new; resolves when what runs is over. */
+  drain(): Promise<void>;
+  /**
+   * Aborts what still runs and releases everything, last in, first out. When `next` wants the same backend side, that
+   * goes on and is returned, to be handed to `startOffering`.
+   */
+  stop(next?: OfferingConfig): Promise<Kept | undefined>;
+}
+
+/** What goes on while an offering is restarted for Waldur's sake. */
+export interface Kept {
+  readonly standing: Standing;
+  readonly backendSide: BackendSide;
+}
+
+export function startOffering(offering: OfferingConfig, shared: Shared, kept?: Kept): RunningOffering {
+  const { name } = offering;
+  const { clock, metrics } = shared;
+  metrics.addOffering({ name, plugin: offering.plugin.id, stomp: offering.stomp.enabled });
+  const log = shared.log.child({ offering: name });
+  const standing = kept?.standing ?? createStanding({ offering: name, clock, log, metrics });
+  const backendSide = kept?.backendSide ?? startBackendSide(offering, shared, standing);
+  const waldurSide = startWaldurSide(offering, shared, backendSide, standing);
+
+  return {
+    config: offering,
+    health: () => ({
+      name,
+      connected: waldurSide.connected(),
+      lastReconcileMs: waldurSide.lastReconcileMs(),
+      hindrances: standing.hindrances(),
+    }),
+    supervisors: waldurSide.supervisors,
+    orders: waldurSide.orders,
+    reportNow: waldurSide.reportNow,
+    collect: waldurSide.collect,
+    drain: waldurSide.drain,
+    stop: async (next) => {
+      await waldurSide.close();
+      if (next !== undefined && hasSameBackendSide(offering, next)) return { standing, backendSide };
+      try {
+        await backendSide.close();
+      } finally {
+        await metrics.forgetOffering(name);
+      }
+      return undefined;
+    },
+  };
+}
+
+/** Whether everything the backend was made with is the same. */
+function hasSameBackendSide(from: OfferingConfig, to: OfferingConfig): boolean {
+  const partsOf = ({ name, uuid, settings, backendLimits }: OfferingConfig) => ({
+    name,
+    uuid,
+    settings,
+    backendLimits,
+  });
+  return from.plugin === to.plugin && sameJson(partsOf(from), partsOf(to));
+}

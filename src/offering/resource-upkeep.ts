@@ -1,0 +1,72 @@
+import { withDeadline } from '../lib/deadline.ts';
+import { toAgentError } from '../lib/errors.ts';
+import type { Uuid } from '../lib/ids.ts';
+import type { Job, OrderQueue } from '../orders/queue.ts';
+import { createAbsences } from '../upkeep/absences.ts';
+import { type RepairDeps, repair } from '../upkeep/repair.ts';
+import { createUpkeep } from '../upkeep/upkeep.ts';
+import { attempt, type OfferingContext } from './context.ts';
+import { createLoop, type Loop } from './loop.ts';
+
+export interface ResourceUpkeep {
+  /** Compares all resources with their accounts. */
+  readonly loop: Loop;
+  /** Brings one resource in step; `ack` runs when that was tried. */
+  repair(resource: Uuid, ack: () => void): void;
+}
+
+const FLOOR_MS = 5_000;
+
+/** Repairs drift: on a schedule, and of single resources when Waldur says that they changed. */
+export function createResourceUpkeep(context: OfferingContext, queue: OrderQueue, signal: AbortSignal): ResourceUpkeep {
+  const { clock, log, metrics, config } = context;
+  const absences = createAbsences();
+  const offering = context.offering.name;
+  const drift: RepairDeps['drift'] = (result) => metrics.drift({ offering, result });
+
+  async function repairOne(uuid: Uuid): Promise<void> {
+    try {
+      await withDeadline(clock, signal, config.orderDeadlineMs, `upkeep of resource ${uuid}`, (limit) =>
+        repair({ ...context, absences, drift, log: log.child({ resource: uuid }) }, uuid, limit),
+      );
+    } catch (thrown) {
+      if (signal.aborted) return;
+      const error = toAgentError(thrown);
+      metrics.error(error);
+      log.warn({ err: error, resource: uuid }, 'the resource could not be brought in step');
+    }
+  }
+
+  function job(resource: Uuid, settled: () => void): Job {
+    const run = async (): Promise<undefined> => {
+      await repairOne(resource);
+      return undefined;
+    };
+    return { lane: resource, id: 'upkeep', run, settled };
+  }
+
+  const upkeep = createUpkeep({
+    ...context,
+    absences,
+    isBusy: (resource) => queue.hasLane(resource),
+    repair: async (resource) => {
+      const work = job(resource, () => undefined);
+      while (!queue.push(work)) if (!(await queue.room())) return;
+    },
+  });
+
+  return {
+    loop: createLoop({
+      intervalMs: () => config.upkeepIntervalMs,
+      floorMs: FLOOR_MS,
+      restFirst: true,
+      clock,
+      random: context.random,
+      turn: () =>
+        attempt(context, 'upkeep', signal, async () =>
+          metrics.upkeepFinished({ offering, resources: await upkeep.pass(signal) }),
+        ),
+    }),
+    repair: (resource, ack) => queue.offer(job(resource, ack)),
+  };
+}

@@ -1,0 +1,106 @@
+import type { OfferingConfig } from '../config/types.ts';
+import type { LogLevel } from '../lib/log.ts';
+import { createReleasers } from '../lib/releasers.ts';
+import type { HealthSnapshot } from '../monitor/health.ts';
+import type { BackendSide } from './backend-side.ts';
+import { createContext } from './context.ts';
+import { createEventLink } from './event-link.ts';
+import { createIdentity } from './identity.ts';
+import { createIntakePart } from './intake.ts';
+import { listen } from './listening.ts';
+import { createOfferingCheck } from './offering-check.ts';
+import { meterQueue } from './queue-meter.ts';
+import { startReporting } from './reporting.ts';
+import { routeEvent } from './route-event.ts';
+import { runAll } from './run-all.ts';
+import type { Shared } from './shared.ts';
+import { createShipping } from './shipping.ts';
+import type { Standing } from './standing.ts';
+import { createUpkeepPart } from './upkeep.ts';
+
+/** Everything an offering does for its Waldur: orders, events, upkeep, reports. */
+export interface WaldurSide {
+  connected(): boolean;
+  lastReconcileMs(): number | undefined;
+  supervisors(): HealthSnapshot['supervisors'];
+  orders(): HealthSnapshot['orders'];
+  reportNow(): void;
+  collect(line: string, level: LogLevel): void;
+  /** Takes nothing new; resolves when what runs is over. */
+  drain(): Promise<void>;
+  /** Aborts what still runs; the backend stays as it is. */
+  close(): Promise<void>;
+}
+
+/** Starts the Waldur side of an offering. Read top to bottom: this is the pipe. */
+export function startWaldurSide(
+  offering: OfferingConfig,
+  shared: Shared,
+  { backend, circuit }: Pick<BackendSide, 'backend' | 'circuit'>,
+  standing: Standing,
+): WaldurSide {
+  const releasers = createReleasers();
+  const stop = new AbortController();
+  const { signal } = stop;
+  const context = createContext(offering, shared, backend, standing);
+  const { metrics } = context;
+
+  const link = createEventLink(context);
+  const { queue, intake, pending, reconcile } = createIntakePart(context, { ...shared, circuit, link }, signal);
+  const upkeep = createUpkeepPart(context, queue, signal);
+  const identity = createIdentity(context, {
+    ...shared,
+    statistics: () => ({ queued: queue.waiting(), in_progress: queue.running(), connected: link.connected() }),
+  });
+  const targets = { offering, metrics, intake, upkeep, reconcile: reconcile.loop.wake };
+  const listening = listen(
+    context,
+    {
+      link,
+      identity,
+      env: shared.env,
+      onMessage: (message, ack) => routeEvent(targets, message, ack),
+      // A frame that was lost while there was no session is found here.
+      began: reconcile.loop.wake,
+      ended: () => {
+        queue.forgetOffers();
+        // From now on orders are asked for more often; the loop would learn that only after its long pause.
+        reconcile.loop.wake();
+      },
+    },
+    signal,
+  );
+  const reporting = startReporting(context, signal);
+  releasers.add(reporting.stop);
+  const shipping = createShipping(context, identity);
+  releasers.add(circuit.onResume(reconcile.loop.wake));
+
+  const loops = [
+    reconcile.loop,
+    pending,
+    upkeep,
+    createOfferingCheck(context),
+    identity.loop,
+    meterQueue(context, queue),
+  ];
+  const ended = runAll([listening, shipping.run(signal), ...loops.map((loop) => loop.run(signal))], context, signal);
+  releasers.add(async () => {
+    stop.abort(new Error(`offering ${offering.name} is stopped`));
+    await ended;
+  });
+
+  return {
+    connected: link.connected,
+    lastReconcileMs: reconcile.lastSuccessMs,
+    supervisors: () => [reconcile.supervisor()],
+    orders: () => {
+      const startedMs = queue.oldestStart();
+      const deadlineMs = shared.config.orderDeadlineMs;
+      return startedMs === undefined ? [] : [{ order: offering.name, startedMs, deadlineMs }];
+    },
+    reportNow: reporting.now,
+    collect: shipping.collect,
+    drain: () => queue.drain(),
+    close: releasers.release,
+  };
+}

@@ -1,0 +1,40 @@
+import type { Json } from '../lib/json.ts';
+
+/**
+ * Who may call a route.
+ * - `public`: everyone who reaches the port
+ * - `own`: the plugin checks its callers itself, for example by API keys of its own
+ * - `user`: a person who is logged in
+ * - `operator`: an operator: on loopback, or logged in with that role
+ */
+export type RouteRole = 'public' | 'own' | 'user' | 'operator';
+
+/** One path of the agent's HTTP server. A path that two routes claim is an error at start. */
+export interface Route {
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+  /** Absolute, with `:name` for one segment: `/remote-api/devices/:device`. Not below `/v1`, which is the agent's own. */
+  readonly path: string;
+  readonly role: RouteRole;
+  handle(request: RouteRequest, signal: AbortSignal): Promise<RouteReply>;
+}
+
+export interface RouteRequest {
+  /** Decoded values of the `:name` segments. */
+  readonly params: Readonly<Record<string, string>>;
+  readonly query: URLSearchParams;
+  /** Names in lower case. */
+  readonly headers: Readonly<Record<string, string | undefined>>;
+  /** The parsed JSON body; undefined when there is none. What is no JSON is refused before. */
+  readonly body: Json | undefined;
+  /** Address of the peer, or of the client that a trusted proxy names. */
+  readonly remoteAddress: string;
+  /** The person who is logged in, where there is one. */
+  readonly person?: { readonly name: string; readonly isOperator: boolean };
+}
+
+export interface RouteReply {
+  readonly status: number;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** JSON, or text of the `content-type` in `headers`; undefined for no body. */
+  readonly body?: Json | undefined;
+}
