@@ -28,7 +28,7 @@ import {
   uploadPlace,
 } from './uploads.ts';
 import { openWindows } from './windows.ts';
-import { commitMarker, commitObject, removeObject, type Terms } from './write.ts';
+import { commitMarker, commitObject, redescribe, removeObject, type Terms } from './write.ts';
 
 export interface ObjectsDeps {
   readonly files: Files;
@@ -55,6 +55,8 @@ export interface Objects {
   put(bucket: string, key: string, content: Content, terms: Terms, signal: AbortSignal): Promise<StoredObject>;
   /** Answers whether there was one. */
   remove(bucket: string, key: string, terms: Terms): Promise<boolean>;
+  /** Changes what an object says about itself, and nothing of its bytes. Returns whether there was one. */
+  describe(bucket: string, key: string, change: (described: StoredObject) => Description): Promise<boolean>;
   list(bucket: string, query: ListQuery, signal: AbortSignal): Promise<Page>;
   readonly uploads: Uploads;
   /** Clears up what a process that died left behind; before anything else is done with the bucket, and once. */
@@ -101,6 +103,7 @@ export function openObjects(given: ObjectsDeps): Objects {
         return put(deps, at, staged, describe(), terms);
       }),
     remove: (bucket, key, terms) => inBucket(deps, bucket, () => removeObject(deps, place(bucket, key), terms)),
+    describe: (bucket, key, change) => inBucket(deps, bucket, () => redescribe(deps, place(bucket, key), change)),
     list: (bucket, query, signal) => listObjects({ ...deps, facts }, bucket, query, signal),
     recover: async (bucket, signal) => {
       const recovery = recovered.get(bucket) ?? recoverBucket(deps, bucket);
@@ -124,7 +127,8 @@ function openUploads(deps: UploadDeps): Uploads {
       inBucket(deps, upload.bucket, async () => {
         await requireUpload(deps, at(upload), upload.key);
         const staged = await stageWithEtag(deps, at(upload).root, body, signal);
-        return commitPart(deps, at(upload), upload.key, staged, number, reservation);
+        const checksum = body.checksum?.();
+        return commitPart(deps, at(upload), upload.key, { ...staged, checksum }, number, reservation);
       }),
     parts: async (upload, signal) => {
       await requireUpload(deps, at(upload), upload.key);

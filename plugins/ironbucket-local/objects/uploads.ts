@@ -7,7 +7,15 @@ import type { Settlement, UploadSize } from './settlement.ts';
 import type { Description } from './sidecar.ts';
 import { replaceText, type Staged } from './stage.ts';
 import { StorageError } from './storage-error.ts';
-import { formatPart, formatUpload, type Part, parsePart, parseUpload, type Upload } from './upload-file.ts';
+import {
+  formatPart,
+  formatUpload,
+  type Part,
+  type PartChecksum,
+  parsePart,
+  parseUpload,
+  type Upload,
+} from './upload-file.ts';
 import type { WriteDeps } from './write.ts';
 
 export interface UploadDeps extends WriteDeps {
@@ -68,13 +76,13 @@ export async function commitPart(
   deps: UploadDeps,
   place: UploadPlace,
   key: string,
-  staged: Staged & { readonly etag: string },
+  staged: Staged & { readonly etag: string; readonly checksum: PartChecksum | undefined },
   number: number,
   reservation: Settlement,
 ): Promise<Part> {
   const { files, locks, gate, clock } = deps;
-  const { size, etag } = staged;
-  const part = { number, size, etag, modified: clock.now() };
+  const { size, etag, checksum } = staged;
+  const part = { number, size, etag, modified: clock.now(), ...(checksum && { checksum }) };
   try {
     const work = async (): Promise<void> => {
       await requireUpload(deps, place, key);

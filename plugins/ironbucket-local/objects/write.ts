@@ -7,8 +7,8 @@ import type { Place, Places } from './place.ts';
 import { factsAt, fileAt, findObject, markerAt, type ReadDeps } from './read.ts';
 import { DEEPEST, makeRoom } from './room.ts';
 import { type Settlement, settle, type UploadSize } from './settlement.ts';
-import type { Description, Sidecar } from './sidecar.ts';
-import { discard, type StageDeps, type Staged, stageMarker, stageSidecar } from './stage.ts';
+import { type Description, formatSidecar, type Sidecar } from './sidecar.ts';
+import { discard, replaceText, type StageDeps, type Staged, stageMarker, stageSidecar } from './stage.ts';
 import { StorageError } from './storage-error.ts';
 import { EMPTY_MD5, type StoredObject } from './stored.ts';
 
@@ -124,6 +124,22 @@ export async function removeObject(
   if (deps.removeEmptyFolders || removed === places.escaped) await pruneFolders(files, removed);
   else if (removed.data === undefined) await files.removeDirectory(removed.folder);
   return true;
+}
+
+/** Replaces the sidecar: the object keeps its bytes, ETag and time. Returns whether there was one. */
+export async function redescribe(
+  deps: WriteDeps,
+  places: Places,
+  update: (object: StoredObject) => Description,
+): Promise<boolean> {
+  return await change(deps, places, async () => {
+    const found = await findObject(deps, places);
+    if (found === undefined) return false;
+    const { key, size, etag, modified, encrypted } = found.object;
+    const sidecar = { ...update(found.object), key, size, etag, modified, encrypted };
+    await replaceText(deps, places.root, found.place.sidecar, formatSidecar(sidecar));
+    return true;
+  });
 }
 
 function change<T>({ gate, locks }: WriteDeps, { bucket, lock }: Places, work: () => Promise<T>): Promise<T> {

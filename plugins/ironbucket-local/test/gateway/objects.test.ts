@@ -136,6 +136,33 @@ describe('an object', () => {
     expect(await s3({ method: 'DELETE', key: 'x', headers: { 'if-match': etag } })).toMatchObject({ status: 412 });
   });
 
+  it('is deleted only when the conditions hold, one by one and many at once', async () => {
+    const { s3 } = site;
+    await s3({ method: 'PUT', key: 'keep', body: 'precious' });
+    const { etag = '', 'last-modified': modified = '' } = (await s3({ method: 'HEAD', key: 'keep' })).headers;
+    const remove = async (headers: Record<string, string>): Promise<number> =>
+      (await s3({ method: 'DELETE', key: 'keep', headers })).status;
+    expect(await remove({ 'if-match': '"other"' })).toBe(412);
+    expect(await remove({ 'x-amz-if-match-size': '1' })).toBe(412);
+    expect(await remove({ 'x-amz-if-match-size': 'x' })).toBe(400);
+    expect(await remove({ 'x-amz-if-match-last-modified-time': 'Mon, 01 Jan 2001 00:00:00 GMT' })).toBe(412);
+    expect(await remove({ 'if-unmodified-since': modified })).toBe(501);
+    expect(await remove({ 'if-none-match': '*' })).toBe(501);
+    const many = async (conditions: string): Promise<string | undefined> => {
+      const body = `<Delete><Object><Key>keep</Key>${conditions}</Object></Delete>`;
+      const md5 = createHash('md5').update(body).digest('base64');
+      return (await s3({ method: 'POST', query: { delete: '' }, body, headers: { 'content-md5': md5 } })).xml('Code');
+    };
+    expect(await many('<Size>1</Size>')).toBe('PreconditionFailed');
+    expect(await many('<ETag>other</ETag>')).toBe('PreconditionFailed');
+    expect(await many('<LastModifiedTime>2001-01-01T00:00:00Z</LastModifiedTime>')).toBe('PreconditionFailed');
+    expect((await s3({ key: 'keep' })).body.toString()).toBe('precious');
+    expect(
+      await remove({ 'if-match': etag, 'x-amz-if-match-size': '8', 'x-amz-if-match-last-modified-time': modified }),
+    ).toBe(204);
+    expect(await s3({ key: 'keep' })).toMatchObject({ status: 404 });
+  });
+
   it.each(['../x', 'a/../../x', '.quota', 'a//b', 'x.metadata', '/x', 'a\0b', '.stats/2025-01.json', 'x/'])(
     'may have the key %j',
     async (key) => {
