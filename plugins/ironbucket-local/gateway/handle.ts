@@ -20,7 +20,7 @@ import { crossOriginHeaders, preflight } from './operations/cors.ts';
 import { uploadPartCopy } from './operations/upload.ts';
 import { requireBucket } from './require-bucket.ts';
 import { route } from './route.ts';
-import { hostBucket, type Target, targetOf } from './target.ts';
+import { hostBucket, targetOf } from './target.ts';
 import type { Turns } from './turns.ts';
 import { refuseUnsupported } from './unsupported.ts';
 import { usageHeaders } from './usage-headers.ts';

@@ -1,4 +1,4 @@
-import { header, parameter } from '../../../../src/s3/request-head.ts';
+import { parameter } from '../../../../src/s3/request-head.ts';
 import { S3Error } from '../../../../src/s3/s3-error.ts';
 import { element } from '../../../../src/s3/xml/write.ts';
 import type { PartRef } from '../../objects/objects.ts';
