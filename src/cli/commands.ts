@@ -249,31 +249,3 @@ export const COMMANDS: readonly CommandSpec[] = [
     hidden: true,
   },
 ];
-
-/** The command whose words `words` begins with, the longest first. */
-export function findCommand(words: readonly string[]): CommandSpec | undefined {
-  const [first = '', second = ''] = words;
-  return COMMANDS.find((spec) => spec.name === `${first} ${second}`) ?? COMMANDS.find((spec) => spec.name === first);
-}
-
-/** Members of a group. */
-export function commandsOf(group: string): readonly CommandSpec[] {
-  return COMMANDS.filter((spec) => spec.name.startsWith(`${group} `));
-}
-
-/** What can stand right after the program's name, with its summary. */
-export function firstWords(): readonly { readonly name: string; readonly summary: string }[] {
-  const words = new Map<string, string>();
-  for (const spec of COMMANDS) {
-    if (spec.hidden === true) continue;
-    const word = spec.name.split(' ')[0] ?? spec.name;
-    if (!words.has(word)) words.set(word, GROUPS[word] ?? spec.summary);
-  }
-  return [...words].map(([name, summary]) => ({ name, summary }));
-}
-
-/** Options a command understands: its own and those of all commands. */
-export function optionsOf(spec: CommandSpec | undefined): readonly OptionSpec[] {
-  const globals = GLOBAL_OPTIONS.filter((option) => option.name !== 'json' || spec === undefined || spec.json);
-  return [...(spec?.options ?? []), ...globals];
-}

@@ -1,6 +1,7 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
+import { OWN_TABLE } from '../../src/cli/command-table.ts';
 import { run as completeCommand } from '../../src/cli/commands/complete.ts';
 import { askReadiness, run as healthcheck } from '../../src/cli/commands/healthcheck.ts';
 import { run as help } from '../../src/cli/commands/help.ts';
@@ -33,7 +34,7 @@ const surroundings = (text: string): FakeIo => fakeIo({ env: { TOKEN }, files: {
 function invoke(run: CommandModule['run'], argv: readonly string[], io: FakeIo): Promise<ExitCode> {
   const parsed = parseCommandLine(argv);
   if (parsed.kind !== 'command') throw new Error(`not a command: ${JSON.stringify(parsed)}`);
-  return run(parsed.invocation, io);
+  return run(parsed.invocation, io, OWN_TABLE);
 }
 
 describe('validate', () => {
