@@ -10,6 +10,8 @@ import { liveness, readiness } from '../monitor/health.ts';
 import { createMetrics } from '../monitor/metrics.ts';
 import type { Shared } from '../offering/shared.ts';
 import { createSlots } from '../orders/slots.ts';
+import { openStore } from '../store/open-store.ts';
+import type { Store } from '../store/store.ts';
 import { ownRoutes } from '../web/own-routes.ts';
 import { compatible, createRouter } from '../web/router.ts';
 import { createWebServer } from '../web/web-server.ts';
@@ -65,13 +67,19 @@ export function compose(initial: Config, deps: ComposeDeps): Agent {
     },
   });
   const metrics = createMetrics({ version, revision: deps.revision, clock, offerings: [] });
-  const connect = createConnect({ clock, log, version, env, concurrency: config.concurrency, metrics });
+  let store: Store | undefined;
+  const openedStore = (): Store => {
+    if (store === undefined) throw new Error('the agent is not started');
+    return store;
+  };
+  const { concurrency } = config;
+  const connect = createConnect({ clock, log, version, env, concurrency, metrics, store: openedStore });
   const clients = shareClients(connect.waldur);
-  const slots = createSlots(config.concurrency);
+  const slots = createSlots(concurrency);
   const startedAt = clock.now();
   const peers = { waldur: clients.get, backend: connect.backend };
   const shared = (of: Config): Shared => {
-    return { config: of, clock, random, log, metrics, slots, version, startedAt, env, ...peers };
+    return { config: of, clock, random, log, metrics, store: openedStore(), slots, version, startedAt, env, ...peers };
   };
   const offerings = createOfferings({ clock, log, shared });
 
@@ -115,6 +123,7 @@ export function compose(initial: Config, deps: ComposeDeps): Agent {
   return {
     log,
     start: async () => {
+      store = await openStore(config.state, clock);
       const port = await server.start();
       offerings.startAll(config);
       serveRoutes((error) => {
@@ -129,6 +138,7 @@ export function compose(initial: Config, deps: ComposeDeps): Agent {
         await offerings.close();
       } finally {
         clients.close();
+        await store?.close();
         await server.close();
       }
     },

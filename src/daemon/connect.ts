@@ -9,8 +9,9 @@ import type { Backend, PluginContext } from '../plugin/contract.ts';
 import { createGuards } from '../plugin/guards.ts';
 import { pluginHttp } from '../plugin/http.ts';
 import { type CallOutcome, instrument } from '../plugin/instrument.ts';
-import { createMemoryDocuments } from '../plugin/memory-documents.ts';
 import { protect } from '../plugin/protect.ts';
+import { pluginDocuments } from '../store/remembered.ts';
+import type { Store } from '../store/store.ts';
 import type { Waldur } from '../waldur/client.ts';
 import { createWaldur } from '../waldur/create-client.ts';
 
@@ -22,6 +23,8 @@ export interface ConnectDeps {
   readonly env: Environment;
   /** Requests to one peer at once. */
   readonly concurrency: number;
+  /** Of the documents of plugins; opened before the first backend is made. */
+  store(): Store;
   readonly metrics: ConnectMetrics;
 }
 
@@ -48,7 +51,7 @@ export function createConnect(deps: ConnectDeps): Connect {
   const { clock, env, version } = deps;
   const guards = createGuards(clock);
   const create: HttpFactory = (options) => createHttp({ maxSockets: deps.concurrency, ...options }, { clock, env });
-  const context = ({ plugin, name, settings }: OfferingConfig): PluginContext<unknown> => ({
+  const context = ({ plugin, name, uuid, settings }: OfferingConfig): PluginContext<unknown> => ({
     settings,
     log: deps.log.child({ component: `plugin:${plugin.id}`, offering: name }),
     http: pluginHttp({
@@ -57,7 +60,7 @@ export function createConnect(deps: ConnectDeps): Connect {
       observe: (outcome) => deps.metrics.pluginRequest({ ...outcome, plugin: plugin.id }),
     }),
     clock,
-    store: createMemoryDocuments(clock),
+    store: pluginDocuments(deps.store(), uuid),
     random: (bytes) => randomBytes(bytes),
   });
   return {

@@ -144,8 +144,13 @@ export const METRICS = {
   report_duration_seconds: { type: 'gauge', help: 'How long the last usage report took.', labels: ['offering'] },
   report_resources: {
     type: 'gauge',
-    help: 'Resources in the last usage report, by what became of them.',
+    help: 'Resources in the last usage report, by what became of them; `lost` counts components of past months that are not billed.',
     labels: ['offering', 'result'],
+  },
+  usage_readings_refused_total: {
+    type: 'counter',
+    help: 'Readings of usage that were not used, because they cannot be true.',
+    labels: ['offering'],
   },
   schedule_missed_total: {
     type: 'counter',

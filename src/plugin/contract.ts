@@ -61,6 +61,8 @@ export interface Plugin<Settings = unknown> {
   readonly commands?: readonly PluginCommand<Settings>[];
   /** What is wrong with settings that satisfy the schema, for the operator who wrote them; empty when nothing is. */
   problems?(settings: Settings, common: CommonSettings): readonly SettingProblem[];
+  /** What no other offering of the configuration may use: directories written to, addresses listened at. */
+  claims?(settings: Settings): readonly Claim[];
   /** Pure wiring: no I/O. The first call to the backend belongs to `check`. */
   create(context: PluginContext<Settings>): Backend;
 }
@@ -77,6 +79,15 @@ export interface SettingProblem {
   /** A sentence without the value, which may be secret. */
   readonly message: string;
   readonly hint?: string;
+}
+
+/** Something on this machine that only one offering can have. */
+export interface Claim {
+  /** The key under `backend_settings` that names it. */
+  readonly setting: string;
+  readonly kind: 'directory' | 'listen-address';
+  /** An absolute path, or `host:port`. */
+  readonly value: string;
 }
 
 export interface BackendComponent {

@@ -31,7 +31,7 @@ export interface Finding {
   readonly error: AgentError | undefined;
 }
 
-export interface SurveyDeps {
+export interface FindDriftDeps {
   readonly offering: OfferingConfig;
   readonly waldur: Waldur;
   readonly backend: Backend;
@@ -43,7 +43,7 @@ export interface SurveyDeps {
  * Every resource that should exist, compared with its account. One `observe` for all of them, so that a backend that can
  * only list lists once; writes nothing.
  */
-export async function* survey(deps: SurveyDeps, signal: AbortSignal): AsyncGenerator<Finding> {
+export async function* findDrift(deps: FindDriftDeps, signal: AbortSignal): AsyncGenerator<Finding> {
   const states = ['OK', 'Erred', 'Updating'] as const;
   const keysOf = await deps.keys.openAll(signal);
   const byAccount = new Map<string, Resource[]>();
@@ -64,7 +64,7 @@ export async function* survey(deps: SurveyDeps, signal: AbortSignal): AsyncGener
 }
 
 async function judge(
-  deps: SurveyDeps,
+  deps: FindDriftDeps,
   resource: Resource,
   keys: ResourceKeys,
   observed: Observed,
