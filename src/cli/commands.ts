@@ -241,6 +241,16 @@ export const COMMANDS: readonly CommandSpec[] = [
     json: true,
   },
   {
+    name: 'status',
+    summary: 'Show what the running agent can and cannot do',
+    description:
+      'Asks the agent on this machine and shows, for each offering, whether it is served, what it cannot do, since when, why and what to do about it. Exits with 1 when the agent is not ready.',
+    options: [],
+    positionals: [],
+    examples: ['agent status', 'agent status --json'],
+    json: true,
+  },
+  {
     name: 'healthcheck',
     summary: 'Ask the running agent whether it is ready',
     description: 'Requests /readyz of the agent on this machine: 0 when it is ready, 1 when it is not.',

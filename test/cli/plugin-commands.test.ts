@@ -32,7 +32,7 @@ const OTHER_BACKEND = `
 offerings:
   - name: lab
     waldur_api_url: https://waldur.example.com/api/
-    waldur_api_token: 1234567890
+    waldur_api_token: '1234567890abcdef'
     waldur_offering_uuid: e2ef0000000000000000000000000001
     backend_type: ironbucket_local
     backend_settings: { storage_path: /s3 }
