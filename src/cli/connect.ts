@@ -20,6 +20,6 @@ export function connect(invocation: Invocation, io: Io): Peers {
     clock,
     random,
     log,
-    ...createConnect({ clock, log, env, version: VERSION, concurrency: CONCURRENCY, metrics }),
+    ...createConnect({ clock, log, env, secrets, version: VERSION, concurrency: CONCURRENCY, metrics }),
   };
 }

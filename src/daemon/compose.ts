@@ -63,7 +63,15 @@ export function compose(initial: Config, deps: ComposeDeps): Agent {
     },
   });
   const metrics = createMetrics({ version, revision: deps.revision, clock, offerings: [] });
-  const connect = createConnect({ clock, log, version, env, concurrency: config.concurrency, metrics });
+  const connect = createConnect({
+    clock,
+    log,
+    version,
+    env,
+    secrets: deps.secrets,
+    concurrency: config.concurrency,
+    metrics,
+  });
   const clients = shareClients(connect.waldur);
   const slots = createSlots(config.concurrency);
   const startedAt = clock.now();
