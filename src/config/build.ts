@@ -46,6 +46,7 @@ export function build(input: BuildInput): Built {
   if (http === undefined || broken('')) return { config: undefined, problems };
   const config: Config = {
     timezone: raw.timezone,
+    state: raw.state,
     logLevel: readLevel(raw.log_level),
     logFormat: raw.log_format,
     http,
@@ -58,6 +59,7 @@ export function build(input: BuildInput): Built {
     },
     upkeepIntervalMs: readDuration(raw.upkeep_interval),
     report: { schedule: raw.report_schedule, periods: raw.reporting_periods, perUser: raw.report_users },
+    sampleIntervalMs: readDuration(raw.sample_interval),
     shipLogs: raw.log_shipping?.enabled === true,
     offerings,
   };

@@ -140,13 +140,13 @@ export interface KeyPair {
 }
 
 export interface UsagesApi {
-  /** Every record of the offering in one billing month (`YYYY-MM-01`). */
+  /** Every record of the offering, or of one of its resources, in one billing month (`YYYY-MM-01`). */
   list(
-    query: { readonly offering: Uuid; readonly billingPeriod: string },
+    query: { readonly offering: Uuid; readonly billingPeriod: string; readonly resource?: Uuid },
     signal: AbortSignal,
   ): AsyncIterable<ComponentUsage>;
   submit(report: UsageReport, signal: AbortSignal): Promise<void>;
-  /** False on servers that ignore `date` (2024, told by their missing agent identities); asked once. */
+  /** False on servers that ignore `date` (2024, told by their missing agent identities). */
   takesDate(signal: AbortSignal): Promise<boolean>;
   /** Amounts by user name of one usage record. */
   submitUsers(

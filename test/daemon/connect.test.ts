@@ -6,6 +6,7 @@ import { createConnect } from '../../src/daemon/connect.ts';
 import { systemClock } from '../../src/lib/clock.ts';
 import { createSecrets } from '../../src/lib/secrets.ts';
 import { startSandbox } from '../../src/sandbox/sandbox.ts';
+import { createMemoryStore } from '../../src/store/memory-store.ts';
 import { silentLog } from '../fakes/log.ts';
 
 test('a token file that was replaced needs no signal, and its new token is hidden', async () => {
@@ -25,6 +26,7 @@ test('a token file that was replaced needs no signal, and its new token is hidde
     env: {},
     secrets,
     concurrency: 1,
+    store: () => createMemoryStore(systemClock),
     metrics: { waldurRequest: nothing, backendRequest: nothing },
   });
   const waldur = connect.waldur({
