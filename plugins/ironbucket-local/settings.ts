@@ -88,8 +88,9 @@ export const settingsSchema: JsonSchema = {
     },
     remove_empty_folders: {
       type: 'boolean',
-      default: false,
-      description: 'Whether a folder goes when its last object is deleted.',
+      default: true,
+      description:
+        'Whether a folder goes when its last object is deleted. Folders that stay take space that is not counted.',
     },
     max_connections: {
       type: 'integer',

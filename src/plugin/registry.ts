@@ -28,9 +28,20 @@ const BUILTIN: readonly Builtin[] = [
     load: async () => (await import('../../plugins/croit-s3/index.ts')).plugin,
   },
   {
+    id: 'host-quota',
+    summary: 'Disk quotas of users, groups, directories and subvolumes on storage hosts',
+    load: async () => (await import('../../plugins/host-quota/index.ts')).plugin,
+  },
+  {
     id: 'ironbucket-local',
     summary: 'S3 buckets in a local directory, in the on-disk format of IronBucket',
     load: async () => (await import('../../plugins/ironbucket-local/index.ts')).plugin,
+  },
+  {
+    id: 'minio',
+    aliases: ['rustfs'],
+    summary: 'Users, buckets, quotas and keys on a MinIO server, through its admin API',
+    load: async () => (await import('../../plugins/minio/index.ts')).plugin,
   },
 ];
 

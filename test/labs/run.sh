@@ -75,11 +75,12 @@ promtool --version 2>&1 | head -n 1
 
 labs=(npx vitest run --config test/labs/vitest.config.ts)
 suite unit npm test --
-suite labs test/labs/rabbitmq.sh "${labs[@]}" --exclude 'test/labs/{ceph,crash,gateway,python,storm,soak}*'
+suite labs test/labs/rabbitmq.sh "${labs[@]}" --exclude 'test/labs/{ceph,crash,gateway,python,quota,storm,soak}*'
 suite clients "${labs[@]}" --maxWorkers 4 test/labs/gateway
 # Every change is judged by the same storm; others are for searching by hand.
 STORM_SEED=${STORM_SEED:-11} suite storm "${labs[@]}" test/labs/storm
 beside soak "${labs[@]}" test/labs/soak
+suite quota "${labs[@]}" test/labs/quota
 suite peer test/labs/python-peer.sh test/labs/rabbitmq.sh "${labs[@]}" test/labs/python
 suite crash "${labs[@]}" test/labs/crash
 LAB_TTL=450 suite ceph test/labs/ceph.sh "${labs[@]}" test/labs/ceph
