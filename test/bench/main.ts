@@ -15,6 +15,7 @@ const BENCHES = [
   'process',
   'sandbox',
   'croit',
+  'civo',
   's3-body',
   'gateway',
   'quotas',
