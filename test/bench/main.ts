@@ -15,6 +15,7 @@ const BENCHES = [
   'process',
   'sandbox',
   'croit',
+  'host-quota',
   's3-body',
   'gateway',
   'quotas',

@@ -15,13 +15,6 @@ const OFFERING: CommandOption = {
   help: 'the offering, where there are several',
   complete: 'offering',
 };
-const CONFIG: CommandOption = {
-  name: 'config',
-  short: 'c',
-  placeholder: 'FILE',
-  help: 'configuration file',
-  complete: 'file',
-};
 const WHO = { name: 'WHO', help: 'USER, group:NAME or project:ID' };
 
 type Row = Pick<PluginCommand<Settings>, 'name' | 'summary' | 'description'> & Partial<PluginCommand<Settings>>;
@@ -36,7 +29,7 @@ const changing = (name: 'set' | 'batch' | 'approve'): Run => {
 };
 
 function command({ options = [], ...row }: Row, run: Run): PluginCommand<Settings> {
-  return { positionals: [], examples: [], json: true, run, ...row, options: [...options, OFFERING, CONFIG] };
+  return { positionals: [], examples: [], json: true, run, ...row, options: [...options, OFFERING] };
 }
 
 /** `agent quota …`. */

@@ -1,5 +1,5 @@
 import { formatBytes } from '../../../src/lib/units.ts';
-import type { QuotaEvent } from '../state/monitor.ts';
+import type { QuotaEvent } from '../state/event.ts';
 
 export interface Letter {
   readonly subject: string;

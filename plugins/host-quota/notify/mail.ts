@@ -2,7 +2,7 @@ import type { Transporter } from 'nodemailer';
 import { mailFailed } from '../errors.ts';
 import type { Names } from '../host/names.ts';
 import type { Settings } from '../settings.ts';
-import type { QuotaEvent } from '../state/monitor.ts';
+import type { QuotaEvent } from '../state/event.ts';
 import type { Channel } from '../state/outbox.ts';
 import { writeLetter } from './letter.ts';
 

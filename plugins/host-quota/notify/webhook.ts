@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto';
 import type { Http, HttpFactory } from '../../../src/lib/http.ts';
-import type { QuotaEvent } from '../state/monitor.ts';
+import type { QuotaEvent } from '../state/event.ts';
 import type { Channel } from '../state/outbox.ts';
 
 export interface WebhookOptions {

@@ -3,19 +3,8 @@ import type { DocumentChange, Documents } from '../../../src/plugin/contract.ts'
 import { hasLimit } from '../devices/limits.ts';
 import type { Device, Grace, QuotaRow, Subject } from '../devices/types.ts';
 import type { HostService } from '../host/service.ts';
-import { type DiskEvent, type DiskState, eventOf, stateOf } from './machine.ts';
+import { type DiskState, eventOf, stateOf } from './machine.ts';
 import { outboxPut } from './outbox.ts';
-
-/** What is told about one id. Limits in KiB and inodes, usage in bytes, times in epoch seconds. */
-export interface QuotaEvent {
-  readonly event: DiskEvent;
-  readonly subject: Subject;
-  readonly id: number;
-  readonly name: string;
-  readonly device: string;
-  readonly at: number;
-  readonly detail: JsonObject;
-}
 
 export interface MonitorDeps {
   readonly host: HostService;

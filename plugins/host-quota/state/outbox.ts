@@ -1,7 +1,7 @@
 import { isJsonObject, type JsonObject } from '../../../src/lib/json.ts';
 import type { Log } from '../../../src/lib/log.ts';
 import type { Document, DocumentChange, Documents } from '../../../src/plugin/contract.ts';
-import type { QuotaEvent } from './monitor.ts';
+import type { QuotaEvent } from './event.ts';
 
 const PREFIX = 'outbox/';
 /** What nobody took for so long is of no use any more. */

@@ -8,7 +8,7 @@ import { createNames } from '../../host/names.ts';
 import { writeLetter } from '../../notify/letter.ts';
 import { createMail } from '../../notify/mail.ts';
 import { createWebhook } from '../../notify/webhook.ts';
-import type { QuotaEvent } from '../../state/monitor.ts';
+import type { QuotaEvent } from '../../state/event.ts';
 import { createFakeHost } from '../fake-tools.ts';
 import { withDefaults } from '../lab.ts';
 

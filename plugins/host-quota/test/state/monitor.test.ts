@@ -7,7 +7,8 @@ import { createDevices } from '../../devices/devices.ts';
 import { createLinuxDriver } from '../../devices/linux/driver.ts';
 import { createNames } from '../../host/names.ts';
 import { createHostService } from '../../host/service.ts';
-import { look, type QuotaEvent } from '../../state/monitor.ts';
+import type { QuotaEvent } from '../../state/event.ts';
+import { look } from '../../state/monitor.ts';
 import { type Channel, deliver } from '../../state/outbox.ts';
 import { createFakeHost } from '../fake-tools.ts';
 
