@@ -52,6 +52,7 @@ export const settingsSchema: JsonSchema = {
       type: 'string',
       pattern: '^[A-Z0-9]{2,16}$',
       'x-expected': 'the code of a region in capitals, for example LON1',
+      examples: ['LON1'],
       description: 'Region of the stores; several regions are several offerings.',
     },
     user_prefix: {

@@ -120,7 +120,7 @@ export interface OfferingTemplate {
     readonly default_limit?: number;
     readonly price: string;
   }[];
-  /** Fields of the order form. */
+  /** Fields of the order form. Those of attributes are made from their schema, unless they are here. */
   readonly options: Readonly<Record<string, OptionTemplate>>;
   /** Fields the consumer may change later. */
   readonly resource_options: Readonly<Record<string, OptionTemplate>>;
@@ -128,13 +128,15 @@ export interface OfferingTemplate {
 }
 
 export interface OptionTemplate {
-  readonly type: 'integer' | 'string' | 'boolean';
+  readonly type: 'integer' | 'string' | 'text' | 'boolean' | 'select_string';
   readonly label: string;
   readonly help_text?: string;
   readonly required?: boolean;
   readonly default?: number | string | boolean;
   readonly min?: number;
   readonly max?: number;
+  /** Of `select_string`. */
+  readonly choices?: readonly string[];
 }
 
 /** `{prefix}{organisation}{separator}{project}{separator}{first 8 of the resource uuid}`, see naming.ts. */

@@ -19,6 +19,7 @@ const BENCHES = [
   's3-body',
   'gateway',
   'quotas',
+  'samples',
   'scan',
 ];
 
