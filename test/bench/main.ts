@@ -16,6 +16,7 @@ const BENCHES = [
   'sandbox',
   'croit',
   'civo',
+  'host-quota',
   's3-body',
   'gateway',
   'quotas',
