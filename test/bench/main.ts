@@ -19,6 +19,8 @@ const BENCHES = [
   'gateway',
   'quotas',
   'scan',
+  'minio',
+  'object-storage',
 ];
 
 const { values, positionals } = parseArgs({
