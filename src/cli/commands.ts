@@ -29,6 +29,7 @@ export const GLOBAL_OPTIONS: readonly OptionSpec[] = [
 
 /** Commands that only hold others. */
 export const GROUPS: Readonly<Record<string, string>> = {
+  config: 'Write a configuration',
   components: 'Compare and update the components of offerings',
   offering: 'Create offerings',
 };
@@ -100,6 +101,32 @@ export const COMMANDS: readonly CommandSpec[] = [
     positionals: [],
     examples: ['agent validate', 'agent validate -c new.yaml'],
     json: true,
+  },
+  {
+    name: 'config init',
+    summary: 'Write a configuration file',
+    description:
+      'Writes a valid configuration with one offering. What the options leave open is asked for; secrets become references to files beside it. An existing file is never replaced.',
+    options: [
+      {
+        name: 'output',
+        short: 'o',
+        placeholder: 'FILE',
+        help: 'File to write; default: config.yaml',
+        complete: 'file',
+      },
+      { name: 'backend', placeholder: 'ID', help: 'Backend type', complete: 'plugin' },
+      { name: 'url', placeholder: 'URL', help: 'URL of the Waldur API' },
+      { name: 'uuid', placeholder: 'UUID', help: 'The offering in Waldur' },
+      { name: 'name', placeholder: 'NAME', help: 'Name in logs and metrics; default: the backend type' },
+      { name: 'settings', placeholder: 'KEY=VALUE,...', help: 'Settings of the backend that are not secret' },
+    ],
+    positionals: [],
+    examples: [
+      'agent config init',
+      'agent config init --backend ironbucket-local --url https://waldur.example.com/api/ --uuid 3fa85f6457174562b3fc2c963f66afa6 --settings storage_path=/srv/s3 -o /etc/waldur-storage-agent/config.yaml',
+    ],
+    json: false,
   },
   {
     name: 'doctor',
@@ -180,9 +207,15 @@ export const COMMANDS: readonly CommandSpec[] = [
         help: 'Waldur release to behave like; default: 8.1',
         choices: ['8.1', '8.0', '2024'],
       },
+      {
+        name: 'write',
+        placeholder: 'DIR',
+        help: 'Write a configuration for it, the token and a storage directory into DIR',
+        complete: 'file',
+      },
     ],
     positionals: [],
-    examples: ['agent sandbox', 'agent sandbox --port 8100 --profile 2024'],
+    examples: ['agent sandbox', 'agent sandbox --port 8100 --profile 2024', 'agent sandbox --write /tmp/trial'],
     json: true,
   },
   {

@@ -30,6 +30,10 @@ export interface Io {
   readonly secrets: Secrets;
   /** Whether a person at the terminal says yes; undefined where there is nobody to ask. */
   readonly confirm: (question: string) => Promise<boolean | undefined>;
+  /** What a person at the terminal types; undefined without a terminal. */
+  readonly ask: (question: string) => Promise<string | undefined>;
+  /** Creates a file with these permission bits; throws when it exists or cannot be written. */
+  readonly writeFile: (path: string, text: string, mode: number) => void;
   /** Throws when the file cannot be read; `mode` are its permission bits. */
   readonly readFile: (path: string) => { readonly text: string; readonly mode: number };
 }

@@ -5,6 +5,7 @@ import { namingProblem } from '../plugin/naming.ts';
 import { COMMON_SETTINGS } from '../plugin/schema.ts';
 import { buildComponents } from './build-components.ts';
 import { checkBackendNames } from './check-backend-names.ts';
+import { checkMetering, isSampled } from './check-metering.ts';
 import { checkUnit } from './check-unit.ts';
 import { type Problem, pointer } from './diagnostic.ts';
 import { fileError } from './file-error.ts';
@@ -18,7 +19,7 @@ export interface BuildOfferingInput {
   readonly raw: RawOffering;
   /** Pointer of the offering. */
   readonly path: string;
-  readonly agent: Pick<RawConfig, 'approval' | 'policy' | 'global_proxy'>;
+  readonly agent: Pick<RawConfig, 'approval' | 'policy' | 'global_proxy' | 'state'>;
   readonly plugin: Plugin;
   readonly readFile: SubstituteDeps['readFile'];
 }
@@ -46,6 +47,7 @@ export function buildOffering(input: BuildOfferingInput): BuiltOffering {
     ...ca.problems,
     ...checkStomp(raw, credentials, path),
     ...checkBackendNames(raw, plugin, path),
+    ...checkMetering({ raw, plugin, path }, agent.state !== undefined),
     ...checkNaming(plugin, settings, path),
     ...checkSettings(input, settings),
     ...built.problems,
@@ -79,6 +81,7 @@ export function buildOffering(input: BuildOfferingInput): BuiltOffering {
     policy: raw.policy ?? agent.policy,
     onTerminate: on_terminate,
     metering,
+    isSampled: isSampled(plugin, metering),
     credentials: publishedAs,
     allowDecrease: raw.allow_decrease ?? metering === 'current',
   };

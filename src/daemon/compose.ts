@@ -10,7 +10,11 @@ import { liveness, readiness } from '../monitor/health.ts';
 import { createMetrics } from '../monitor/metrics.ts';
 import type { Shared } from '../offering/shared.ts';
 import { createSlots } from '../orders/slots.ts';
-import { createHttpServer } from '../web/http-server.ts';
+import { openStore } from '../store/open-store.ts';
+import type { Store } from '../store/store.ts';
+import { ownRoutes } from '../web/own-routes.ts';
+import { compatible, createRouter } from '../web/router.ts';
+import { createWebServer } from '../web/web-server.ts';
 import { createConnect } from './connect.ts';
 import { createOfferings } from './offerings.ts';
 import { shareClients } from './share-clients.ts';
@@ -63,13 +67,19 @@ export function compose(initial: Config, deps: ComposeDeps): Agent {
     },
   });
   const metrics = createMetrics({ version, revision: deps.revision, clock, offerings: [] });
-  const connect = createConnect({ clock, log, version, env, concurrency: config.concurrency, metrics });
+  let store: Store | undefined;
+  const openedStore = (): Store => {
+    if (store === undefined) throw new Error('the agent is not started');
+    return store;
+  };
+  const { concurrency } = config;
+  const connect = createConnect({ clock, log, version, env, concurrency, metrics, store: openedStore });
   const clients = shareClients(connect.waldur);
-  const slots = createSlots(config.concurrency);
+  const slots = createSlots(concurrency);
   const startedAt = clock.now();
   const peers = { waldur: clients.get, backend: connect.backend };
   const shared = (of: Config): Shared => {
-    return { config: of, clock, random, log, metrics, slots, version, startedAt, env, ...peers };
+    return { config: of, clock, random, log, metrics, store: openedStore(), slots, version, startedAt, env, ...peers };
   };
   const offerings = createOfferings({ clock, log, shared });
 
@@ -80,11 +90,21 @@ export function compose(initial: Config, deps: ComposeDeps): Agent {
     orders: offerings.running().flatMap((offering) => offering.orders()),
     offerings: offerings.health(),
   });
-  const server = createHttpServer({
-    ...config.http,
-    metrics: () => metrics.render(),
+  const pages = {
+    metrics: metrics.render,
     liveness: () => liveness(snapshot()),
     readiness: () => readiness(snapshot()),
+    scrub: deps.secrets.scrub,
+  };
+  const own = { owner: 'agent', routes: ownRoutes(pages) };
+  let router = createRouter([own]);
+  const serveRoutes = (refused: (error: unknown) => void): void => {
+    router = createRouter(compatible([own, ...offerings.routes()], refused));
+  };
+  const server = createWebServer({
+    ...config.http,
+    clock,
+    router: () => router,
     onError: (err) => log.error({ err }, 'a page could not be made'),
   });
 
@@ -103,8 +123,12 @@ export function compose(initial: Config, deps: ComposeDeps): Agent {
   return {
     log,
     start: async () => {
+      store = await openStore(config.state, clock);
       const port = await server.start();
       offerings.startAll(config);
+      serveRoutes((error) => {
+        throw error;
+      });
       log.info({ version, port, offerings: config.offerings.map(({ name }) => name) }, 'agent started');
       return port;
     },
@@ -114,12 +138,14 @@ export function compose(initial: Config, deps: ComposeDeps): Agent {
         await offerings.close();
       } finally {
         clients.close();
+        await store?.close();
         await server.close();
       }
     },
     reload: async (read) => {
       const next = await readNext(read);
       const outcome = await offerings.change(config, next);
+      serveRoutes((err) => log.error({ err }, 'the routes of an offering are not served'));
       config = next;
       log.level = next.logLevel;
       clients.closeUnused(next.offerings.map(({ waldur }) => waldur));

@@ -9,8 +9,9 @@ import type { Backend } from '../plugin/contract.ts';
 import { createGuards } from '../plugin/guards.ts';
 import { pluginHttp } from '../plugin/http.ts';
 import { type CallOutcome, instrument } from '../plugin/instrument.ts';
-import { createMemoryDocuments } from '../plugin/memory-documents.ts';
 import { protect } from '../plugin/protect.ts';
+import { pluginDocuments } from '../store/remembered.ts';
+import type { Store } from '../store/store.ts';
 import type { Waldur } from '../waldur/client.ts';
 import { createWaldur } from '../waldur/create-client.ts';
 
@@ -22,6 +23,8 @@ export interface ConnectDeps {
   readonly env: Environment;
   /** Requests to one peer at once. */
   readonly concurrency: number;
+  /** Of the documents of plugins; opened before the first backend is made. */
+  store(): Store;
   readonly metrics: ConnectMetrics;
 }
 
@@ -61,7 +64,7 @@ export function createConnect(deps: ConnectDeps): Connect {
         log: deps.log.child({ component: `plugin:${plugin.id}`, offering: name }),
         http: pluginHttp({ create, userAgent, observe: () => undefined }),
         clock,
-        store: createMemoryDocuments(clock),
+        store: pluginDocuments(deps.store(), offering.uuid),
         random: (bytes) => randomBytes(bytes),
       });
       const observe = (outcome: CallOutcome): void => deps.metrics.backendRequest({ ...outcome, plugin: plugin.id });

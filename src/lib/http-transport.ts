@@ -6,7 +6,7 @@ import { HttpsProxyAgent } from 'https-proxy-agent';
 import { PROXY_REFUSED } from './http-errors.ts';
 import type { HttpOptions, HttpRequest } from './http-types.ts';
 
-/** An answer as it came: any status, body undecoded. */
+/** A response as it came: any status, body undecoded. */
 export interface RawAnswer {
   readonly status: number;
   /** Lower-case names. */

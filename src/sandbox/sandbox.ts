@@ -27,7 +27,7 @@ export interface SandboxOptions {
   /** 0, the default, takes a free one. */
   readonly port?: number;
   readonly profile?: Profile;
-  /** Added to every REST answer. */
+  /** Added to every REST response. */
   readonly latencyMs?: number;
   readonly dispatchDelayMs?: readonly [number, number];
   readonly processorDelayMs?: readonly [number, number];

@@ -32,6 +32,8 @@ test('what a resource shows is checked against its records, then against what it
   await ledger.read(signal);
   expect(ledger.isCurrent(shows({ storage: 5 }), ['storage'])).toBe(true);
   expect(ledger.isCurrent(shows({ storage: 6 }), ['storage'])).toBe(false);
+  expect(ledger.isCurrent(shows({ storage: 6 }), ['storage'])).toBe(false);
+  ledger.saw(shows({ storage: 6 }), ['storage']);
   // Left over from last month: a fact about the past, which reading again does not change.
   expect(ledger.isCurrent(shows({ storage: 6 }), ['storage'])).toBe(true);
 });

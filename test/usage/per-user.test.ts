@@ -33,7 +33,13 @@ test('only the amounts of users that changed are sent, to the record of their co
   const usage = { account: 'a', measuredAt: new Date(0), quantities: { storage: 7000n }, users };
   const ledger = createLedger(waldur.usages, OFFERING, '2026-08-01');
   const deps = { offering: offeringConfig(), waldur, log: silentLog() };
-  await reportUserUsage(deps, [component({ unitFactor: 1000 })], [{ resource, usage }], ledger, signal);
+  await reportUserUsage(
+    deps,
+    [{ ...component({ unitFactor: 1000 }), isOpen: true }],
+    [{ resource, usage }],
+    ledger,
+    signal,
+  );
   expect(sent).toEqual([
     [
       RECORD,

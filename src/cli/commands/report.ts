@@ -1,6 +1,7 @@
 import { failureJson } from '../../admin/failure.ts';
 import { type OfferingReport, reportOffering } from '../../admin/report.ts';
 import type { Config } from '../../config/types.ts';
+import { openExistingStore } from '../../store/open-store.ts';
 import { type Period, periodOf } from '../../usage/period.ts';
 import { connect } from '../connect.ts';
 import { EXIT, type ExitCode, exitCodeOf } from '../exit-codes.ts';
@@ -18,7 +19,7 @@ export async function run(invocation: Invocation, io: Io): Promise<ExitCode> {
   const period = askedPeriod(invocation, config, io);
   const dryRun = invocation.flags.has('dry-run');
   const json = invocation.flags.has('json');
-  const peers = connect(invocation, io);
+  const peers = connect(invocation, io, await openExistingStore(config.state, io.clock));
   const reports: OfferingReport[] = [];
   for (const offering of offerings) {
     const report = await reportOffering(offering, config, peers, { dryRun, period }, io.signal);
