@@ -22,6 +22,8 @@ const BENCHES = [
   'quotas',
   'samples',
   'scan',
+  'minio',
+  'object-storage',
 ];
 
 const { values, positionals } = parseArgs({
