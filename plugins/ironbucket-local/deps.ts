@@ -5,6 +5,7 @@ import { type AskNode, createAskNode } from './cluster/ask-node.ts';
 import { type Cluster, openCluster } from './cluster/cluster.ts';
 import { parseNodes } from './cluster/nodes.ts';
 import { type Disk, nodeDisk } from './disk.ts';
+import { type Documents, openDocuments } from './documents.ts';
 import { type Layout, layoutOf } from './layout.ts';
 import { type Files, nodeFiles } from './objects/files.ts';
 import { type Objects, openObjects } from './objects/objects.ts';
@@ -24,6 +25,7 @@ export interface Deps extends PluginContext<Settings> {
   readonly statistics: Statistics;
   readonly cluster: Cluster;
   readonly objects: Objects;
+  readonly documents: Documents;
   readonly trash: Trash;
 }
 
@@ -56,6 +58,7 @@ export function createDeps(context: PluginContext<Settings>, storage: Storage = 
     statistics,
     cluster: openCluster({ quotas, statistics, clock, log, self: settings.node_id, others }),
     objects: openObjects({ disk, files, layout, clock, random, removeEmptyFolders: settings.remove_empty_folders }),
+    documents: openDocuments(disk, layout),
     trash: openTrash({ disk, layout, log, random }),
   };
 }

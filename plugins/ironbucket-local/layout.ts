@@ -37,3 +37,11 @@ export function layoutOf(root: string): Layout {
 export function isBucketName(name: string): boolean {
   return name.length >= 3 && name.length <= 63 && /^[a-z0-9][a-z0-9.-]*[a-z0-9]$/.test(name) && !name.includes('..');
 }
+
+/** S3's rules for a bucket that is made: what is there already may have another name. Source: "Bucket naming rules". */
+export function isNewBucketName(name: string): boolean {
+  return (
+    isBucketName(name) &&
+    !/^\d+\.\d+\.\d+\.\d+$|^(xn--|sthree-|amzn-s3-demo-)|(-s3alias|--ol-s3|\.mrap|--x-s3)$/.test(name)
+  );
+}

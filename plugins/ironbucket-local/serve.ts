@@ -40,9 +40,8 @@ async function clearUp(deps: Deps, signal: AbortSignal): Promise<void> {
       for await (const name of disk.names(layout.root)) {
         if (signal.aborted) return;
         if (!isBucketName(name) || (await disk.kind(layout.bucket(name))) !== 'directory') continue;
-        // First: until it is counted, what is used is not known.
-        await quotas.wake(name, signal);
         await objects.recover(name, signal);
+        await quotas.wake(name, signal);
         await expireUploads(deps, name, signal);
       }
     } catch (err) {

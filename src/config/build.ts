@@ -2,7 +2,8 @@ import { validateDetailed } from 'node-cron';
 import type { LogLevel } from '../lib/log.ts';
 import type { Plugin } from '../plugin/contract.ts';
 import { buildOffering, checkSoundParts } from './build-offering.ts';
-import { type Problem, pointer } from './diagnostic.ts';
+import { type Claimed, checkClaims } from './check-claims.ts';
+import { type Problem, pointer, quote } from './diagnostic.ts';
 import type { RawConfig, RawOffering } from './raw.ts';
 import type { SubstituteDeps } from './substitute.ts';
 import type { Config, OfferingConfig } from './types.ts';
@@ -27,6 +28,9 @@ export function build(input: BuildInput): Built {
   const { raw, broken } = input;
   const problems: Problem[] = [];
   const offerings: OfferingConfig[] = [];
+  const claims: Claimed[] = broken('/listen')
+    ? []
+    : [{ owner: 'the agent', path: '', setting: 'listen', kind: 'listen-address', value: raw.listen }];
   for (const [index, offering] of listOf(raw.offerings).entries()) {
     const path = pointer('/offerings', index);
     const plugin = input.plugins.find(({ id }) => id === offering?.backend_type);
@@ -37,9 +41,15 @@ export function build(input: BuildInput): Built {
     }
     const built = buildOffering({ ...input, raw: offering, path, agent: raw, plugin });
     problems.push(...built.problems);
-    if (built.offering !== undefined) offerings.push(built.offering);
+    if (built.offering === undefined) continue;
+    offerings.push(built.offering);
+    claims.push(...claimsOf(built.offering, path));
   }
-  problems.push(...checkUnique(raw.offerings, 'name'), ...checkUnique(raw.offerings, 'waldur_offering_uuid'));
+  problems.push(
+    ...checkClaims(claims),
+    ...checkUnique(raw.offerings, 'name'),
+    ...checkUnique(raw.offerings, 'waldur_offering_uuid'),
+  );
   if (!broken('/timezone')) problems.push(...checkTimezone(raw.timezone));
   if (!broken('/report_schedule')) problems.push(...checkSchedule(raw.report_schedule));
   const http = broken('/listen') ? undefined : readListen(raw.listen);
@@ -64,6 +74,11 @@ export function build(input: BuildInput): Built {
     offerings,
   };
   return { config, problems };
+}
+
+function claimsOf({ name, plugin, settings }: OfferingConfig, path: string): readonly Claimed[] {
+  const at = { owner: `the offering ${quote(name)}`, path: pointer(path, 'backend_settings') };
+  return (plugin.claims?.(settings) ?? []).map((claim) => ({ ...at, ...claim }));
 }
 
 const UNITS: Readonly<Record<string, number>> = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };

@@ -71,8 +71,9 @@ export function createTransport(options: HttpOptions, proxy: string | undefined)
   };
 }
 
-function createAgents(
-  options: HttpOptions,
+/** Pools with TLS, CA and tunnel of the options, also for clients of other libraries. */
+export function createAgents(
+  options: Pick<HttpOptions, 'maxSockets' | 'verifySsl' | 'ca'>,
   proxy: string | undefined,
 ): { readonly httpAgent: http.Agent; readonly httpsAgent: http.Agent } {
   const pool = { keepAlive: true, maxSockets: options.maxSockets ?? DEFAULT_SOCKETS };

@@ -18,6 +18,7 @@ const BENCHES = [
   's3-body',
   'gateway',
   'quotas',
+  'samples',
   'scan',
 ];
 

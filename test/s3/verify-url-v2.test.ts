@@ -64,14 +64,34 @@ describe('a presigned URL of version 2', () => {
     );
   });
 
+  it.each(['PUT', 'DELETE'])('may %s', (method) => {
+    const url = signedUrl(`${method}\n\n\n${EXPIRES}\n/b/k`);
+    expect(check(head(method, url, {})).accessKey).toBe(accessKey);
+  });
+
+  it.each(['uploads', 'uploads='])('may name a sub-resource, however it is signed: %s', (signed) => {
+    const url = signedUrl(`POST\n\n\n${EXPIRES}\n/b/k?${signed}`, { extra: '&uploads' });
+    expect(check(head('POST', url, {})).accessKey).toBe(accessKey);
+  });
+
+  it('holds for the bucket that its host names, and for no other', () => {
+    const request = head('PUT', signedUrl(`PUT\n\n\n${EXPIRES}\n/mine/k`, { path: '/k' }), {});
+    const on = (hostBucket: string | undefined) =>
+      verify(request, { ...verification, now: at(EXPIRES - 60), hostBucket });
+    expect(on('mine').accessKey).toBe(accessKey);
+    for (const other of ['theirs', undefined]) expect(refusal(() => on(other)).code).toBe('SignatureDoesNotMatch');
+  });
+
   const changed = (name: string, ...values: readonly string[]): RequestHead => ({
     ...plain(),
     query: new Map([...plain().query, [name, values] as const]),
   });
   it.each([
     ['another method', { ...plain(), method: 'HEAD' }, 'SignatureDoesNotMatch'],
-    ['a method that writes', { ...plain(), method: 'PUT' }, 'AccessDenied'],
-    ['a sub-resource', changed('uploads', ''), 'AccessDenied'],
+    ['a method that writes', { ...plain(), method: 'PUT' }, 'SignatureDoesNotMatch'],
+    ['a method it does not sign', { ...plain(), method: 'OPTIONS' }, 'AccessDenied'],
+    ['a sub-resource', changed('uploads', ''), 'SignatureDoesNotMatch'],
+    ['a parameter it does not sign', changed('quota', ''), 'AccessDenied'],
     ['a signature of version 4 too', changed('X-Amz-Signature', '0'), 'AccessDenied'],
     ['a later end', changed('Expires', `${EXPIRES + 1}`), 'SignatureDoesNotMatch'],
     ['an end that is no number', changed('Expires', '1e9'), 'AccessDenied'],

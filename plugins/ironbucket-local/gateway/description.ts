@@ -3,14 +3,16 @@ import { S3Error } from '../../../src/s3/s3-error.ts';
 import { DEFAULT_TYPE, type Description } from '../objects/sidecar.ts';
 import type { StoredObject } from '../objects/stored.ts';
 import { storedEncoding } from './body/open-body.ts';
+import { taggingHeader, tagsOf } from './tags.ts';
 
 const META = 'x-amz-meta-';
 /** Names and values together. Source: "Working with object metadata" of the S3 user guide. */
 const LARGEST_METADATA = 2048;
+const LARGEST_DESCRIPTION = 8192;
 
 /** What the headers of a write say about the object. @throws S3Error `MetadataTooLarge`, `InvalidArgument` */
 export function readDescription(head: RequestHead): Description {
-  return {
+  const described = {
     contentType: text(head, 'content-type') ?? DEFAULT_TYPE,
     cacheControl: text(head, 'cache-control'),
     contentDisposition: text(head, 'content-disposition'),
@@ -18,7 +20,11 @@ export function readDescription(head: RequestHead): Description {
     contentLanguage: text(head, 'content-language'),
     expires: text(head, 'expires'),
     metadata: readMetadata(head),
+    ...taggingHeader(head),
   };
+  // Nothing else bounds what is stored beside the bytes, and it counts as no bytes.
+  if (JSON.stringify(described).length > LARGEST_DESCRIPTION) throw new S3Error('MetadataTooLarge');
+  return described;
 }
 
 /** Headers of an object, with what a signed request wants them to be instead. */
@@ -33,12 +39,14 @@ export function describe(head: RequestHead, object: StoredObject): Readonly<Reco
     if (value !== undefined) add(described, name, value);
   }
   for (const [name, value] of Object.entries(object.metadata)) add(described, META + name, value);
+  const tags = Object.keys(tagsOf(object)).length;
+  if (tags > 0) described['x-amz-tagging-count'] = String(tags);
   if (header(head, 'x-amz-checksum-mode')?.toUpperCase() !== 'ENABLED' || header(head, 'range') !== undefined) {
     return described;
   }
   for (const [algorithm, value] of Object.entries(object.checksums ?? {})) {
     add(described, `x-amz-checksum-${algorithm}`, value);
-    described['x-amz-checksum-type'] = 'FULL_OBJECT';
+    described['x-amz-checksum-type'] = object.checksumType ?? 'FULL_OBJECT';
   }
   return described;
 }

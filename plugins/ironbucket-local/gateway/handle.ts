@@ -2,20 +2,25 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { readHead } from '../../../src/s3/request-head.ts';
 import { renderS3Error, S3Error } from '../../../src/s3/s3-error.ts';
 import { verify } from '../../../src/s3/verify/verify.ts';
+import { verifyForm } from '../../../src/s3/verify/verify-form.ts';
 import type { Deps } from '../deps.ts';
 import { endpointOf } from '../settings.ts';
-import type { AccessKeys } from './access-keys.ts';
+import type { AccessKeys, Holder } from './access-keys.ts';
 import { authorize } from './authorize.ts';
 import { openBody } from './body/open-body.ts';
 import type { Call, Operation, Reply } from './call.ts';
 import { isOurs, toS3Error } from './failures.ts';
+import { postObject } from './form/post-object.ts';
+import { readForm } from './form/read-form.ts';
 import { keepWaiting } from './keep-waiting.ts';
 import { createBucket } from './operations/bucket.ts';
+import { completeUpload } from './operations/complete-upload.ts';
 import { copyObject } from './operations/copy-object.ts';
-import { completeUpload, uploadPartCopy } from './operations/upload.ts';
+import { crossOriginHeaders, preflight } from './operations/cors.ts';
+import { uploadPartCopy } from './operations/upload.ts';
 import { requireBucket } from './require-bucket.ts';
 import { route } from './route.ts';
-import { type Target, targetOf } from './target.ts';
+import { hostBucket, targetOf } from './target.ts';
 import type { Turns } from './turns.ts';
 import { refuseUnsupported } from './unsupported.ts';
 import { usageHeaders } from './usage-headers.ts';
@@ -41,9 +46,11 @@ const LONG: ReadonlySet<Operation> = new Set([completeUpload, copyObject, upload
 /** What a request is answered with. Never throws: what goes wrong is an answer too. */
 export async function handle(deps: Deps, admission: Admission, exchange: Exchange): Promise<Reply> {
   const { signal } = exchange;
-  let allowed: Target | undefined;
+  let allowed: Call | undefined;
   const refuse = (thrown: unknown): Promise<Reply> => refusal(deps, exchange, allowed, thrown);
   try {
+    if (exchange.request.method === 'OPTIONS') return await answerPreflight(deps, exchange);
+    if (isForm(exchange.request)) return await answerForm(deps, admission, exchange);
     const call = await admit(deps, admission, exchange);
     allowed = call;
     refuseUnsupported(call.head, call.bucket);
@@ -56,23 +63,67 @@ export async function handle(deps: Deps, admission: Admission, exchange: Exchang
   }
 }
 
+async function answerPreflight(deps: Deps, { request }: Exchange): Promise<Reply> {
+  const head = readHead(request);
+  return await preflight(deps, head, targetOf(head, hostnameOf(deps)).bucket);
+}
+
+/** A browser signs a field of the form, and no header. */
+function isForm({ method, headers }: IncomingMessage): boolean {
+  const isUnsigned = headers.authorization === undefined;
+  return method === 'POST' && isUnsigned && /^multipart\/form-data\b/i.test(headers['content-type'] ?? '');
+}
+
+async function answerForm(
+  deps: Deps,
+  { accessKeys, turns }: Admission,
+  { request, response, proceed, signal }: Exchange,
+): Promise<Reply> {
+  const { settings } = deps;
+  const head = readHead(request);
+  const target = targetOf(head, hostnameOf(deps));
+  if (target.key !== '' || target.bucket === '') throw new S3Error('MethodNotAllowed');
+  const form = await readForm(request.headers['content-type'] ?? '', incoming(request, proceed));
+  const holders = await accessKeys.read();
+  const find = (accessKey: string): Holder | undefined => holders.get(accessKey);
+  const holder = find(verifyForm(form.fields, { region: settings.s3_region, find }));
+  if (holder === undefined) throw new S3Error('InvalidAccessKeyId');
+  response.once('close', turns.enter(holder.principal));
+  authorize(holder, target);
+  await requireBucket(deps, target.bucket, signal);
+  const reply = await postObject(deps, { head, bucket: target.bucket, form, signal });
+  return { ...reply, headers: { ...(await crossOriginHeaders(deps, head, target.bucket)), ...reply.headers } };
+}
+
+function hostnameOf({ settings }: Deps): string {
+  return new URL(endpointOf(settings)).hostname;
+}
+
 async function perform(deps: Deps, operation: Operation, call: Call): Promise<Reply> {
   const reply = await operation(deps, call);
-  return { ...reply, headers: { ...(await usageHeaders(deps, call.bucket, call.signal)), ...reply.headers } };
+  const { head, bucket, signal } = call;
+  const more = { ...(await usageHeaders(deps, bucket, signal)), ...(await crossOriginHeaders(deps, head, bucket)) };
+  return { ...reply, headers: { ...more, ...reply.headers } };
 }
 
 /** `allowed` is what the client may know of. */
 async function refusal(
   deps: Deps,
   { request, requestId, signal }: Exchange,
-  allowed: Target | undefined,
+  allowed: Call | undefined,
   thrown: unknown,
 ): Promise<Reply> {
   const error = toS3Error(thrown);
   if (isOurs(error) && !signal.aborted) {
     deps.log.error({ err: error.cause ?? error, request: requestId, bucket: allowed?.bucket }, 'an S3 request failed');
   }
-  const usage = allowed === undefined ? {} : await usageHeaders(deps, allowed.bucket, signal);
+  const usage =
+    allowed === undefined
+      ? {}
+      : {
+          ...(await usageHeaders(deps, allowed.bucket, signal)),
+          ...(await crossOriginHeaders(deps, allowed.head, allowed.bucket)),
+        };
   const resource = (request.url ?? '').split('?')[0] ?? '';
   return {
     status: error.status,
@@ -88,10 +139,16 @@ async function admit(deps: Deps, { accessKeys, turns }: Admission, exchange: Exc
   const head = readHead(request);
   const holders = await accessKeys.read();
   const find = (accessKey: string): { readonly secretKey: string } | undefined => holders.get(accessKey);
-  const { accessKey, payload } = verify(head, { region: settings.s3_region, now: clock.now(), find });
+  const hostname = hostnameOf(deps);
+  const { accessKey, payload } = verify(head, {
+    region: settings.s3_region,
+    now: clock.now(),
+    find,
+    hostBucket: hostBucket(head, hostname),
+  });
   const holder = holders.get(accessKey);
   if (holder === undefined) throw new S3Error('InvalidAccessKeyId');
-  const target = targetOf(head, new URL(endpointOf(settings)).hostname);
+  const target = targetOf(head, hostname);
   authorize(holder, target);
   const { principal } = holder;
   exchange.response.once('close', turns.enter(principal));

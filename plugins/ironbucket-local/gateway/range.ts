@@ -17,7 +17,7 @@ export interface Range {
 export function readRange(head: RequestHead, object: StoredObject): Range | undefined {
   const text = header(head, 'range');
   if (text === undefined || !isCurrent(header(head, 'if-range'), object)) return undefined;
-  const [, from = '', to = ''] = /^bytes=(\d{0,15})-(\d{0,15})$/.exec(text.replaceAll(' ', '')) ?? [];
+  const [, from = '', to = ''] = /^bytes=(\d{0,30})-(\d{0,30})$/.exec(text.replaceAll(' ', '')) ?? [];
   if (from === '' && to === '') return undefined;
   const { size } = object;
   const start = from === '' ? Math.max(0, size - Number(to)) : Number(from);

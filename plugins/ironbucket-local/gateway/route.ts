@@ -1,6 +1,7 @@
 import type { RequestHead } from '../../../src/s3/request-head.ts';
 import { S3Error } from '../../../src/s3/s3-error.ts';
 import type { Operation } from './call.ts';
+import { getObjectAttributes } from './operations/attributes.ts';
 import {
   createBucket,
   deleteBucket,
@@ -10,15 +11,26 @@ import {
   headBucket,
 } from './operations/bucket.ts';
 import { getCluster } from './operations/cluster.ts';
+import { completeUpload } from './operations/complete-upload.ts';
 import { copyObject } from './operations/copy-object.ts';
+import { deleteCors, getCors, putCors } from './operations/cors.ts';
 import { deleteObject, deleteObjects } from './operations/delete-object.ts';
-import { ABSENT, absent, empty, getAcl, getObjectTagging } from './operations/documents.ts';
+import { ABSENT, absent, empty, getAcl } from './operations/documents.ts';
 import { listBuckets } from './operations/list-buckets.ts';
 import { listObjectsV1, listObjectsV2 } from './operations/list-objects.ts';
 import { listParts, listUploads } from './operations/list-uploads.ts';
+import { listVersions } from './operations/list-versions.ts';
 import { putObject } from './operations/put-object.ts';
 import { getObject, headObject } from './operations/read-object.ts';
-import { abortUpload, completeUpload, createUpload, uploadPart, uploadPartCopy } from './operations/upload.ts';
+import {
+  deleteBucketTagging,
+  deleteObjectTagging,
+  getBucketTagging,
+  getObjectTagging,
+  putBucketTagging,
+  putObjectTagging,
+} from './operations/tagging.ts';
+import { abortUpload, createUpload, uploadPart, uploadPartCopy } from './operations/upload.ts';
 import { getQuota, getStatistics, putQuota } from './operations/usage.ts';
 import type { Target } from './target.ts';
 import { unsupported } from './unsupported.ts';
@@ -59,6 +71,13 @@ const BUCKET: ReadonlyMap<string, Operation> = new Map([
   ['PUT quota', putQuota],
   ['GET stats', getStatistics],
   ['GET cluster', getCluster],
+  ['GET versions', listVersions],
+  ['GET cors', getCors],
+  ['PUT cors', putCors],
+  ['DELETE cors', deleteCors],
+  ['GET tagging', getBucketTagging],
+  ['PUT tagging', putBucketTagging],
+  ['DELETE tagging', deleteBucketTagging],
   ['GET acl', getAcl],
   ['GET accelerate', empty('AccelerateConfiguration')],
   ['GET logging', empty('BucketLoggingStatus')],
@@ -78,14 +97,20 @@ const OBJECT: ReadonlyMap<string, Operation> = new Map([
   ['POST uploadId', completeUpload],
   ['DELETE uploadId', abortUpload],
   ['GET uploadId', listParts],
+  ['GET partNumber', getObject],
+  ['HEAD partNumber', headObject],
+  ['GET attributes', getObjectAttributes],
   ['GET acl', getAcl],
   ['GET tagging', getObjectTagging],
+  ['PUT tagging', putObjectTagging],
+  ['DELETE tagging', deleteObjectTagging],
 ]);
 
 /** Parameters that make a request something else. All others only say how. */
 const SUBRESOURCES: ReadonlySet<string> = new Set(
   Object.keys(ABSENT).concat(
-    ['accelerate', 'acl', 'analytics', 'append', 'attributes', 'cluster', 'delete', 'intelligent-tiering', 'inventory'],
+    ['accelerate', 'acl', 'analytics', 'append', 'attributes', 'cluster', 'cors', 'delete', 'intelligent-tiering'],
+    ['inventory', 'tagging'],
     ['legal-hold', 'list-type', 'location', 'logging', 'metadataConfiguration', 'metadataTable', 'metrics'],
     ['notification', 'partNumber', 'policyStatus', 'quota', 'renameObject', 'requestPayment', 'restore', 'retention'],
     ['select', 'session', 'stats', 'torrent', 'uploadId', 'uploads', 'versioning', 'versions'],

@@ -20,7 +20,8 @@ export function targetOf(head: RequestHead, host: string): Target {
   return { bucket: head.path.slice(1, end), key: head.path.slice(end + 1) };
 }
 
-function hostBucket(head: RequestHead, host: string): string | undefined {
+/** The bucket that the host names; undefined when the path does. */
+export function hostBucket(head: RequestHead, host: string): string | undefined {
   const asked = (header(head, 'host') ?? '').replace(/:\d+$/, '').toLowerCase();
   if (isIP(host) !== 0 || host.startsWith('[') || !asked.endsWith(`.${host}`)) return undefined;
   return asked.slice(0, -host.length - 1);

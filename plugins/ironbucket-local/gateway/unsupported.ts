@@ -15,6 +15,10 @@ const PREFIXES = [
 /** What an object that only its owner reaches has anyway. */
 const ACLS: ReadonlySet<string> = new Set(['private', 'bucket-owner-full-control', 'bucket-owner-read']);
 
+/** How it is here: all objects belong to the owner of the bucket. */
+const OWNED = 'BucketOwnerEnforced';
+const OWNERSHIPS: ReadonlySet<string> = new Set([OWNED, 'BucketOwnerPreferred', 'ObjectWriter']);
+
 /** @throws S3Error `NotImplemented`, `InvalidStorageClass`, `NoSuchVersion`, `AccessDenied` for a bucket of another owner */
 export function refuseUnsupported(head: RequestHead, owner: string): void {
   for (const name of head.headers.keys()) {
@@ -22,7 +26,9 @@ export function refuseUnsupported(head: RequestHead, owner: string): void {
   }
   const acl = header(head, 'x-amz-acl');
   if (acl !== undefined && !ACLS.has(acl)) throw unsupported(`x-amz-acl: ${acl}`);
-  if ((header(head, 'x-amz-tagging') ?? '') !== '') throw unsupported('x-amz-tagging');
+  const ownership = header(head, 'x-amz-object-ownership') ?? OWNED;
+  if (!OWNERSHIPS.has(ownership)) throw new S3Error('InvalidArgument', { message: 'Invalid x-amz-object-ownership.' });
+  if (ownership !== OWNED) throw unsupported(`x-amz-object-ownership: ${ownership}`);
   if ((header(head, 'x-amz-bucket-object-lock-enabled') ?? 'false').toLowerCase() !== 'false') {
     throw unsupported('x-amz-bucket-object-lock-enabled');
   }

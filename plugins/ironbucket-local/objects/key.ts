@@ -12,33 +12,31 @@ export const SIDECAR_SUFFIX = '.metadata';
 const LONGEST_KEY = 1024;
 const LONGEST_NAME = 255;
 
-/**
- * The only way from a key to a path. Refused before anything touches the disk: what the layout uses itself (names that
- * begin with a dot, names that end in `.metadata`) and what a file system cannot tell apart or hold.
- *
- * @throws StorageError `bad-key`, `key-too-long`.
- */
-export function parseKey(key: string): KeyPath {
+/** @throws StorageError `bad-key`, `key-too-long` for what S3 does not allow either */
+export function requireKey(key: string): void {
   const bytes = Buffer.from(key);
   if (bytes.length > LONGEST_KEY) throw new StorageError('key-too-long');
   if (bytes.toString() !== key) throw refused('it is not valid Unicode');
+  if (key === '') throw refused('it is empty');
+}
+
+/**
+ * The only way from a key to an ordinary path. Undefined for what the layout uses itself (names that begin with a dot,
+ * names that end in `.metadata`) and for what a file system cannot tell apart or hold: such a key is escaped.
+ */
+export function parseKey(key: string): KeyPath | undefined {
   const names = key.split('/');
   const last = names.pop() ?? '';
-  if (names.length === 0 && last === '') throw refused('it is empty');
-  for (const name of names) checkName(name, LONGEST_NAME);
-  if (last !== '') checkName(last, LONGEST_NAME - SIDECAR_SUFFIX.length);
+  if (names.length === 0 && last === '') return undefined;
+  if (!names.every((name) => isName(name, LONGEST_NAME))) return undefined;
+  if (last !== '' && !isName(last, LONGEST_NAME - SIDECAR_SUFFIX.length)) return undefined;
   return { folders: names, file: last === '' ? undefined : last };
 }
 
-/** The folders that every key with this prefix is in; undefined when no key can have it. */
+/** The folders that every ordinary key with this prefix is in; undefined when none can have it. */
 export function parsePrefix(prefix: string): readonly string[] | undefined {
   const end = prefix.lastIndexOf('/');
-  if (end < 0) return [];
-  try {
-    return parseKey(prefix.slice(0, end + 1)).folders;
-  } catch {
-    return undefined;
-  }
+  return end < 0 ? [] : parseKey(prefix.slice(0, end + 1))?.folders;
 }
 
 /** What the layout keeps beside the objects; never served, never counted. */
@@ -50,13 +48,6 @@ export function refused(why: string): StorageError {
   return new StorageError('bad-key', { message: `This server cannot store an object under this key: ${why}.` });
 }
 
-function checkName(name: string, longest: number): void {
-  if (name === '') throw refused('it has an empty part, a slash at the beginning or two in a row');
-  if (name.startsWith('.')) throw refused('a part of it begins with a dot');
-  if (name.endsWith(SIDECAR_SUFFIX)) throw refused(`a part of it ends in ${SIDECAR_SUFFIX}`);
-  if (name.includes('\0')) throw refused('it contains a NUL character');
-  if (Buffer.byteLength(name) > longest) {
-    const message = `A part of this key between two slashes is longer than ${longest} bytes.`;
-    throw new StorageError('key-too-long', { message });
-  }
+function isName(name: string, longest: number): boolean {
+  return name !== '' && !isInternalName(name) && !/[\0\ud800-\udfff]/u.test(name) && Buffer.byteLength(name) <= longest;
 }

@@ -1,7 +1,8 @@
 import type { Layout } from '../layout.ts';
 import { rootOf } from './place.ts';
 import type { StoredObject } from './stored.ts';
-import { type Position, type WalkDeps, walkKeys } from './walk.ts';
+import { type Bounds, type Budget, isStop, type Position, type WalkDeps } from './walk.ts';
+import { walkKeys } from './walk-keys.ts';
 
 export interface ListQuery {
   readonly prefix: string;
@@ -26,7 +27,13 @@ export interface ListDeps extends WalkDeps {
   facts(bucket: string, key: string): Promise<StoredObject | undefined>;
 }
 
-/** One page. Memory does not grow with the bucket. */
+/** Folders that are read for a page besides two for each of its entries. */
+const FOLDERS = 200;
+
+/**
+ * One page. Neither memory nor work grows with the bucket: where many folders hold no objects, a page has fewer entries
+ * than asked for, perhaps none, and says where to go on.
+ */
 export async function listObjects(
   deps: ListDeps,
   bucket: string,
@@ -39,7 +46,8 @@ export async function listObjects(
   const prefixes: string[] = [];
   let last = '';
   let next: string | undefined;
-  for await (const { name, common } of names(deps, rootOf(deps.layout, bucket), query, signal)) {
+  const budget: Budget = { folders: FOLDERS + 2 * limit };
+  for await (const { name, common } of names(deps, rootOf(deps.layout, bucket), query, { budget, signal })) {
     if (keys.length + prefixes.length === limit) {
       next = last;
       break;
@@ -47,6 +55,7 @@ export async function listObjects(
     last = name;
     (common ? prefixes : keys).push(name);
   }
+  next ??= budget.stoppedAt;
   return { objects: await factsOf(deps, bucket, keys, signal), prefixes, next };
 }
 
@@ -54,12 +63,12 @@ async function* names(
   deps: WalkDeps,
   root: string,
   { prefix, delimiter, after }: ListQuery,
-  signal: AbortSignal,
+  bounds: Bounds,
 ): AsyncGenerator<{ readonly name: string; readonly common: boolean }> {
   let position: Position | undefined = startOf(prefix, delimiter, after);
   while (position !== undefined) {
     let skip: string | undefined;
-    for await (const key of walkKeys(deps, root, prefix, position, signal)) {
+    for await (const key of walkKeys(deps, root, prefix, position, bounds)) {
       skip = commonPrefix(key, prefix, delimiter);
       if (skip !== undefined) break;
       yield { name: key, common: false };
@@ -72,6 +81,7 @@ async function* names(
 
 /** A position inside a common prefix: the prefix was listed already. */
 function startOf(prefix: string, delimiter: string, after: string): Position {
+  if (isStop(after)) return { after, whole: false };
   const common = after.startsWith(prefix) ? commonPrefix(after, prefix, delimiter) : undefined;
   return common === undefined ? { after, whole: false } : { after: common, whole: true };
 }

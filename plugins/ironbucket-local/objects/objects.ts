@@ -6,14 +6,13 @@ import { untilAborted } from '../until-aborted.ts';
 import { completeUpload, type NamedPart, type WholeTerms } from './complete.ts';
 import type { Files } from './files.ts';
 import { createGate } from './gate.ts';
-import { refused } from './key.ts';
 import { type ListQuery, listObjects, type Page } from './listing.ts';
-import { type Place, placeOf, rootOf } from './place.ts';
+import { type Places, placesOf, rootOf } from './place.ts';
 import { factsAt, type OpenObject, openObject, sizeAt } from './read.ts';
 import { recoverBucket } from './recover.ts';
 import type { Settlement } from './settlement.ts';
 import type { Description } from './sidecar.ts';
-import { type Body, stageWithEtag } from './stage.ts';
+import { type Body, discard, type Staged, stageWithEtag } from './stage.ts';
 import { StorageError } from './storage-error.ts';
 import type { StoredObject } from './stored.ts';
 import type { Part, Upload } from './upload-file.ts';
@@ -29,7 +28,7 @@ import {
   uploadPlace,
 } from './uploads.ts';
 import { openWindows } from './windows.ts';
-import { commitMarker, commitObject, removeObject, type Terms } from './write.ts';
+import { commitMarker, commitObject, redescribe, removeObject, type Terms } from './write.ts';
 
 export interface ObjectsDeps {
   readonly files: Files;
@@ -45,7 +44,7 @@ export interface Content extends Body {
   readonly describe: () => Description;
 }
 
-/** Objects as files in the directory of a bucket. Keys that the layout cannot hold are refused by every method. */
+/** Objects as files in the directory of a bucket. Keys that S3 does not allow are refused by every method. */
 export interface Objects {
   /** Undefined when there is none. */
   head(bucket: string, key: string): Promise<StoredObject | undefined>;
@@ -56,6 +55,8 @@ export interface Objects {
   put(bucket: string, key: string, content: Content, terms: Terms, signal: AbortSignal): Promise<StoredObject>;
   /** Answers whether there was one. */
   remove(bucket: string, key: string, terms: Terms): Promise<boolean>;
+  /** Changes what an object says about itself, and nothing of its bytes. Returns whether there was one. */
+  describe(bucket: string, key: string, change: (described: StoredObject) => Description): Promise<boolean>;
   list(bucket: string, query: ListQuery, signal: AbortSignal): Promise<Page>;
   readonly uploads: Uploads;
   /** Clears up what a process that died left behind; before anything else is done with the bucket, and once. */
@@ -72,7 +73,7 @@ export interface PartRef {
 
 /** Multipart uploads. Every method but `create` and `list` throws `NoSuchUpload`. */
 export interface Uploads {
-  create(bucket: string, key: string, described: Description): Promise<Upload>;
+  create(bucket: string, key: string, described: Description, reservation: Settlement): Promise<Upload>;
   find(upload: PartRef): Promise<Upload>;
   putPart(upload: PartRef, number: number, body: Body, reservation: Settlement, signal: AbortSignal): Promise<Part>;
   parts(upload: PartRef, signal: AbortSignal): Promise<readonly Part[]>;
@@ -86,7 +87,7 @@ export function openObjects(given: ObjectsDeps): Objects {
   const deps = { ...given, gate, locks: createKeyedLock(), windows: openWindows(given.files, given.clock) };
   const recovered = new Map<string, Promise<void>>();
   const { layout } = deps;
-  const place = (bucket: string, key: string): Place => placeOf(layout, bucket, key);
+  const place = (bucket: string, key: string): Places => placesOf(layout, bucket, key);
   const facts = (bucket: string, key: string): Promise<StoredObject | undefined> => factsAt(deps, place(bucket, key));
   return {
     head: async (bucket, key) => {
@@ -98,14 +99,11 @@ export function openObjects(given: ObjectsDeps): Objects {
     put: (bucket, key, { describe, ...body }, terms, signal) =>
       inBucket(deps, bucket, async () => {
         const at = place(bucket, key);
-        if (at.data !== undefined) {
-          const staged = await stageWithEtag(deps, at.root, body, signal);
-          return commitObject(deps, at, staged, describe(), terms);
-        }
-        await requireEmpty(body.body);
-        return commitMarker(deps, at, describe(), terms);
+        const staged = await stageWithEtag(deps, at.root, body, signal);
+        return put(deps, at, staged, describe(), terms);
       }),
     remove: (bucket, key, terms) => inBucket(deps, bucket, () => removeObject(deps, place(bucket, key), terms)),
+    describe: (bucket, key, change) => inBucket(deps, bucket, () => redescribe(deps, place(bucket, key), change)),
     list: (bucket, query, signal) => listObjects({ ...deps, facts }, bucket, query, signal),
     recover: async (bucket, signal) => {
       const recovery = recovered.get(bucket) ?? recoverBucket(deps, bucket);
@@ -122,14 +120,15 @@ function openUploads(deps: UploadDeps): Uploads {
   const { layout } = deps;
   const at = ({ bucket, id }: PartRef): UploadPlace => uploadPlace(layout, bucket, id);
   return {
-    create: (bucket, key, described) =>
-      inBucket(deps, bucket, () => createUpload(deps, placeOf(layout, bucket, key), described)),
+    create: (bucket, key, described, reservation) =>
+      inBucket(deps, bucket, () => createUpload(deps, placesOf(layout, bucket, key), described, reservation)),
     find: async (upload) => requireUpload(deps, at(upload), upload.key),
     putPart: (upload, number, body, reservation, signal) =>
       inBucket(deps, upload.bucket, async () => {
         await requireUpload(deps, at(upload), upload.key);
         const staged = await stageWithEtag(deps, at(upload).root, body, signal);
-        return commitPart(deps, at(upload), upload.key, staged, number, reservation);
+        const checksum = body.checksum?.();
+        return commitPart(deps, at(upload), upload.key, { ...staged, checksum }, number, reservation);
       }),
     parts: async (upload, signal) => {
       await requireUpload(deps, at(upload), upload.key);
@@ -137,12 +136,40 @@ function openUploads(deps: UploadDeps): Uploads {
     },
     complete: (upload, parts, terms, signal) =>
       inBucket(deps, upload.bucket, () => {
-        const object = placeOf(layout, upload.bucket, upload.key);
+        const object = placesOf(layout, upload.bucket, upload.key);
         return completeUpload(deps, { object, upload: at(upload) }, parts, terms, signal);
       }),
     abort: async (upload, reservation) => abortUpload(deps, at(upload), upload.key, reservation),
     list: (bucket, signal) => readUploads(deps, bucket, signal),
   };
+}
+
+/** A key that ends in a slash is a marker of a folder when it has no bytes, and an object otherwise. */
+async function put(
+  deps: UploadDeps,
+  at: Places,
+  staged: Staged & { readonly etag: string },
+  described: Description,
+  terms: Terms,
+): Promise<StoredObject> {
+  const isMarker = at.key.endsWith('/');
+  if (isMarker && staged.size === 0) {
+    const marker = await discardOnFailure(deps, staged, () => commitMarker(deps, at, described, terms));
+    if (marker !== undefined) {
+      await discard(deps, staged);
+      return marker;
+    }
+  }
+  return await commitObject(deps, at, staged, described, terms);
+}
+
+async function discardOnFailure<T>(deps: UploadDeps, staged: Staged, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    await discard(deps, staged);
+    throw error;
+  }
 }
 
 /** Whatever was missing: when the bucket is, that is the reason. */
@@ -153,12 +180,5 @@ async function inBucket<T>({ files, layout }: ObjectsDeps, bucket: string, work:
     if (codeOf(cause) !== 'ENOENT') throw cause;
     if ((await files.facts(rootOf(layout, bucket)))?.kind === 'directory') throw cause;
     throw new StorageError('no-bucket', { cause });
-  }
-}
-
-/** @throws StorageError `bad-key` when there is a byte in it. */
-async function requireEmpty(body: AsyncIterable<Uint8Array>): Promise<void> {
-  for await (const chunk of body) {
-    if (chunk.length > 0) throw refused('it ends in a slash, and such an object has no contents');
   }
 }

@@ -1,13 +1,13 @@
 import { join } from 'node:path';
 import { isBucketName, type Layout } from '../layout.ts';
-import { parseKey, SIDECAR_SUFFIX } from './key.ts';
+import { escapeKey } from './escape.ts';
+import { type KeyPath, parseKey, requireKey, SIDECAR_SUFFIX } from './key.ts';
 import { StorageError } from './storage-error.ts';
 
-/** Where an object is. */
+/** A place in which an object may be. */
 export interface Place {
-  readonly bucket: string;
   readonly key: string;
-  /** Directory of the bucket, and the folders of the key below it. */
+  /** Directory of the bucket, and the folders below it. */
   readonly root: string;
   readonly folders: readonly string[];
   /** The directory that holds the object. */
@@ -15,6 +15,20 @@ export interface Place {
   /** The bytes; undefined for the marker of a folder, which has none. */
   readonly data: string | undefined;
   readonly sidecar: string;
+  /** Of the file that is counted, relative to the bucket. */
+  readonly path: string;
+}
+
+/**
+ * The places of a key. An object is where it was put first: in its ordinary place, unless the key is no path or something
+ * else is in its way. One in the ordinary place hides another one.
+ */
+export interface Places {
+  readonly bucket: string;
+  readonly key: string;
+  readonly root: string;
+  readonly ordinary: Place | undefined;
+  readonly escaped: Place & { readonly data: string };
   /** Name of the lock of everything that changes or opens the object. */
   readonly lock: string;
 }
@@ -23,19 +37,19 @@ export interface Place {
 export const STAGE_FOLDER = '.uploads';
 export const MULTIPART_FOLDER = '.multipart';
 
-/** @throws StorageError for keys that this layout cannot hold, and for names that no bucket has. */
-export function placeOf(layout: Layout, bucket: string, key: string): Place {
+/** @throws StorageError for keys that S3 does not allow, and for names that no bucket has. */
+export function placesOf(layout: Layout, bucket: string, key: string): Places {
   const root = rootOf(layout, bucket);
-  const { folders, file } = parseKey(key);
-  const folder = join(root, ...folders);
+  requireKey(key);
+  const ordinary = parseKey(key);
+  const { folders, file } = escapeKey(key);
+  const escaped = placeOf(root, key, { folders, file });
   return {
     bucket,
     key,
     root,
-    folders,
-    folder,
-    data: file === undefined ? undefined : join(folder, file),
-    sidecar: join(folder, `${file ?? ''}${SIDECAR_SUFFIX}`),
+    ordinary: ordinary && placeOf(root, key, ordinary),
+    escaped: { ...escaped, data: join(escaped.folder, file) },
     lock: `${bucket}/${key}`,
   };
 }
@@ -44,4 +58,17 @@ export function placeOf(layout: Layout, bucket: string, key: string): Place {
 export function rootOf(layout: Layout, bucket: string): string {
   if (!isBucketName(bucket)) throw new StorageError('no-bucket');
   return layout.bucket(bucket);
+}
+
+function placeOf(root: string, key: string, { folders, file }: KeyPath): Place {
+  const folder = join(root, ...folders);
+  return {
+    key,
+    root,
+    folders,
+    folder,
+    data: file === undefined ? undefined : join(folder, file),
+    sidecar: join(folder, `${file ?? ''}${SIDECAR_SUFFIX}`),
+    path: [...folders, file ?? SIDECAR_SUFFIX].join('/'),
+  };
 }

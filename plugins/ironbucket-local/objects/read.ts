@@ -1,8 +1,8 @@
 import { codeOf, type Disk } from '../disk.ts';
 import type { KeyedLock } from '../keyed-lock.ts';
-import type { Files, OpenFile } from './files.ts';
+import type { FileFacts, Files, OpenFile } from './files.ts';
 import { isReachable } from './folders.ts';
-import type { Place } from './place.ts';
+import type { Place, Places } from './place.ts';
 import { describeFile, describeMarker, type StoredObject } from './stored.ts';
 
 export interface ReadDeps {
@@ -22,53 +22,85 @@ export interface OpenObject {
 }
 
 /** Undefined when there is none. The caller must close it. */
-export async function openObject(deps: ReadDeps, place: Place): Promise<OpenObject | undefined> {
+export async function openObject(deps: ReadDeps, places: Places): Promise<OpenObject | undefined> {
+  const { ordinary, escaped } = places;
+  return deps.locks.hold(
+    places.lock,
+    async () => (ordinary && (await openAt(deps, ordinary))) ?? (await openAt(deps, escaped)),
+  );
+}
+
+async function openAt(deps: ReadDeps, place: Place): Promise<OpenObject | undefined> {
   const { data, sidecar, key } = place;
-  return deps.locks.hold(place.lock, async () => {
-    if (data === undefined) {
-      const object = await markerAt(deps, place);
-      return object && { object, read: nothing, lend: nothing, close: async () => undefined };
+  if (data === undefined) {
+    const object = await markerAt(deps, place);
+    return object && { object, read: nothing, lend: nothing, close: async () => undefined };
+  }
+  const file = await deps.files.open(data);
+  if (file === undefined) return undefined;
+  try {
+    if (await isReachable(deps.files, place)) {
+      const object = describeFile(key, file.facts, await deps.disk.read(sidecar));
+      return {
+        object,
+        read: (start, end) => readRange(file, start, end),
+        lend: (start, end) => lendRange(file, start, end),
+        close: () => file.close(),
+      };
     }
-    const file = await deps.files.open(data);
-    if (file === undefined) return undefined;
-    try {
-      if (await isReachable(deps.files, place)) {
-        const object = describeFile(key, file.facts, await deps.disk.read(sidecar));
-        return {
-          object,
-          read: (start, end) => readRange(file, start, end),
-          lend: (start, end) => lendRange(file, start, end),
-          close: () => file.close(),
-        };
-      }
-    } catch (error) {
-      await file.close();
-      throw error;
-    }
+  } catch (error) {
     await file.close();
-    return undefined;
-  });
+    throw error;
+  }
+  await file.close();
+  return undefined;
 }
 
 async function* nothing(): AsyncGenerator<Buffer> {}
 
 /** Without the lock, for those that hold it or can do with what is there now. */
-export async function factsAt(deps: Omit<ReadDeps, 'locks'>, place: Place): Promise<StoredObject | undefined> {
-  const { data, sidecar, key, folders } = place;
+export async function factsAt(deps: Omit<ReadDeps, 'locks'>, places: Places): Promise<StoredObject | undefined> {
+  return (await findObject(deps, places))?.object;
+}
+
+export interface Found {
+  readonly place: Place;
+  readonly object: StoredObject;
+}
+
+/** The object and where it is. Without the lock, as `factsAt`. */
+export async function findObject(
+  deps: Omit<ReadDeps, 'locks'>,
+  { ordinary, escaped }: Places,
+): Promise<Found | undefined> {
+  for (const place of ordinary === undefined ? [escaped] : [ordinary, escaped]) {
+    const object = await objectAt(deps, place);
+    if (object !== undefined) return { place, object };
+  }
+  return undefined;
+}
+
+async function objectAt(deps: Omit<ReadDeps, 'locks'>, place: Place): Promise<StoredObject | undefined> {
+  const { data, sidecar, key } = place;
   if (data === undefined) return markerAt(deps, place);
-  const facts = await ignoreNotDirectory(deps.files.facts(data));
-  if (facts?.kind !== 'file') return undefined;
-  if (folders.length > 0 && !(await isReachable(deps.files, place))) return undefined;
-  return describeFile(key, facts, await deps.disk.read(sidecar));
+  const facts = await fileAt(deps, place);
+  return facts && describeFile(key, facts, await deps.disk.read(sidecar));
 }
 
 /** Bytes that a write under this key would replace: a guess, because it may change before that. */
-export async function sizeAt({ files }: Pick<ReadDeps, 'files'>, { data }: Place): Promise<number> {
-  const facts = data === undefined ? undefined : await ignoreNotDirectory(files.facts(data));
-  return facts?.kind === 'file' ? facts.size : 0;
+export async function sizeAt(deps: Pick<ReadDeps, 'files'>, { ordinary, escaped }: Places): Promise<number> {
+  const facts = (ordinary && (await fileAt(deps, ordinary))) ?? (await fileAt(deps, escaped));
+  return facts?.size ?? 0;
 }
 
-async function markerAt(deps: Omit<ReadDeps, 'locks'>, place: Place): Promise<StoredObject | undefined> {
+/** The file with the bytes, when there is one and no link leads to it. */
+export async function fileAt({ files }: Pick<ReadDeps, 'files'>, place: Place): Promise<FileFacts | undefined> {
+  const { data } = place;
+  const facts = data === undefined ? undefined : await ignoreNotDirectory(files.facts(data));
+  return facts?.kind === 'file' && (await isReachable(files, place)) ? facts : undefined;
+}
+
+export async function markerAt(deps: Omit<ReadDeps, 'locks'>, place: Place): Promise<StoredObject | undefined> {
   const facts = await ignoreNotDirectory(deps.files.facts(place.sidecar));
   if (facts?.kind !== 'file' || !(await isReachable(deps.files, place))) return undefined;
   return describeMarker(place.key, facts, await deps.disk.read(place.sidecar));

@@ -3,7 +3,8 @@ import { type Disk, isAbsent } from '../disk.ts';
 import type { Layout } from '../layout.ts';
 import type { Entry, Files } from './files.ts';
 import { SIDECAR_SUFFIX } from './key.ts';
-import { MULTIPART_FOLDER, placeOf, rootOf, STAGE_FOLDER } from './place.ts';
+import { MULTIPART_FOLDER, type Places, placesOf, rootOf, STAGE_FOLDER } from './place.ts';
+import { fileAt } from './read.ts';
 import { parseSidecar } from './sidecar.ts';
 import { StorageError } from './storage-error.ts';
 
@@ -58,17 +59,20 @@ async function entriesOf(files: Files, directory: string): Promise<readonly Entr
 
 async function follow({ files, disk, layout }: RecoverDeps, bucket: string, staged: string): Promise<void> {
   const sidecar = parseSidecar((await disk.read(staged)) ?? '');
-  const place = sidecar === undefined ? undefined : placeIn(layout, bucket, sidecar.key);
-  const facts = place?.data === undefined ? undefined : await files.facts(place.data);
-  if (place !== undefined && facts?.kind === 'file' && facts.size === sidecar?.size) {
-    await files.move(staged, place.sidecar);
-  } else await files.remove(staged);
+  const places = sidecar === undefined ? undefined : placesIn(layout, bucket, sidecar.key);
+  for (const place of [places?.ordinary, places?.escaped]) {
+    const facts = place && (await fileAt({ files }, place));
+    if (place === undefined || facts === undefined) continue;
+    if (facts.size !== sidecar?.size) break;
+    return await files.move(staged, place.sidecar);
+  }
+  await files.remove(staged);
 }
 
 /** Undefined for a key that this server would not have written. */
-function placeIn(layout: Layout, bucket: string, key: string): ReturnType<typeof placeOf> | undefined {
+function placesIn(layout: Layout, bucket: string, key: string): Places | undefined {
   try {
-    return placeOf(layout, bucket, key);
+    return placesOf(layout, bucket, key);
   } catch (error) {
     if (error instanceof StorageError) return undefined;
     throw error;

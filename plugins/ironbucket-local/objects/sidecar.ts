@@ -12,11 +12,21 @@ export interface Description {
   readonly expires?: string | undefined;
   /** `x-amz-meta-*` without the prefix. */
   readonly metadata: Readonly<Record<string, string>>;
-  /** Base64 by algorithm in lower case, for example `crc32`. */
+  /** Base64 by algorithm in lower case, for example `crc32`; with the number of parts behind it for a checksum of checksums. */
   readonly checksums?: Readonly<Record<string, string>> | undefined;
+  /** `COMPOSITE` or `FULL_OBJECT`, of the checksums of an upload. */
+  readonly checksumType?: string | undefined;
+  /** What the parts of an upload are checked with. */
+  readonly checksumAlgorithm?: string | undefined;
+  /** Of the upload that the object was made by. */
+  readonly uploadId?: string | undefined;
+  /** How the object was uploaded: sizes in bytes, and how many parts in a row have them. */
+  readonly partSizes?: PartSizes | undefined;
   /** Fields somebody else put there, kept as they are. */
   readonly others?: readonly (readonly [string, Json])[] | undefined;
 }
+
+export type PartSizes = readonly (readonly [size: number, count: number])[];
 
 /** The contents of `<key>.metadata`. */
 export interface Sidecar extends Description {
@@ -35,7 +45,7 @@ export function formatSidecar(sidecar: Sidecar): string {
     const value = described[property];
     return value === undefined ? [] : [[field, value] as const];
   });
-  const { checksums } = described;
+  const { checksums, partSizes } = described;
   const known: readonly (readonly [string, Json])[] = [
     ['key', key],
     ['size', exactNumber(BigInt(size))],
@@ -48,6 +58,7 @@ export function formatSidecar(sidecar: Sidecar): string {
     ['encryption', null],
     ...own,
     ...(checksums === undefined ? [] : [['checksums', checksums] as const]),
+    ...(partSizes === undefined ? [] : [['part_sizes', formatPartSizes(partSizes)] as const]),
   ];
   const taken = new Set(known.map(([field]) => field));
   return formatExact([...known, ...withTags(others).filter(([field]) => !taken.has(field))]);
@@ -75,6 +86,7 @@ export function parseSidecar(text: string): Sidecar | undefined {
     contentType: asText(value['content_type']),
     metadata: texts(metadata) ?? {},
     checksums: texts(checksums),
+    partSizes: readPartSizes(value['part_sizes']),
     others: Object.entries(value).filter(([field]) => !KNOWN.has(field)),
   };
 }
@@ -88,6 +100,9 @@ const OWN_FIELDS = {
   content_encoding: 'contentEncoding',
   content_language: 'contentLanguage',
   expires: 'expires',
+  checksum_type: 'checksumType',
+  checksum_algorithm: 'checksumAlgorithm',
+  upload_id: 'uploadId',
 } as const satisfies Readonly<Record<string, keyof Description>>;
 
 const KNOWN: ReadonlySet<string> = new Set(
@@ -101,12 +116,25 @@ const KNOWN: ReadonlySet<string> = new Set(
     'metadata',
     'version_id',
     'encryption',
-  ].concat(Object.keys(OWN_FIELDS), 'checksums'),
+  ].concat(Object.keys(OWN_FIELDS), 'checksums', 'part_sizes'),
 );
 
 /** The format has the field in every sidecar. */
 function withTags(others: readonly (readonly [string, Json])[]): readonly (readonly [string, Json])[] {
   return others.some(([field]) => field === 'tags') ? others : [['tags', {}], ...others];
+}
+
+/** `5242880x3,17`: short, because there may be ten thousand parts. */
+function formatPartSizes(partSizes: PartSizes): string {
+  return partSizes.map(([size, count]) => (count === 1 ? String(size) : `${size}x${count}`)).join(',');
+}
+
+function readPartSizes(value: Json | undefined): PartSizes | undefined {
+  if (typeof value !== 'string' || !/^\d+(x\d+)?(,\d+(x\d+)?)*$/.test(value)) return undefined;
+  return value.split(',').map((run) => {
+    const [size, count = 1] = run.split('x').map(Number);
+    return [size ?? 0, count] as const;
+  });
 }
 
 function asText(value: Json | undefined): string | undefined {

@@ -5,6 +5,7 @@ import type { Files, NewFile } from './files.ts';
 import { SIDECAR_SUFFIX } from './key.ts';
 import { STAGE_FOLDER } from './place.ts';
 import { formatSidecar, type Sidecar } from './sidecar.ts';
+import type { PartChecksum } from './upload-file.ts';
 
 /** Bytes that are on disk and belong to no object yet. */
 export interface Staged {
@@ -17,6 +18,8 @@ export interface Body {
   readonly body: AsyncIterable<Uint8Array>;
   /** Asked when the body has ended. */
   readonly etag?: (() => string) | undefined;
+  /** The same of a checksum that the client sent. */
+  readonly checksum?: (() => PartChecksum | undefined) | undefined;
 }
 
 export interface StageDeps {

@@ -2,12 +2,20 @@ import { join } from 'node:path';
 import { codeOf, type Disk } from '../disk.ts';
 import type { Layout } from '../layout.ts';
 import { compareKeys } from './order.ts';
-import { MULTIPART_FOLDER, type Place, rootOf } from './place.ts';
-import type { Settlement } from './settlement.ts';
+import { MULTIPART_FOLDER, type Places, rootOf } from './place.ts';
+import type { Settlement, UploadSize } from './settlement.ts';
 import type { Description } from './sidecar.ts';
 import { replaceText, type Staged } from './stage.ts';
 import { StorageError } from './storage-error.ts';
-import { formatPart, formatUpload, type Part, parsePart, parseUpload, type Upload } from './upload-file.ts';
+import {
+  formatPart,
+  formatUpload,
+  type Part,
+  type PartChecksum,
+  parsePart,
+  parseUpload,
+  type Upload,
+} from './upload-file.ts';
 import type { WriteDeps } from './write.ts';
 
 export interface UploadDeps extends WriteDeps {
@@ -35,15 +43,23 @@ export function uploadPlace(layout: Layout, bucket: string, id: string): UploadP
 
 export async function createUpload(
   deps: UploadDeps,
-  { bucket, root, key }: Place,
+  { bucket, root, key }: Places,
   described: Description,
+  reservation: Settlement,
 ): Promise<Upload> {
+  reservation.fit(0, undefined, { entries: 1, uploads: 1 });
   const id = Buffer.from(deps.random(16)).toString('hex');
   const { document, folder } = uploadPlace(deps.layout, bucket, id);
   const upload = { id, key, initiated: deps.clock.now(), described };
   await deps.files.makeDirectory(join(root, MULTIPART_FOLDER));
   await deps.files.makeDirectory(folder);
-  await replaceText(deps, root, document, formatUpload(upload));
+  try {
+    await replaceText(deps, root, document, formatUpload(upload));
+  } catch (error) {
+    await deps.files.removeDirectory(folder);
+    throw error;
+  }
+  reservation.keep(0, { uploads: 1 });
   return upload;
 }
 
@@ -60,22 +76,24 @@ export async function commitPart(
   deps: UploadDeps,
   place: UploadPlace,
   key: string,
-  staged: Staged & { readonly etag: string },
+  staged: Staged & { readonly etag: string; readonly checksum: PartChecksum | undefined },
   number: number,
   reservation: Settlement,
 ): Promise<Part> {
   const { files, locks, gate, clock } = deps;
-  const { size, etag } = staged;
-  const part = { number, size, etag, modified: clock.now() };
+  const { size, etag, checksum } = staged;
+  const part = { number, size, etag, modified: clock.now(), ...(checksum && { checksum }) };
   try {
     const work = async (): Promise<void> => {
       await requireUpload(deps, place, key);
-      const old = (await files.facts(partFile(place, number)))?.size ?? 0;
-      reservation.fit(size - old);
+      const facts = await files.facts(partFile(place, number));
+      const old = facts?.size ?? 0;
+      const parts = facts === undefined ? 1 : 0;
+      reservation.fit(size - old, undefined, { entries: parts });
       // A part without its ETag does not count, so that of an old part never stands beside a new one.
       await files.remove(etagFile(place, number));
       await files.move(staged.data, partFile(place, number));
-      reservation.keep(size - old);
+      reservation.keep(size - old, { parts });
       await replaceText(deps, place.root, etagFile(place, number), formatPart(part));
     };
     await gate.enter(place.bucket, () => locks.hold(place.lock, work));
@@ -101,13 +119,12 @@ export async function readParts(deps: UploadDeps, place: UploadPlace, signal: Ab
   return parts;
 }
 
-/** Bytes that the parts of an upload take, the unfinished ones too: what the quota holds for them. */
-export async function partBytes(deps: UploadDeps, place: UploadPlace): Promise<number> {
-  let total = 0;
-  for (const number of await partNumbers(deps, place)) {
-    total += (await deps.files.facts(partFile(place, number)))?.size ?? 0;
-  }
-  return total;
+/** What the parts of an upload take, the unfinished ones too: what the quota holds for them. */
+export async function uploadSize(deps: UploadDeps, place: UploadPlace): Promise<UploadSize> {
+  const numbers = await partNumbers(deps, place);
+  let bytes = 0;
+  for (const number of numbers) bytes += (await deps.files.facts(partFile(place, number)))?.size ?? 0;
+  return { bytes, parts: numbers.length };
 }
 
 /** Ends the upload: its parts are gone, and the quota holds nothing for them. */
@@ -119,9 +136,9 @@ export async function abortUpload(
 ): Promise<void> {
   await deps.locks.hold(place.lock, async () => {
     await requireUpload(deps, place, key);
-    const held = await partBytes(deps, place);
+    const { bytes, parts } = await uploadSize(deps, place);
     await removeUpload(deps, place);
-    reservation.keep(-held);
+    reservation.keep(-bytes, { uploads: -1, parts: -parts });
   });
 }
 

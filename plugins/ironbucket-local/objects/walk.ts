@@ -18,20 +18,36 @@ export interface WalkDeps {
   readonly windows: Windows;
 }
 
-/** The keys of a bucket that begin with `prefix` and are behind the position, in the order of their UTF-8 bytes. */
-export async function* walkKeys(
+/** How much of a tree may be looked at, shared by the walks for one page. */
+export interface Budget {
+  /** Folders that may still be read. */
+  folders: number;
+  /** Set when they are used up: everything up to here was looked at, and nothing behind it. */
+  stoppedAt?: string;
+}
+
+/**
+ * The ordinary keys of a bucket that begin with `prefix` and are behind the position, in the order of their UTF-8 bytes.
+ * Folders without objects cost as much as those with, so the walk ends when the budget does.
+ */
+export async function* walkOrdinary(
   deps: WalkDeps,
   root: string,
   prefix: string,
   position: Position,
-  signal: AbortSignal,
+  { budget, signal }: Bounds,
 ): AsyncGenerator<string> {
   const folders = parsePrefix(prefix);
   if (folders === undefined) return;
   const folder = join(root, ...folders);
   if (!(await isReachable(deps.files, { root, folders, folder }))) return;
   const base = folders.map((name) => `${name}/`).join('');
-  yield* walk(deps, { folder, base, rest: prefix.slice(base.length) }, position, signal);
+  yield* walk(deps, { folder, base, rest: prefix.slice(base.length) }, position, { budget, signal });
+}
+
+export interface Bounds {
+  readonly budget: Budget;
+  readonly signal: AbortSignal;
 }
 
 interface Folder {
@@ -46,8 +62,9 @@ async function* walk(
   deps: WalkDeps,
   { folder, base, rest }: Folder,
   position: Position,
-  signal: AbortSignal,
+  bounds: Bounds,
 ): AsyncGenerator<string> {
+  const { budget, signal } = bounds;
   signal.throwIfAborted();
   let from = firstName(base, rest, position);
   for (let started = false; ; started = true) {
@@ -60,13 +77,30 @@ async function* walk(
       if (!name.endsWith('/')) {
         if (isBehind(position, key)) yield key;
       } else if (!isDone(position, key)) {
-        yield* walk(deps, { folder: join(folder, name), base: key, rest: '' }, position, signal);
+        if (budget.folders-- <= 0) {
+          budget.stoppedAt = justBefore(key);
+          return;
+        }
+        yield* walk(deps, { folder: join(folder, name), base: key, rest: '' }, position, bounds);
+        if (budget.stoppedAt !== undefined) return;
       }
     }
     if (!more) return;
     from = names.at(-1) ?? '';
     signal.throwIfAborted();
   }
+}
+
+const STOP = '.\u{10ffff}';
+
+/** Behind every key that is before those in the folder: of the characters, the one before a slash is a dot. */
+function justBefore(folder: string): string {
+  return folder.slice(0, -1) + STOP;
+}
+
+/** Whether a listing stopped there because its budget was used up, in a folder of which nothing is listed yet. */
+export function isStop(after: string): boolean {
+  return after.endsWith(STOP);
 }
 
 /** The first name in the folder that can still be of interest. */

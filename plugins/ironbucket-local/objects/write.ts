@@ -1,14 +1,15 @@
 import type { Clock } from '../../../src/lib/clock.ts';
 import { codeOf } from '../disk.ts';
-import type { FileFacts } from './files.ts';
-import { folderInTheWay, makeFolders, pruneFolders, removeEmpty } from './folders.ts';
+import { folderInTheWay, makeFolders, pruneFolders } from './folders.ts';
 import type { Gate } from './gate.ts';
-import { refused, SIDECAR_SUFFIX } from './key.ts';
-import type { Place } from './place.ts';
-import { factsAt, type ReadDeps } from './read.ts';
-import { type Settlement, settle } from './settlement.ts';
-import type { Description, Sidecar } from './sidecar.ts';
-import { discard, type StageDeps, type Staged, stageMarker, stageSidecar } from './stage.ts';
+import { refused } from './key.ts';
+import type { Place, Places } from './place.ts';
+import { factsAt, fileAt, findObject, markerAt, type ReadDeps } from './read.ts';
+import { DEEPEST, makeRoom } from './room.ts';
+import { type Settlement, settle, type UploadSize } from './settlement.ts';
+import { type Description, formatSidecar, type Sidecar } from './sidecar.ts';
+import { discard, replaceText, type StageDeps, type Staged, stageMarker, stageSidecar } from './stage.ts';
+import { StorageError } from './storage-error.ts';
 import { EMPTY_MD5, type StoredObject } from './stored.ts';
 
 export interface WriteDeps extends ReadDeps, StageDeps {
@@ -24,9 +25,9 @@ export interface Terms {
   readonly condition?: ((current: StoredObject | undefined) => void) | undefined;
 }
 
-/** Terms of an object that is made of parts: the bytes that the quota holds for them. */
+/** Terms of an object that is made of parts. */
 export interface CompleteTerms extends Terms {
-  readonly parts?: number;
+  readonly upload?: UploadSize;
 }
 
 /**
@@ -35,26 +36,26 @@ export interface CompleteTerms extends Terms {
  */
 export async function commitObject(
   deps: WriteDeps,
-  place: Place,
+  places: Places,
   staged: Staged & { readonly etag: string },
   described: Description,
-  { reservation, condition, parts = 0 }: CompleteTerms,
+  { reservation, condition, upload }: CompleteTerms,
 ): Promise<StoredObject> {
-  const { data: target, key } = place;
   const { size, etag } = staged;
-  const sidecar = complete(deps, place, described, { size, etag });
+  const sidecar = complete(deps, places, described, { size, etag });
   try {
-    if (target === undefined) throw refused('the marker of a folder has no contents');
     await stageSidecar(deps, staged, sidecar);
-    await change(deps, place, async () => {
+    await change(deps, places, async () => {
       // Only a condition needs to know more than the size.
-      if (condition !== undefined) condition(await factsAt(deps, place));
-      const old = await makeRoom(deps, place, target);
+      if (condition !== undefined) condition(await factsAt(deps, places));
+      const { place, old } = await makeRoom(deps, places);
+      const marker = await markerOf(deps, places);
       const delta = size - (old?.size ?? 0);
-      reservation.fit(delta, key, parts);
-      const effect = { bytes: delta, objects: old === undefined ? 1 : 0 };
-      await settle(reservation, effect, () => moveInto(deps, place, staged.data, target));
+      const objects = old === undefined && marker === undefined ? 1 : 0;
+      reservation.fit(delta, place.path, { upload, entries: objects });
+      await settle(reservation, { bytes: delta, objects }, () => moveInto(deps, place, staged.data, place.data));
       await finish(deps, place, staged.sidecar);
+      if (marker !== undefined) await deps.files.remove(marker);
     });
   } catch (error) {
     await discard(deps, staged);
@@ -63,75 +64,98 @@ export async function commitObject(
   return sidecar;
 }
 
-/** A key that ends in a slash: an object without bytes, which counts as none. */
+/**
+ * A key that ends in a slash, without bytes: a sidecar in the folder of its name. Returns undefined when that cannot be,
+ * because an object has the name of the folder or the key has bytes already.
+ */
 export async function commitMarker(
   deps: WriteDeps,
-  place: Place,
+  places: Places,
   described: Description,
   { reservation, condition }: Terms,
-): Promise<StoredObject> {
-  const sidecar = complete(deps, place, described, { size: 0, etag: EMPTY_MD5 });
-  const staged = await stageMarker(deps, place.root, sidecar);
+): Promise<StoredObject | undefined> {
+  const { ordinary: place } = places;
+  if (place === undefined || place.data !== undefined || place.folders.length > DEEPEST) return undefined;
+  const sidecar = complete(deps, places, described, { size: 0, etag: EMPTY_MD5 });
+  const staged = await stageMarker(deps, places.root, sidecar);
   try {
-    await change(deps, place, async () => {
-      condition?.(await factsAt(deps, place));
+    await change(deps, places, async () => {
+      condition?.(await factsAt(deps, places));
+      if ((await fileAt(deps, places.escaped)) !== undefined) throw refused('it has contents');
       await makeFolders(deps.files, place);
-      reservation.fit(0, place.key);
-      await settle(reservation, NOTHING, () => moveInto(deps, place, staged.sidecar, place.sidecar));
+      const objects = (await deps.files.facts(place.sidecar)) === undefined ? 1 : 0;
+      reservation.fit(0, place.path, { entries: objects });
+      await settle(reservation, { bytes: 0, objects }, () => moveInto(deps, place, staged.sidecar, place.sidecar));
     });
   } catch (error) {
     await deps.files.remove(staged.sidecar);
+    if (error instanceof StorageError && error.reason === 'bad-key') return undefined;
     throw error;
   }
   return sidecar;
 }
 
-/** Removes the one object, never what is below it. Answers whether there was one. */
-export async function removeObject(deps: WriteDeps, place: Place, { reservation, condition }: Terms): Promise<boolean> {
-  const { files } = deps;
-  const { data, key } = place;
-  const removed = await change(deps, place, async () => {
-    const current = await factsAt(deps, place);
-    condition?.(current);
-    if (current === undefined) return false;
-    // A marker has no bytes and is no file that a scan counts.
-    const effect = data === undefined ? NOTHING : { bytes: -current.size, objects: -1 };
-    reservation.fit(effect.bytes, key);
-    await settle(reservation, effect, () => files.remove(data ?? place.sidecar));
-    if (data !== undefined) await files.remove(place.sidecar);
-    return true;
-  });
-  if (removed && data === undefined) await files.removeDirectory(place.folder);
-  if (removed && deps.removeEmptyFolders) await pruneFolders(files, place);
-  return removed;
+/** The marker of a folder that is about to get contents: it would hide them. */
+async function markerOf(deps: WriteDeps, { ordinary }: Places): Promise<string | undefined> {
+  if (ordinary === undefined || ordinary.data !== undefined) return undefined;
+  return (await markerAt(deps, ordinary)) && ordinary.sidecar;
 }
 
-const NOTHING = { bytes: 0, objects: 0 };
+/** Removes the one object, never what is below it. Returns whether there was one. */
+export async function removeObject(
+  deps: WriteDeps,
+  places: Places,
+  { reservation, condition }: Terms,
+): Promise<boolean> {
+  const { files } = deps;
+  const removed = await change(deps, places, async () => {
+    const found = await findObject(deps, places);
+    condition?.(found?.object);
+    if (found === undefined) return undefined;
+    const { place, object } = found;
+    const effect = { bytes: place.data === undefined ? 0 : -object.size, objects: -1 };
+    reservation.fit(effect.bytes, place.path);
+    await settle(reservation, effect, () => files.remove(place.data ?? place.sidecar));
+    if (place.data !== undefined) await files.remove(place.sidecar);
+    return place;
+  });
+  if (removed === undefined) return false;
+  // The folder of a marker was made for it, and those of escaped keys are of no use to other servers.
+  if (deps.removeEmptyFolders || removed === places.escaped) await pruneFolders(files, removed);
+  else if (removed.data === undefined) await files.removeDirectory(removed.folder);
+  return true;
+}
 
-function change<T>({ gate, locks }: WriteDeps, { bucket, lock }: Place, work: () => Promise<T>): Promise<T> {
+/** Replaces the sidecar: the object keeps its bytes, ETag and time. Returns whether there was one. */
+export async function redescribe(
+  deps: WriteDeps,
+  places: Places,
+  update: (object: StoredObject) => Description,
+): Promise<boolean> {
+  return await change(deps, places, async () => {
+    const found = await findObject(deps, places);
+    if (found === undefined) return false;
+    const { key, size, etag, modified, encrypted } = found.object;
+    const sidecar = { ...update(found.object), key, size, etag, modified, encrypted };
+    await replaceText(deps, places.root, found.place.sidecar, formatSidecar(sidecar));
+    return true;
+  });
+}
+
+function change<T>({ gate, locks }: WriteDeps, { bucket, lock }: Places, work: () => Promise<T>): Promise<T> {
   return gate.enter(bucket, () => locks.hold(lock, work));
 }
 
 function complete(
   { clock }: WriteDeps,
-  { key }: Place,
+  { key }: Places,
   described: Description,
   { size, etag }: { readonly size: number; readonly etag: string },
 ): Sidecar {
   return { ...described, key, size, etag, modified: clock.now(), encrypted: false };
 }
 
-/** Answers what will be replaced. Refuses what cannot take the place of what is there, before anything is counted. */
-async function makeRoom(deps: WriteDeps, place: Place, target: string): Promise<FileFacts | undefined> {
-  await makeFolders(deps.files, place);
-  const facts = await deps.files.facts(target);
-  if (facts?.kind === 'file') return facts;
-  if (facts?.kind === 'other') throw refused('something that is no object has its name');
-  if (facts?.kind === 'directory') await replaceFolder(deps, place, target);
-  return undefined;
-}
-
-/** Somebody may remove an empty folder between its making and the move. */
+/** An empty folder may be removed between its making and the move. */
 const ATTEMPTS = 5;
 
 async function moveInto({ files }: WriteDeps, place: Place, from: string, to: string): Promise<void> {
@@ -155,17 +179,4 @@ async function finish({ files }: WriteDeps, { sidecar }: Place, staged: string):
     await files.remove(sidecar);
     throw error;
   }
-}
-
-/** `a` can be written when nothing is left of `a/b`. */
-async function replaceFolder(deps: WriteDeps, place: Place, folder: string): Promise<void> {
-  const { files, locks } = deps;
-  const removed = await removeEmpty(files, folder, async (sidecar) => {
-    const data = sidecar.slice(0, -SIDECAR_SUFFIX.length);
-    const lock = `${place.bucket}/${data.slice(place.root.length + 1)}`;
-    await locks.hold(lock, async () => {
-      if ((await files.facts(data)) === undefined) await files.remove(sidecar);
-    });
-  });
-  if (!removed) throw folderInTheWay();
 }

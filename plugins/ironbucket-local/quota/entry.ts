@@ -10,6 +10,10 @@ export interface Entry {
   objects: bigint;
   /** Bytes in the parts of open multipart uploads: they count against the limit, not as used. */
   parts: bigint;
+  /** How many open uploads and parts of them there are. */
+  pieces: bigint;
+  /** Open uploads. */
+  uploads: number;
   /** Of the last change, milliseconds since 1970. */
   updatedMs: number;
   others: QuotaRecord['others'];
@@ -103,6 +107,16 @@ export function fitsOnDisk({ maxBytes, usedBytes, parts }: Entry, { staged }: Wo
   const stored = usedBytes + parts;
   const most = stored > maxBytes ? stored : maxBytes;
   return stored + staged + more <= most + (maxBytes < ALLOWANCE ? maxBytes : ALLOWANCE);
+}
+
+/** Every entry takes at least a block of the disk: its sidecar, when it has no bytes. */
+const BLOCK = 4096n;
+
+/**
+ * Whether `more` objects, open uploads or parts can be there: as many as there are blocks in the limit and the allowance.
+ */
+export function fitsAsEntries({ maxBytes, objects, pieces }: Entry, more: number): boolean {
+  return maxBytes === null || (objects + pieces + BigInt(more)) * BLOCK <= maxBytes + ALLOWANCE;
 }
 
 /** Applies what happened. False when the numbers cannot be right, because something was removed that was never counted. */

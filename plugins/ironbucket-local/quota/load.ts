@@ -37,7 +37,7 @@ export async function load(deps: LoadDeps, account: string, signal: AbortSignal)
     maxBytes: record === undefined ? deps.defaultBytes : record.maxBytes,
     usedBytes: 'usedBytes' in size ? size.usedBytes : size.bytes,
     objects: size.objects,
-    parts: await sizeOfParts(deps, directory, signal),
+    ...(await readUploads(deps, directory, signal)),
     updatedMs: (record?.updated ?? clock.now()).getTime(),
     others: record?.others?.length === 0 ? undefined : record?.others,
     identity: identity && compact(identity),
@@ -59,18 +59,24 @@ function compact(text: string): string {
 }
 
 /** `.multipart/{upload}/part-{number}` of uploads that are neither completed nor aborted. */
-async function sizeOfParts({ disk, clock }: LoadDeps, bucket: string, signal: AbortSignal): Promise<bigint> {
-  const uploads = join(bucket, '.multipart');
-  let bytes = 0n;
-  if ((await disk.kind(uploads)) !== 'directory') return bytes;
+async function readUploads(
+  { disk, clock }: LoadDeps,
+  bucket: string,
+  signal: AbortSignal,
+): Promise<Pick<Entry, 'parts' | 'pieces' | 'uploads'>> {
+  const folder = join(bucket, '.multipart');
+  const found = { parts: 0n, pieces: 0n, uploads: 0 };
+  if ((await disk.kind(folder)) !== 'directory') return found;
   const sizesOf = createSizes(clock);
-  for await (const upload of disk.names(uploads)) {
+  for await (const upload of disk.names(folder)) {
     signal.throwIfAborted();
-    const directory = join(uploads, upload);
+    const directory = join(folder, upload);
     if ((await disk.kind(directory)) !== 'directory') continue;
-    const parts: string[] = [];
-    for await (const name of disk.names(directory)) if (/^part-\d+$/.test(name)) parts.push(name);
-    for (const size of await sizesOf(`${directory}/`, parts)) bytes += BigInt(size ?? 0);
+    const names: string[] = [];
+    for await (const name of disk.names(directory)) if (/^part-\d+$/.test(name)) names.push(name);
+    for (const size of await sizesOf(`${directory}/`, names)) found.parts += BigInt(size ?? 0);
+    found.pieces += BigInt(names.length + 1);
+    found.uploads++;
   }
-  return bytes;
+  return found;
 }

@@ -3,7 +3,7 @@ import type { Clock } from '../../../src/lib/clock.ts';
 import { untilAborted } from '../until-aborted.ts';
 import type { Change } from './entry.ts';
 import { type ScanResult, sizeNow, walkSizes } from './scan.ts';
-import { walk } from './walk.ts';
+import { countedSize, walk } from './walk.ts';
 
 /**
  * Counts a bucket exactly while it is written to.
@@ -118,7 +118,7 @@ function createSecondWalk(
   const isCounted = (key: string): boolean => !spoilt.has(partOf(key)) || counted.has(key);
   function count(key: string): void {
     counted.add(key);
-    const size = sizeNow(join(root, key));
+    const size = countedSize(key, sizeNow(join(root, key)));
     if (size === undefined) return;
     bytes += BigInt(size);
     objects += 1n;

@@ -1,5 +1,5 @@
 import { quotaExceeded, stagingFull, vanished } from '../errors.ts';
-import { applyChange, type Change, type Entry, fits, fitsOnDisk, type Work } from './entry.ts';
+import { applyChange, type Change, type Entry, fits, fitsAsEntries, fitsOnDisk, type Work } from './entry.ts';
 
 /** Room in a bucket, held until it is settled by the first of `commit`, `keep` and `release`; later calls are ignored. */
 export interface Reservation {
@@ -17,20 +17,28 @@ export interface Reservation {
    */
   grow(bytes: number | bigint): void;
   /**
-   * Right before the effect on the object `key`, under the key's lock, when it is known what is replaced: makes the
-   * reservation exactly `delta`. A delta of zero or less always fits, also in a bucket over its limit. `parts` of the
-   * delta are held by parts of an upload already, which this reservation takes over until it is released. Without a key
-   * no object is changed, and there is nothing to commit.
+   * Right before the effect on the file at `path` in the bucket, under the key's lock, when it is known what is replaced:
+   * makes the reservation exactly `delta`. A delta of zero or less always fits, also in a bucket over its limit. Without a
+   * path no object is changed, and there is nothing to commit.
    *
    * @throws AgentError `IRONBUCKET_QUOTA_EXCEEDED`, or `IRONBUCKET_VANISHED` when the bucket was removed meanwhile.
    */
-  fit(delta: number | bigint, key?: string, parts?: number | bigint): void;
+  fit(delta: number | bigint, path?: string, more?: More): void;
   /** The effect that `fit` announced happened. `unknown`: perhaps, or with unknown sizes; the bucket is counted afresh. */
   commit(change: Change | 'unknown'): void;
-  /** Parts of open uploads grew by `bytes` (negative: shrank), which count against the limit from now on. */
-  keep(bytes: number | bigint): void;
+  /** Open uploads and their parts grew (negative: shrank) by this: it counts against the limit from now on. */
+  keep(bytes: number | bigint, count?: { readonly uploads?: number; readonly parts?: number }): void;
   /** Nothing happened. */
   release(): void;
+}
+
+export interface More {
+  /** An upload that becomes the object. What is held for it is taken over until the reservation is released. */
+  readonly upload?: { readonly bytes: number | bigint; readonly parts: number } | undefined;
+  /** Objects, uploads and parts that must fit besides those that are there. */
+  readonly entries?: number;
+  /** How many of them are uploads. */
+  readonly uploads?: number;
 }
 
 export interface ReservationDeps {
@@ -47,7 +55,7 @@ export function openReservation(deps: ReservationDeps, bytes: number | bigint): 
   let wanted = BigInt(bytes);
   let held = 0n;
   let staged = 0n;
-  let takenOver = 0n;
+  let takenOver: NonNullable<More['upload']> | undefined;
   let key: string | undefined;
   let settled = false;
 
@@ -75,9 +83,22 @@ export function openReservation(deps: ReservationDeps, bytes: number | bigint): 
     work.recount?.settled(key, change);
   }
 
-  function takeOver(parts: bigint): void {
-    entry.parts -= parts - takenOver;
-    takenOver = parts;
+  function takeOver(upload: More['upload']): void {
+    if (takenOver !== undefined) keep(BigInt(takenOver.bytes), 1, takenOver.parts);
+    if (upload !== undefined) keep(-BigInt(upload.bytes), -1, -upload.parts);
+    takenOver = upload;
+  }
+
+  function keep(bytes: bigint, uploads: number, parts: number): void {
+    entry.parts = positive(entry.parts + bytes);
+    entry.uploads = Math.max(0, entry.uploads + uploads);
+    entry.pieces = positive(entry.pieces + BigInt(uploads + parts));
+  }
+
+  function requireEntries({ upload, entries = 0, uploads = 0 }: More): void {
+    if (uploads > 0 && entry.uploads + uploads > MOST_UPLOADS) throw stagingFull(entry.account);
+    // An upload that becomes an object was an entry.
+    if (entries > 0 && upload === undefined && !fitsAsEntries(entry, entries)) throw quotaExceeded(entry.account);
   }
 
   hold(wanted);
@@ -91,10 +112,11 @@ export function openReservation(deps: ReservationDeps, bytes: number | bigint): 
       hold(wanted + BigInt(more));
       stage(BigInt(more));
     },
-    fit: (delta, of, parts = 0) => {
+    fit: (delta, of, more = {}) => {
       if (entry.gone) throw vanished(entry.account);
+      requireEntries(more);
       const before = { held, takenOver };
-      takeOver(BigInt(parts));
+      takeOver(more.upload);
       work.reserved -= held;
       held = 0n;
       try {
@@ -119,18 +141,21 @@ export function openReservation(deps: ReservationDeps, bytes: number | bigint): 
       const right = applyChange(entry, work, change === 'unknown' ? most : change, deps.nowMs());
       if (change === 'unknown' || !right) deps.doubt();
     },
-    keep: (more) => {
+    keep: (more, { uploads = 0, parts = 0 } = {}) => {
       if (settled) return;
       settle(undefined);
-      entry.parts = positive(entry.parts + BigInt(more));
+      keep(BigInt(more), uploads, parts);
     },
     release: () => {
       if (settled) return;
-      takeOver(0n);
+      takeOver(undefined);
       settle(undefined);
     },
   };
 }
+
+/** Of one bucket: each is a document to be read by whoever lists them. */
+const MOST_UPLOADS = 2000;
 
 function positive(bytes: bigint): bigint {
   return bytes > 0n ? bytes : 0n;

@@ -1,7 +1,7 @@
 import type { Clock } from '../../../src/lib/clock.ts';
 import type { Use } from './entry.ts';
 import { createSizes } from './scan.ts';
-import { walk } from './walk.ts';
+import { countedSize, walk } from './walk.ts';
 
 /** The first objects of a bucket. */
 export interface Sample {
@@ -21,7 +21,8 @@ export async function sample(directory: string, clock: Clock, signal: AbortSigna
   for await (const { directory: below, names } of walk(directory, signal)) {
     const wanted = names.slice(0, OBJECTS - objects);
     const sizes = await sizesOf(`${directory}/${below}`, wanted);
-    for (const size of sizes) {
+    for (const [index, found] of sizes.entries()) {
+      const size = countedSize(`/${wanted[index]}`, found);
       bytes += BigInt(size ?? 0);
       if (size !== undefined) objects++;
     }

@@ -1,7 +1,7 @@
 import { lstat, lstatSync, type Stats } from 'node:fs';
 import type { Clock } from '../../../src/lib/clock.ts';
 import { isAbsent } from '../disk.ts';
-import { type Batch, walk } from './walk.ts';
+import { type Batch, countedSize, walk } from './walk.ts';
 
 export interface ScanResult {
   readonly bytes: bigint;
@@ -33,7 +33,8 @@ export async function* walkSizes(
 ): AsyncGenerator<Batch & { readonly sizes: readonly Size[] }> {
   const sizesOf = createSizes(clock);
   for await (const batch of ahead(walk(root, signal))) {
-    yield { ...batch, sizes: await sizesOf(`${root}/${batch.directory}`, batch.names) };
+    const sizes = await sizesOf(`${root}/${batch.directory}`, batch.names);
+    yield { ...batch, sizes: sizes.map((size, index) => countedSize(`/${batch.names[index]}`, size)) };
   }
 }
 

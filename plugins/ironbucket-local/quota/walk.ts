@@ -2,6 +2,8 @@ import type { Dir, Dirent } from 'node:fs';
 import { opendir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isAbsent } from '../disk.ts';
+import { ESCAPED_FOLDER } from '../objects/escape.ts';
+import { isInternalName, SIDECAR_SUFFIX } from '../objects/key.ts';
 
 /** Names the system is asked for at once; one trip through the thread pool each. */
 const NAMES = 512;
@@ -17,8 +19,8 @@ export interface Batch {
 
 /**
  * Finds the objects below `root`: regular files whose names do not begin with a dot or end in `.metadata`, in directories
- * of which the same is true. Links are never followed, and memory does not grow with the number of files. What
- * disappears meanwhile was deleted.
+ * of which the same is true; escaped keys; and markers of folders, which are named `.metadata`. Links are never followed,
+ * and memory does not grow with the number of files. What disappears meanwhile was deleted.
  *
  * @throws what the operating system says about anything that cannot be read; the signal's reason when it fires.
  */
@@ -27,7 +29,7 @@ export async function* walk(root: string, signal: AbortSignal, directory = ''): 
   let names: string[] = [];
   for await (const chunk of chunksOf(await opendir(join(root, directory), { bufferSize: NAMES }))) {
     for (const entry of chunk) {
-      if (isInternal(entry)) continue;
+      if (!isCounted(directory, entry)) continue;
       if (entry.isDirectory()) yield* ignoreAbsent(walk(root, signal, `${directory}${entry.name}/`));
       else if (entry.isFile()) names.push(entry.name);
       if (names.length < FILES) continue;
@@ -56,8 +58,14 @@ function readBuffered(handle: Dir, chunk: readonly Dirent[]): Dirent | null {
   return chunk.length < NAMES ? handle.readSync() : null;
 }
 
-function isInternal({ name }: Dirent): boolean {
-  return name.startsWith('.') || name.endsWith('.metadata');
+function isCounted(directory: string, { name }: Dirent): boolean {
+  if (!isInternalName(name)) return true;
+  return directory === '' ? name === ESCAPED_FOLDER : name === SIDECAR_SUFFIX;
+}
+
+/** What a file at `path` counts: a marker has no bytes, however long its sidecar is. */
+export function countedSize(path: string, size: number | undefined): number | undefined {
+  return size !== undefined && path.endsWith(`/${SIDECAR_SUFFIX}`) ? 0 : size;
 }
 
 /** A file may stand where a directory was. */

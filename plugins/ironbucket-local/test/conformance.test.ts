@@ -17,7 +17,7 @@ const settings: Settings = {
   enabled: true,
   fsync: false,
   gateway: false,
-  remove_empty_folders: false,
+  remove_empty_folders: true,
   multipart_expiry_days: 7,
   node_id: 'node-1',
   cluster_nodes: '',

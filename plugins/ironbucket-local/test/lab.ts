@@ -51,7 +51,7 @@ export async function createStorage(changes: Partial<Settings> = {}): Promise<St
     quota_cache_max_size: 10_000,
     enabled: true,
     fsync: false,
-    remove_empty_folders: false,
+    remove_empty_folders: true,
     multipart_expiry_days: 7,
     node_id: 'node-1',
     cluster_nodes: '',

@@ -1,3 +1,5 @@
+import { join, resolve } from 'node:path';
+import { stringify } from 'yaml';
 import { exampleSettings } from '../../admin/offering-body.ts';
 import { AgentError, toAgentError } from '../../lib/errors.ts';
 import type { Plugin } from '../../plugin/contract.ts';
@@ -7,7 +9,7 @@ import type { Profile } from '../../sandbox/world.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
 import { type Io, writeJson } from '../io.ts';
 import type { Invocation } from '../parse.ts';
-import { renderGuide, sandboxGuide } from '../sandbox-guide.ts';
+import { renderGuide, type SandboxGuide, sandboxGuide } from '../sandbox-guide.ts';
 import { usageError } from '../usage-error.ts';
 
 export async function run(invocation: Invocation, io: Io): Promise<ExitCode> {
@@ -17,6 +19,8 @@ export async function run(invocation: Invocation, io: Io): Promise<ExitCode> {
   const sandbox = await start(port, profile);
   try {
     const guide = sandboxGuide(sandbox, await simplestPlugin());
+    const folder = invocation.values.get('write');
+    if (folder !== undefined) writeTrial(resolve(io.cwd, folder), guide, io);
     if (invocation.flags.has('json')) writeJson(io.stdout, { version: 1, ...guide });
     else io.stdout.write(renderGuide(guide, io.stdout.style));
     await stopped(io.signal);
@@ -24,6 +28,18 @@ export async function run(invocation: Invocation, io: Io): Promise<ExitCode> {
     await sandbox.close();
   }
   return EXIT.ok;
+}
+
+/** What `agent run -c DIR/config.yaml` needs, with every path inside the folder. */
+function writeTrial(folder: string, { configuration, tokens }: SandboxGuide, io: Io): void {
+  const text = stringify(configuration)
+    .replaceAll('${env:WALDUR_API_TOKEN}', '${credential:waldur-token}')
+    .replaceAll('/srv/storage', join(folder, 'storage'));
+  io.writeFile(join(folder, 'config.yaml'), text, 0o644);
+  io.writeFile(join(folder, 'waldur-token'), `${tokens.agent}\n`, 0o600);
+  // The storage path must exist.
+  io.writeFile(join(folder, 'storage/.keep'), '', 0o644);
+  io.stderr.write(`agent run -c ${join(folder, 'config.yaml')}\n`);
 }
 
 async function start(port: number, profile: Profile): Promise<Sandbox> {

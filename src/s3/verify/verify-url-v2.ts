@@ -10,11 +10,13 @@ export interface UrlVerification {
   readonly now: Date;
   /** The holder of an access key. */
   readonly find: FindSecret;
+  /** The bucket that the host names: version 2 signs it in place of the host. Undefined when the path names it. */
+  readonly hostBucket?: string | undefined;
 }
 
 /**
  * Presigned URLs of Signature Version 2, the only ones that `s3cmd signurl` makes, and version 1 of the AWS command line
- * in us-east-1. They read and do nothing else: what else version 2 can sign, all clients sign with version 4. Source: the
+ * and boto3 in us-east-1. Parameters that version 2 does not sign are refused: they could be added on the way. Source: the
  * S3 developer guide, "Signing and authenticating REST requests".
  */
 export function isUrlV2({ query }: RequestHead): boolean {
@@ -22,21 +24,27 @@ export function isUrlV2({ query }: RequestHead): boolean {
 }
 
 const OWN_PARAMETERS = ['AWSAccessKeyId', 'Expires', 'Signature'];
-const OVERRIDE = /^response-(cache-control|content-(disposition|encoding|language|type)|expires)$/;
+const SIGNED = new RegExp(
+  '^(response-(cache-control|content-(disposition|encoding|language|type)|expires)|acl|cors|delete|lifecycle|location|' +
+    'logging|notification|partNumber|policy|requestPayment|tagging|torrent|uploadId|uploads|versionId|versioning|versions|website)$',
+);
+const METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'PUT', 'POST', 'DELETE']);
 
-/** @throws S3Error when nobody signed this URL, its time is over, or it is for more than reading an object */
-export function verifyUrlV2(head: RequestHead, { now, find }: UrlVerification): Signed {
+/** @throws S3Error when the signature is not right, its time is over, or the URL asks for what version 2 does not sign */
+export function verifyUrlV2(head: RequestHead, { now, find, hostBucket }: UrlVerification): Signed {
   const names = [...head.query.keys()].filter((name) => !OWN_PARAMETERS.includes(name));
-  if (!['GET', 'HEAD'].includes(head.method) || !names.every((name) => OVERRIDE.test(name))) {
-    const message = `A URL of Signature Version 2 can only read an object here. Please use ${ALGORITHM}.`;
+  if (!METHODS.has(head.method) || !names.every((name) => SIGNED.test(name))) {
+    const message = `A URL of Signature Version 2 does not cover what this one asks for. Please use ${ALGORITHM}.`;
     throw new S3Error('AccessDenied', { message });
   }
   const [accessKey = '', expires = '', signature = ''] = OWN_PARAMETERS.map((name) => parameter(head, name));
   requireTime(expires, now);
   const secretKey = secretOf(find, accessKey);
-  const text = stringToSign(head, expires, names);
-  const expected = createHmac('sha1', secretKey).update(text, 'latin1').digest('base64');
-  if (!isSameSignature(expected, signature)) throw doesNotMatch(accessKey, text);
+  const path = hostBucket === undefined ? head.rawPath : `/${hostBucket}${head.rawPath}`;
+  // Clients disagree on how a parameter without a value is signed.
+  const texts = ['', '='].map((end) => stringToSign(head, expires, { path, names, end }));
+  const sign = (text: string): string => createHmac('sha1', secretKey).update(text, 'latin1').digest('base64');
+  if (!texts.some((text) => isSameSignature(sign(text), signature))) throw doesNotMatch(accessKey, texts[0] ?? '');
   return { accessKey, payload: { kind: 'unsigned' } };
 }
 
@@ -50,16 +58,27 @@ function requireTime(expires: string, now: Date): void {
   if (secondsLeft > LONGEST_EXPIRY_SECONDS) throw refuse(`Expires is over ${LONGEST_EXPIRY_SECONDS} seconds away`);
 }
 
-/** The path as it was sent; the names and values of overrides decoded. */
-function stringToSign(head: RequestHead, expires: string, overrides: readonly string[]): string {
+interface Resource {
+  /** As it was sent. */
+  readonly path: string;
+  /** Of the parameters that are signed, decoded like their values. */
+  readonly names: readonly string[];
+  /** Behind a name without a value. */
+  readonly end: string;
+}
+
+function stringToSign(head: RequestHead, expires: string, { path, names, end }: Resource): string {
   const amazon = [...head.headers.keys()].filter((name) => name.startsWith('x-amz-')).sort();
-  const resource = [...overrides].sort().map((name) => `${name}=${parameter(head, name)}`);
+  const resource = [...names].sort().map((name) => {
+    const value = parameter(head, name) ?? '';
+    return name + (value === '' ? end : `=${value}`);
+  });
   return [
     head.method,
     header(head, 'content-md5') ?? '',
     header(head, 'content-type') ?? '',
     expires,
     ...amazon.map((name) => `${name}:${head.headers.get(name)?.join(',')}`),
-    [head.rawPath, ...(resource.length > 0 ? [resource.join('&')] : [])].join('?'),
+    [path, ...(resource.length > 0 ? [resource.join('&')] : [])].join('?'),
   ].join('\n');
 }

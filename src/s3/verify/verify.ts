@@ -17,8 +17,8 @@ export interface Verification extends UrlVerification {
  * Who signed this request. Pure: whether that account exists for what it asks, is suspended or may do it is for the
  * caller to say. @throws S3Error when nobody did, or not so that it can be trusted
  */
-export function verify(head: RequestHead, { region, now, find }: Verification): Signed {
-  if (isUrlV2(head)) return verifyUrlV2(head, { now, find });
+export function verify(head: RequestHead, { region, now, find, hostBucket }: Verification): Signed {
+  if (isUrlV2(head)) return verifyUrlV2(head, { now, find, hostBucket });
   const claim = readClaim(head);
   const { accessKey, scope } = claim;
   if (scope.region !== region) {

@@ -58,6 +58,12 @@ function decodedLength(head: RequestHead): number {
   return readLength('x-amz-decoded-content-length', value);
 }
 
+/** What is stored must say how long it is, or that it does not know. @throws S3Error `MissingContentLength` */
+export function requireLength(head: RequestHead): void {
+  if (!head.headers.has('content-length') && !head.headers.has('transfer-encoding'))
+    throw new S3Error('MissingContentLength');
+}
+
 /** A request that says nothing of a body has none. */
 function contentLength(head: RequestHead): number | undefined {
   const value = header(head, 'content-length');

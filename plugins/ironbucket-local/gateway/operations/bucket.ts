@@ -1,6 +1,6 @@
 import { S3Error } from '../../../../src/s3/s3-error.ts';
 import { createBucketDirectory, isMarketplaceBucket, removeBucketDirectory } from '../../bucket-directory.ts';
-import { isBucketName } from '../../layout.ts';
+import { isNewBucketName } from '../../layout.ts';
 import { requireAdministrator } from '../authorize.ts';
 import { readText } from '../body/open-body.ts';
 import type { Operation } from '../call.ts';
@@ -13,7 +13,7 @@ import { maybe, xmlReply } from '../xml/reply.ts';
  */
 export const createBucket: Operation = async (deps, call) => {
   const { bucket, principal, signal } = call;
-  if (!isBucketName(bucket)) throw new S3Error('InvalidBucketName');
+  if (!isNewBucketName(bucket)) throw new S3Error('InvalidBucketName');
   const region = readLocation(await readText(call.body(), LARGEST_DOCUMENT));
   if (region !== undefined && region !== deps.settings.s3_region) throw new S3Error('InvalidLocationConstraint');
   const kind = await deps.disk.kind(deps.layout.bucket(bucket));

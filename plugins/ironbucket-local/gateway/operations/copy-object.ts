@@ -7,6 +7,7 @@ import type { Operation } from '../call.ts';
 import { writeCondition } from '../conditions.ts';
 import { openSource } from '../copy-source.ts';
 import { quote, readDescription } from '../description.ts';
+import { TAGS_FIELD, taggingHeader } from '../tags.ts';
 import { xmlReply } from '../xml/reply.ts';
 
 export const copyObject: Operation = async (deps, call) => {
@@ -17,7 +18,7 @@ export const copyObject: Operation = async (deps, call) => {
   const source = await openSource(deps, call);
   const { open } = source;
   try {
-    if (!replaces && source.bucket === bucket && source.key === key) {
+    if (!replaces && !replacesTags(head) && source.bucket === bucket && source.key === key) {
       const message =
         'This copy request is illegal because it is trying to copy an object to itself without changing its metadata.';
       throw new S3Error('InvalidRequest', { message });
@@ -53,9 +54,23 @@ function readDirective(head: RequestHead): boolean {
   return directive === 'REPLACE';
 }
 
+/** Are the tags of the source replaced by those in the headers? */
+function replacesTags(head: RequestHead): boolean {
+  const directive = header(head, 'x-amz-tagging-directive')?.toUpperCase() ?? 'COPY';
+  if (directive !== 'COPY' && directive !== 'REPLACE') {
+    throw new S3Error('InvalidArgument', { message: 'Unknown tagging directive.' });
+  }
+  return directive === 'REPLACE';
+}
+
 /** Checksums belong to the bytes; what nobody here knows belongs to the object. */
 function describeCopy(head: RequestHead, replaces: boolean, source: StoredObject): Description {
-  const { key: _, size: __, etag: ___, modified: ____, encrypted: _____, ...described } = source;
-  if (!replaces) return described;
-  return { ...readDescription(head), checksums: source.checksums, others: source.others };
+  const { key: _, size: __, etag: ___, modified: ____, encrypted: _____, ...all } = source;
+  // A copy has no parts, and so no checksum of their checksums.
+  const { checksumType, checksums, ...described } = { ...all, uploadId: undefined, partSizes: undefined };
+  const whole = checksumType === 'COMPOSITE' ? {} : { checksums };
+  const kept = replaces ? { ...readDescription(head), ...whole, others: source.others } : { ...described, ...whole };
+  if (!replacesTags(head)) return kept;
+  const tags = taggingHeader(head).others ?? [];
+  return { ...kept, others: [...tags, ...(source.others ?? []).filter(([field]) => field !== TAGS_FIELD)] };
 }

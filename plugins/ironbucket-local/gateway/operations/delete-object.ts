@@ -5,7 +5,7 @@ import { element, type Markup } from '../../../../src/s3/xml/write.ts';
 import type { Deps } from '../../deps.ts';
 import { readText } from '../body/open-body.ts';
 import type { Call, Operation } from '../call.ts';
-import { writeCondition } from '../conditions.ts';
+import { type Condition, conditionOf, deleteCondition } from '../conditions.ts';
 import { toS3Error } from '../failures.ts';
 import { LARGEST_DOCUMENT, readDelete } from '../xml/read.ts';
 import { xmlReply } from '../xml/reply.ts';
@@ -13,7 +13,7 @@ import { xmlReply } from '../xml/reply.ts';
 /** What is not there is deleted already. */
 export const deleteObject: Operation = async (deps, call) => {
   const { head, bucket, key } = call;
-  if (await remove(deps, call, key, writeCondition(head))) deps.statistics.count(bucket, 'delete');
+  if (await remove(deps, call, key, deleteCondition(head))) deps.statistics.count(bucket, 'delete');
   return { status: 204 };
 };
 
@@ -27,10 +27,10 @@ export const deleteObjects: Operation = async (deps, call) => {
   const { quiet, objects } = readDelete(await readText(call.body(), LARGEST_DOCUMENT));
   const outcomes = new Map<number, Markup>();
   let removed = 0;
-  await forEachLimited(objects.entries(), AT_ONCE, signal, async ([index, { key, versionId }]) => {
+  await forEachLimited(objects.entries(), AT_ONCE, signal, async ([index, { key, versionId, conditions }]) => {
     try {
       if ((versionId ?? 'null') !== 'null') throw new S3Error('NoSuchVersion');
-      if (await remove(deps, call, key, undefined)) removed++;
+      if (await remove(deps, call, key, conditionOf(conditions))) removed++;
       if (!quiet) outcomes.set(index, element('Deleted', [element('Key', key)]));
     } catch (error) {
       signal.throwIfAborted();
@@ -50,7 +50,7 @@ async function remove(
   { objects, quotas }: Deps,
   { bucket, signal }: Call,
   key: string,
-  condition: ReturnType<typeof writeCondition>,
+  condition: Condition | undefined,
 ): Promise<boolean> {
   const reservation = await quotas.reserve(bucket, 0, signal);
   try {

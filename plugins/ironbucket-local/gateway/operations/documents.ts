@@ -1,4 +1,3 @@
-import { isJsonObject } from '../../../../src/lib/json.ts';
 import type { S3Code } from '../../../../src/s3/s3-codes.ts';
 import { S3Error } from '../../../../src/s3/s3-error.ts';
 import { element } from '../../../../src/s3/xml/write.ts';
@@ -7,7 +6,6 @@ import { ownerElement, xmlReply } from '../xml/reply.ts';
 
 /** Documents that a bucket may have elsewhere and none has here; documents of other servers on the disk are not applied. */
 export const ABSENT = {
-  cors: 'NoSuchCORSConfiguration',
   encryption: 'ServerSideEncryptionConfigurationNotFoundError',
   lifecycle: 'NoSuchLifecycleConfiguration',
   'object-lock': 'ObjectLockConfigurationNotFoundError',
@@ -15,7 +13,6 @@ export const ABSENT = {
   policy: 'NoSuchBucketPolicy',
   publicAccessBlock: 'NoSuchPublicAccessBlockConfiguration',
   replication: 'ReplicationConfigurationNotFoundError',
-  tagging: 'NoSuchTagSet',
   website: 'NoSuchWebsiteConfiguration',
 } as const satisfies Readonly<Record<string, S3Code>>;
 
@@ -40,16 +37,4 @@ export const getAcl: Operation = async (deps, { bucket, key }) => {
     ownerElement(bucket),
     element('AccessControlList', [element('Grant', [grant, element('Permission', 'FULL_CONTROL')])]),
   ]);
-};
-
-/** Tags that another server gave the object; here it gets none. */
-export const getObjectTagging: Operation = async ({ objects }, { bucket, key }) => {
-  const object = await objects.head(bucket, key);
-  if (object === undefined) throw new S3Error('NoSuchKey');
-  const tags = object.others?.find(([field]) => field === 'tags')?.[1];
-  const entries = isJsonObject(tags) ? Object.entries(tags) : [];
-  const set = entries.flatMap(([name, value]) =>
-    typeof value === 'string' ? [element('Tag', [element('Key', name), element('Value', value)])] : [],
-  );
-  return xmlReply('Tagging', [element('TagSet', set)]);
 };

@@ -1,4 +1,5 @@
 import type { Reservation } from '../../quota/reservation.ts';
+import { requireLength } from '../body/expected.ts';
 import type { Body } from '../body/types.ts';
 import type { Operation } from '../call.ts';
 import { writeCondition } from '../conditions.ts';
@@ -6,6 +7,7 @@ import { quote, readDescription } from '../description.ts';
 
 export const putObject: Operation = async ({ objects, quotas, statistics }, call) => {
   const { head, bucket, key, signal } = call;
+  requireLength(head);
   const condition = writeCondition(head);
   const described = readDescription(head);
   // Once now, before the body is asked for, and once more when it is there.
@@ -29,7 +31,10 @@ export const putObject: Operation = async ({ objects, quotas, statistics }, call
 };
 
 /** Of a body whose length nobody told, every chunk must fit before it is written. */
-export function withinQuota({ length, chunks }: Body, reservation: Reservation): AsyncIterable<Buffer> {
+export function withinQuota(
+  { length, chunks }: Pick<Body, 'length' | 'chunks'>,
+  reservation: Reservation,
+): AsyncIterable<Buffer> {
   return length === undefined ? growing(chunks, reservation) : chunks;
 }
 

@@ -5,6 +5,7 @@ import type { StoredObject } from '../../objects/stored.ts';
 import type { Operation, Reply } from '../call.ts';
 import { isModified, readConditions } from '../conditions.ts';
 import { describe } from '../description.ts';
+import { readPartRange } from '../part-range.ts';
 import { readRange } from '../range.ts';
 import { unsupported } from '../unsupported.ts';
 
@@ -50,11 +51,20 @@ function answer(head: RequestHead, object: StoredObject): Answer {
   const { size } = object;
   const headers = describe(head, object);
   if (!isModified(readConditions(head), object)) return { reply: { status: 304, headers }, start: 0, end: 0 };
-  const range = readRange(head, object);
+  const part = readPartRange(head, object);
+  const range = part ?? readRange(head, object);
   if (range === undefined) return { reply: { status: 200, headers }, start: 0, end: size };
   const { start, end } = range;
   return {
-    reply: { status: 206, headers: { ...headers, 'content-range': `bytes ${start}-${end - 1}/${size}` } },
+    reply: {
+      // No range has no bytes.
+      status: end > start ? 206 : 200,
+      headers: {
+        ...headers,
+        ...(end > start && { 'content-range': `bytes ${start}-${end - 1}/${size}` }),
+        ...(part?.count !== undefined && { 'x-amz-mp-parts-count': String(part.count) }),
+      },
+    },
     start,
     end,
   };

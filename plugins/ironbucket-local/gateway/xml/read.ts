@@ -2,6 +2,7 @@ import { S3Error } from '../../../../src/s3/s3-error.ts';
 import { childrenOf, childText, malformed, parseXml, type XmlElement } from '../../../../src/s3/xml/parse.ts';
 import { CHECKSUM_PREFIX, readChecksum } from '../body/checksum.ts';
 import type { Checksum } from '../body/types.ts';
+import type { DeleteConditions } from '../conditions.ts';
 
 /** Of every document below: ten thousand parts with checksums, or a thousand of the longest keys, and some. */
 export const LARGEST_DOCUMENT = 4 * 1024 * 1024;
@@ -24,10 +25,14 @@ export function readCompleteUpload(text: string): readonly CompletedPart[] {
 export interface DeleteRequest {
   /** Only failures are answered. */
   readonly quiet: boolean;
-  readonly objects: readonly { readonly key: string; readonly versionId: string | undefined }[];
+  readonly objects: readonly {
+    readonly key: string;
+    readonly versionId: string | undefined;
+    readonly conditions: DeleteConditions;
+  }[];
 }
 
-/** The body of DeleteObjects. @throws S3Error `MalformedXML`, `NotImplemented` for deletions with a condition */
+/** The body of DeleteObjects. @throws S3Error `MalformedXML` */
 export function readDelete(text: string): DeleteRequest {
   const root = readRoot(text, 'Delete');
   const objects = childrenOf(root, 'Object');
@@ -37,9 +42,9 @@ export function readDelete(text: string): DeleteRequest {
     objects: objects.map((object) => {
       const key = childText(object, 'Key');
       if (key === undefined || key === '') throw malformed();
-      // To ignore a condition would be to delete what the client meant to keep.
-      if (object.children.some(({ name }) => CONDITIONS.has(name))) throw new S3Error('NotImplemented');
-      return { key, versionId: childText(object, 'VersionId') };
+      const text = (name: string): string | undefined => childText(object, name)?.trim();
+      const conditions = { etag: text('ETag'), size: text('Size'), modified: text('LastModifiedTime') };
+      return { key, versionId: childText(object, 'VersionId'), conditions };
     }),
   };
 }
@@ -51,9 +56,37 @@ export function readLocation(text: string): string | undefined {
   return location === '' ? undefined : location;
 }
 
+export type Tags = Readonly<Record<string, string>>;
+
+/** The body of PutObjectTagging and PutBucketTagging. @throws S3Error `MalformedXML`, `InvalidTag` */
+export function readTags(text: string, most: number): Tags {
+  const [set, another] = childrenOf(readRoot(text, 'Tagging'), 'TagSet');
+  if (set === undefined || another !== undefined) throw malformed();
+  const pairs = childrenOf(set, 'Tag').map((tag) => {
+    const [key, value] = [childText(tag, 'Key'), childText(tag, 'Value')];
+    if (key === undefined || value === undefined) throw malformed();
+    return [key, value] as const;
+  });
+  const tags = Object.fromEntries(pairs);
+  if (Object.keys(tags).length !== pairs.length) {
+    throw new S3Error('InvalidTag', { message: 'Cannot provide multiple Tags with the same key' });
+  }
+  requireTags(tags, most);
+  return tags;
+}
+
+/** @throws S3Error `InvalidTag`, `BadRequest` for too many */
+export function requireTags(tags: Tags, most: number): void {
+  const entries = Object.entries(tags);
+  if (entries.length > most) throw new S3Error('BadRequest', { message: `Tags cannot be greater than ${most}` });
+  for (const [key, value] of entries)
+    if (key.length < 1 || key.length > LONGEST_TAG || value.length > LONGEST_VALUE) throw new S3Error('InvalidTag');
+}
+
+const LONGEST_TAG = 128;
+const LONGEST_VALUE = 256;
 const MOST_PARTS = 10_000;
 const MOST_KEYS = 1000;
-const CONDITIONS: ReadonlySet<string> = new Set(['ETag', 'LastModifiedTime', 'Size']);
 
 function readRoot(text: string, name: string): XmlElement {
   const root = parseXml(text);

@@ -178,9 +178,7 @@ describe('what a bucket says about itself', () => {
 
   it.each([
     ['policy', 'NoSuchBucketPolicy'],
-    ['cors', 'NoSuchCORSConfiguration'],
     ['lifecycle', 'NoSuchLifecycleConfiguration'],
-    ['tagging', 'NoSuchTagSet'],
     ['encryption', 'ServerSideEncryptionConfigurationNotFoundError'],
     ['website', 'NoSuchWebsiteConfiguration'],
     ['object-lock', 'ObjectLockConfigurationNotFoundError'],
@@ -192,10 +190,6 @@ describe('what a bucket says about itself', () => {
 
   it.each<[string, object]>([
     ['versioning', { method: 'PUT', query: { versioning: '' }, body: '<VersioningConfiguration/>' }],
-    ['versions', { query: { versions: '' } }],
-    ['part of an object', { key: 'x', query: { partNumber: '1' } }],
-    ['tags', { method: 'PUT', key: 'x', query: { tagging: '' } }],
-    ['tags with an object', { method: 'PUT', key: 'x', headers: { 'x-amz-tagging': 'a=b' } }],
     ['encryption', { method: 'PUT', key: 'x', headers: { 'x-amz-server-side-encryption': 'AES256' } }],
     ['public access', { method: 'PUT', key: 'x', headers: { 'x-amz-acl': 'public-read' } }],
     ['grants', { method: 'PUT', key: 'x', headers: { 'x-amz-grant-read': 'id=x' } }],

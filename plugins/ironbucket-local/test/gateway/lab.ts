@@ -163,7 +163,7 @@ function contextOf(
       quota_cache_max_size: 10_000,
       enabled: true,
       fsync: false,
-      remove_empty_folders: false,
+      remove_empty_folders: true,
       multipart_expiry_days: 7,
       node_id: 'node-1',
       cluster_nodes: '',

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { writeFile } from 'node:fs/promises';
+import { readdir, writeFile } from 'node:fs/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ACCOUNT, OTHER, openSite, type Site } from './lab.ts';
 
@@ -136,15 +136,53 @@ describe('an object', () => {
     expect(await s3({ method: 'DELETE', key: 'x', headers: { 'if-match': etag } })).toMatchObject({ status: 412 });
   });
 
-  it.each(['../x', 'a/../../x', '.quota', 'a//b', 'x.metadata', '/x', 'a\0b', '.stats/2025-01.json'])(
-    'cannot have the key %j',
+  it('is deleted only when the conditions hold, one by one and many at once', async () => {
+    const { s3 } = site;
+    await s3({ method: 'PUT', key: 'keep', body: 'precious' });
+    const { etag = '', 'last-modified': modified = '' } = (await s3({ method: 'HEAD', key: 'keep' })).headers;
+    const remove = async (headers: Record<string, string>): Promise<number> =>
+      (await s3({ method: 'DELETE', key: 'keep', headers })).status;
+    expect(await remove({ 'if-match': '"other"' })).toBe(412);
+    expect(await remove({ 'x-amz-if-match-size': '1' })).toBe(412);
+    expect(await remove({ 'x-amz-if-match-size': 'x' })).toBe(400);
+    expect(await remove({ 'x-amz-if-match-last-modified-time': 'Mon, 01 Jan 2001 00:00:00 GMT' })).toBe(412);
+    expect(await remove({ 'if-unmodified-since': modified })).toBe(501);
+    expect(await remove({ 'if-none-match': '*' })).toBe(501);
+    const many = async (conditions: string): Promise<string | undefined> => {
+      const body = `<Delete><Object><Key>keep</Key>${conditions}</Object></Delete>`;
+      const md5 = createHash('md5').update(body).digest('base64');
+      return (await s3({ method: 'POST', query: { delete: '' }, body, headers: { 'content-md5': md5 } })).xml('Code');
+    };
+    expect(await many('<Size>1</Size>')).toBe('PreconditionFailed');
+    expect(await many('<ETag>other</ETag>')).toBe('PreconditionFailed');
+    expect(await many('<LastModifiedTime>2001-01-01T00:00:00Z</LastModifiedTime>')).toBe('PreconditionFailed');
+    expect((await s3({ key: 'keep' })).body.toString()).toBe('precious');
+    expect(
+      await remove({ 'if-match': etag, 'x-amz-if-match-size': '8', 'x-amz-if-match-last-modified-time': modified }),
+    ).toBe(204);
+    expect(await s3({ key: 'keep' })).toMatchObject({ status: 404 });
+  });
+
+  it.each(['../x', 'a/../../x', '.quota', 'a//b', 'x.metadata', '/x', 'a\0b', '.stats/2025-01.json', 'x/'])(
+    'may have the key %j',
     async (key) => {
-      for (const method of ['GET', 'PUT', 'DELETE', 'HEAD']) {
-        const got = await site.s3({ method, key, ...(method === 'PUT' && { body: 'x' }) });
-        expect(got).toMatchObject({ status: 400, headers: { 'x-amz-error-code': 'InvalidArgument' } });
-      }
+      for (const method of ['GET', 'HEAD']) expect(await site.s3({ method, key })).toMatchObject({ status: 404 });
+      expect(await site.s3({ method: 'DELETE', key })).toMatchObject({ status: 204 });
+      expect(await site.s3({ method: 'PUT', key, body: 'contents' })).toMatchObject({ status: 200 });
+      expect((await site.s3({ key })).body.toString()).toBe('contents');
+      const listed = await site.s3({ query: { 'list-type': '2', 'encoding-type': 'url' } });
+      expect(listed.all('Key')).toEqual([key.split('/').map(encodeURIComponent).join('/')]);
+      expect(await site.s3({ method: 'DELETE', key })).toMatchObject({ status: 204 });
+      expect(await readdir(site.path())).not.toContain('.keys');
     },
   );
+
+  it.each([['k'.repeat(1025), 'KeyTooLongError']])('cannot have the key %s', async (key, code) => {
+    for (const method of ['GET', 'PUT', 'DELETE', 'HEAD']) {
+      const got = await site.s3({ method, key, ...(method === 'PUT' && { body: 'x' }) });
+      expect(got).toMatchObject({ status: 400, headers: { 'x-amz-error-code': code } });
+    }
+  });
 
   it('of a tree that was there before is served', async () => {
     await writeFile(site.path('old.txt'), 'from before');
@@ -200,7 +238,9 @@ describe('a copy', () => {
       const got = await site.s3({ method: 'PUT', key: 'x', headers: { 'x-amz-copy-source': source } });
       expect(got).toMatchObject({ status: 403 });
     }
-    for (const source of [`${ACCOUNT}/../${OTHER}/secret`, ACCOUNT, '', '/', `${ACCOUNT}/%ff`]) {
+    const up = { 'x-amz-copy-source': `${ACCOUNT}/../${OTHER}/secret` };
+    expect(await site.s3({ method: 'PUT', key: 'x', headers: up })).toMatchObject({ status: 404 });
+    for (const source of [ACCOUNT, '', '/', `${ACCOUNT}/%ff`]) {
       const got = await site.s3({ method: 'PUT', key: 'x', headers: { 'x-amz-copy-source': source } });
       expect(got).toMatchObject({ status: 400 });
     }
@@ -214,12 +254,14 @@ describe('many objects', () => {
   it('are deleted at once, each with its own outcome; a folder is not [defect 11]', async () => {
     const { s3 } = site;
     for (const key of ['a', 'b', 'dir/c']) await s3({ method: 'PUT', key, body: 'x' });
-    const keys = ['a', 'none', 'dir', '../x', 'b&amp;'].map((key) => `<Object><Key>${key}</Key></Object>`).join('');
+    const keys = ['a', 'none', 'dir', 'k'.repeat(1025), 'b&amp;']
+      .map((key) => `<Object><Key>${key}</Key></Object>`)
+      .join('');
     const body = `<Delete>${keys}</Delete>`;
     const got = await s3({ method: 'POST', query: { delete: '' }, body, headers: { 'content-md5': md5(body) } });
     expect(got.status).toBe(200);
-    expect(got.all('Key')).toEqual(['a', 'none', 'dir', '../x', 'b&#38;']);
-    expect(got.all('Code')).toEqual(['InvalidArgument']);
+    expect(got.all('Key')).toEqual(['a', 'none', 'dir', 'k'.repeat(1025), 'b&#38;']);
+    expect(got.all('Code')).toEqual(['KeyTooLongError']);
     expect((await s3({})).all('Key')).toEqual(['b', 'dir/c']);
     expect(got.headers).toMatchObject({ 'x-amz-bucket-objects': '2', 'x-amz-bucket-usage': '2' });
     const quiet = `<Delete><Quiet>true</Quiet><Object><Key>b</Key></Object></Delete>`;

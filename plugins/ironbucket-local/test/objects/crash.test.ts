@@ -53,7 +53,7 @@ describe.each(MOMENTS)('a crash %s any effect on the file system', (moment) => {
       moment,
       async (dying) => {
         const { uploads } = dying.objects;
-        const { id } = await uploads.create(BUCKET, 'a/x', fresh);
+        const { id } = await uploads.create(BUCKET, 'a/x', fresh, dying.ledger);
         const upload = { bucket: BUCKET, key: 'a/x', id };
         const part = await uploads.putPart(upload, 1, { body: chunks('new contents') }, dying.ledger, signal);
         await uploads.complete(upload, [part], { reservation: dying.ledger }, signal);

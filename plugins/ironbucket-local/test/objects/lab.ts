@@ -102,8 +102,8 @@ function createLedger(): Ledger {
     parts: 0,
     unknown: 0,
     stage: () => undefined,
-    fit: (_, __, parts = 0) => {
-      taken = parts;
+    fit: (_, __, { upload } = {}) => {
+      taken = upload?.bytes ?? 0;
     },
     commit: (change) => {
       if (change === 'unknown') {

@@ -5,7 +5,7 @@ import { systemClock } from '../../../../src/lib/clock.ts';
 import { nodeFiles } from '../../objects/files.ts';
 import type { ListQuery } from '../../objects/listing.ts';
 import { compareKeys, sortKeys } from '../../objects/order.ts';
-import { walkKeys } from '../../objects/walk.ts';
+import { walkKeys } from '../../objects/walk-keys.ts';
 import { openWindows } from '../../objects/windows.ts';
 import { createShelf, type Shelf, signal } from './lab.ts';
 
@@ -110,7 +110,13 @@ describe('a directory that is larger than what is kept of it', () => {
     const found: string[] = [];
     for (let after = ''; ; after = found.at(-1) ?? '') {
       const page: string[] = [];
-      for await (const key of walkKeys({ files, windows }, shelf.path(), '', { after, whole: false }, signal)) {
+      for await (const key of walkKeys(
+        { files, windows },
+        shelf.path(),
+        '',
+        { after, whole: false },
+        { budget: { folders: 100 }, signal },
+      )) {
         if (page.push(key) === 3) break;
       }
       if (page.length === 0) break;

@@ -15,7 +15,12 @@ beforeEach(async () => {
 afterEach(() => shelf.close());
 
 async function begin(key = 'a/whole'): Promise<PartRef> {
-  const { id } = await shelf.objects.uploads.create(BUCKET, key, { ...plain, metadata: { colour: 'blue' } });
+  const { id } = await shelf.objects.uploads.create(
+    BUCKET,
+    key,
+    { ...plain, metadata: { colour: 'blue' } },
+    shelf.ledger,
+  );
   return { bucket: BUCKET, key, id };
 }
 

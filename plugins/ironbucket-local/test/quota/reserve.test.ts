@@ -105,20 +105,21 @@ describe('a reservation', () => {
 
   it('keeps parts of uploads reserved, hands them over on completion and takes them back when that fails', async () => {
     await lab.makeBucket();
+    const upload = { bytes: 700, parts: 1 };
     const part = await reserve(700);
     part.fit(700);
-    part.keep(700);
+    part.keep(700, { uploads: 1, parts: 1 });
     await expect(reserve(301)).rejects.toMatchObject(refused);
     const failed = await reserve(0);
-    failed.fit(700, 'whole', 700);
+    failed.fit(700, 'whole', { upload });
     failed.release();
     await expect(reserve(301)).rejects.toMatchObject(refused);
     const impossible = await reserve(0);
-    expect(() => impossible.fit(1001, 'whole', 700)).toThrow('Bucket quota exceeded');
+    expect(() => impossible.fit(1001, 'whole', { upload })).toThrow('Bucket quota exceeded');
     impossible.release();
     await expect(reserve(301)).rejects.toMatchObject(refused);
     const complete = await reserve(0);
-    complete.fit(700, 'whole', 700);
+    complete.fit(700, 'whole', { upload });
     complete.commit({ bytes: 700, objects: 1 });
     expect(await running.quotas.state(BUCKET, signal)).toMatchObject({ usedBytes: 700n, objects: 1n });
     (await reserve(300)).release();

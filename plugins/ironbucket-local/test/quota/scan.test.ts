@@ -31,6 +31,13 @@ describe('scan', () => {
     }
     await mkdir(join(root, 'nothing/in/here'), { recursive: true });
     expect(await scan(root, systemClock, signal)).toEqual({ bytes: 30n, objects: 3n });
+    // The marker of a folder, which has no bytes, and an escaped key.
+    await put('deep/.metadata', 1000);
+    await put('.metadata', 1000);
+    await put('.keys/2e61', 5);
+    await put('.keys/2e61.metadata', 1000);
+    await put('deep/.keys/2e61', 1000);
+    expect(await scan(root, systemClock, signal)).toEqual({ bytes: 35n, objects: 5n });
   });
 
   it('never follows a link', async () => {

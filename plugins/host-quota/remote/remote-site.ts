@@ -1,0 +1,61 @@
+import type { PluginContext } from '../../../src/plugin/contract.ts';
+import { formatLimits } from '../devices/format-limits.ts';
+import { checkLimits, emptyRow, keptAs, limitsOf, mergeLimits, sameLimits } from '../devices/limits.ts';
+import type { Device } from '../devices/types.ts';
+import { notKept, unknownDevice, unsupported } from '../errors.ts';
+import type { RemoteHost, Settings } from '../settings.ts';
+import type { Site } from '../site.ts';
+import { createKeyedLock } from '../tools/keyed-lock.ts';
+import { createRemoteClient, type RemoteClient } from './client.ts';
+import type { NamedRow } from './wire.ts';
+
+/** A host behind its remote API. It can limit existing users, and nothing can be made there. */
+export function createRemoteSite(context: PluginContext<Settings>, host: RemoteHost): Site & { close(): void } {
+  const client = createRemoteClient(context, host);
+  const { device: deviceName } = context.settings;
+  const lock = createKeyedLock();
+  const look = (signal: AbortSignal): Promise<Seen> => find(client, deviceName, signal);
+  return {
+    id: host.id,
+    device: async (signal) => (await look(signal)).device,
+    rows: async (subject, signal) => {
+      if (subject !== 'user') throw unsupported(`The remote host ${host.id}`, `limits of a ${subject}`);
+      return { rows: (await look(signal)).users.map(({ row }) => row), unreadable: [] };
+    },
+    write: (subject, id, limits, signal) =>
+      lock.hold(String(id), async () => {
+        if (subject !== 'user') throw unsupported(`The remote host ${host.id}`, `limits of a ${subject}`);
+        const { device, users } = await look(signal);
+        const before = users.find(({ row }) => row.id === id)?.row ?? emptyRow(id);
+        const wanted = mergeLimits(limitsOf(before), limits);
+        checkLimits(wanted);
+        const kept = keptAs(wanted, device);
+        if (sameLimits(kept, before)) return { before, after: before, changed: false };
+        const { row: after } = await client.setUser(id, device.name, wanted, signal);
+        if (!sameLimits(kept, after)) {
+          throw notKept(`user ${id} on ${device.name} of ${host.id}`, formatLimits(kept), formatLimits(after));
+        }
+        return { before, after, changed: true };
+      }),
+    resolve: (subject, name, signal) =>
+      subject === 'user' ? client.resolve(name, signal) : Promise.resolve(undefined),
+    names: async (_subject, ids, signal) => {
+      const wanted = new Set(ids);
+      const { users } = await look(signal);
+      return new Map(users.filter(({ row }) => wanted.has(row.id)).map(({ row, name }) => [row.id, name]));
+    },
+    close: () => client.close(),
+  };
+}
+
+interface Seen {
+  readonly device: Device;
+  readonly users: readonly NamedRow[];
+}
+
+async function find(client: RemoteClient, name: string, signal: AbortSignal): Promise<Seen> {
+  const all = await client.devices(signal);
+  const seen = all.find(({ device }) => device.name === name || device.mountPoints.includes(name));
+  if (seen === undefined) throw unknownDevice(name);
+  return seen;
+}
