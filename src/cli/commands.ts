@@ -47,7 +47,7 @@ export const COMMANDS: readonly CommandSpec[] = [
     name: 'run',
     summary: 'Run the agent',
     description:
-      'Hears of orders, makes the backends match them and reports usage, until SIGTERM or SIGINT. SIGHUP reloads the configuration; SIGUSR2 starts a usage report.',
+      'Receives orders, makes the backends match them and reports usage, until SIGTERM or SIGINT. SIGHUP reloads the configuration; SIGUSR2 starts a usage report.',
     options: [],
     positionals: [],
     examples: ['agent run', 'agent run -c /etc/waldur-storage-agent/config.yaml'],
@@ -186,7 +186,7 @@ export const COMMANDS: readonly CommandSpec[] = [
       },
       { name: 'draft', help: 'Leave it a draft' },
       { name: 'yes', help: 'Put it on sale without asking' },
-      { name: 'dry-run', help: 'Show the request, contact nobody' },
+      { name: 'dry-run', help: 'Show the request, send nothing' },
     ],
     positionals: [],
     examples: [

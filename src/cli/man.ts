@@ -15,7 +15,7 @@ export function renderManPage(version: string, table: CommandTable = OWN_TABLE):
     '[\\fIoptions\\fR] \\fIcommand\\fR',
     '.SH DESCRIPTION',
     roff(
-      'One long-running process on a storage site: it hears of marketplace orders from Waldur, makes the storage backend match them, and tells Waldur what it did, what is used and how to log in.',
+      'One long-running process on a storage site: it receives marketplace orders from Waldur, makes the storage backend match them, and tells Waldur what it did, what is used and how to log in.',
     ),
     '.SH OPTIONS',
     ...GLOBAL_OPTIONS.flatMap(optionEntry),
