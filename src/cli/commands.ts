@@ -69,6 +69,19 @@ export const COMMANDS: readonly CommandSpec[] = [
     json: true,
   },
   {
+    name: 'usage',
+    summary: 'Show what a resource used in a month',
+    description:
+      'Prints what Waldur has for a resource, what was measured, and the samples that this is made of. Sends nothing.',
+    options: [OFFERING, { name: 'period', placeholder: 'YYYY-MM', help: 'This month instead of the current one' }],
+    positionals: [{ name: 'RESOURCE', help: 'Its UUID, its name or its account' }],
+    examples: [
+      'agent usage 5ac6ced6a6c14b2c8d0f8b5f3a1e2d4c',
+      'agent usage waldur-acme-genomics-07a8565b --period 2026-08',
+    ],
+    json: true,
+  },
+  {
     name: 'plan',
     summary: 'Show what open orders would do',
     description:
@@ -207,6 +220,7 @@ export const COMMANDS: readonly CommandSpec[] = [
         help: 'Waldur release to behave like; default: 8.1',
         choices: ['8.1', '8.0', '2024'],
       },
+      { name: 'civo', help: 'Run an emulator of Civo object stores, too, and configure the agent for it' },
       {
         name: 'write',
         placeholder: 'DIR',
@@ -215,7 +229,12 @@ export const COMMANDS: readonly CommandSpec[] = [
       },
     ],
     positionals: [],
-    examples: ['agent sandbox', 'agent sandbox --port 8100 --profile 2024', 'agent sandbox --write /tmp/trial'],
+    examples: [
+      'agent sandbox',
+      'agent sandbox --port 8100 --profile 2024',
+      'agent sandbox --civo',
+      'agent sandbox --write /tmp/trial',
+    ],
     json: true,
   },
   {

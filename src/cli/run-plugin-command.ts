@@ -15,14 +15,12 @@ export async function runPluginCommand(
   io: Io,
 ): Promise<ExitCode> {
   const { stdout, stderr, env, cwd, signal, confirm } = io;
-  const { values, flags, positionals } = invocation;
   const offering = (): Promise<CommandOffering<never>> => openOffering(plugin, invocation, io);
   const document: CommandCall<never>['document'] = async (path, schema) => {
-    const { readDocument } = await import('./read-document.ts');
-    return readDocument(path, schema, io);
+    const { loadDocument } = await import('./load-document.ts');
+    return loadDocument(path, schema, io);
   };
-  const given = { values, flags, positionals };
-  const code = await command.run({ ...given, stdout, stderr, env, cwd, signal, confirm, document, offering });
+  const code = await command.run({ ...invocation, stdout, stderr, env, cwd, signal, confirm, document, offering });
   const known = Object.values(EXIT).find((exit) => exit === code);
   if (known !== undefined) return known;
   throw new AgentError(`the command returned the unknown exit code ${code}`, {
