@@ -1,5 +1,5 @@
+import { type CommandSpec, GLOBAL_OPTIONS, type OptionSpec, PROGRAM, PROGRAM_SUMMARY } from './command-spec.ts';
 import { type CommandTable, OWN_TABLE } from './command-table.ts';
-import { type CommandSpec, GLOBAL_OPTIONS, type OptionSpec, PROGRAM, PROGRAM_SUMMARY } from './commands.ts';
 import { EXIT_CODES } from './exit-codes.ts';
 import { optionLabel, usageLine } from './help.ts';
 
