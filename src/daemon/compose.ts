@@ -34,7 +34,7 @@ export interface Agent {
 
 /** Every part of the agent is made here and handed to those that need it. */
 export function compose(initial: Config, deps: ComposeDeps): Agent {
-  const { clock, version, secrets } = deps;
+  const { clock, version } = deps;
   let config = initial;
   let rejected = false;
 

@@ -1,7 +1,7 @@
 import type { Json, JsonObject } from '../lib/json.ts';
 import type { Events, Publisher } from './event-source.ts';
-import type { ApiKey, Offering, Order, Resource, User } from './model.ts';
-import type { Consumer, ImportRequest, OfferingUser, SubscriptionQueue } from './model-agent.ts';
+import type { Offering, Order, Resource } from './model.ts';
+import type { Consumer, SubscriptionQueue } from './model-agent.ts';
 import { seesOffering, seesProject } from './permissions.ts';
 import type { World } from './world.ts';
 
