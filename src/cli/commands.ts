@@ -1,31 +1,5 @@
-import type { CommandOption, CommandSyntax } from '../plugin/command.ts';
+import type { CommandSpec, OptionSpec } from './command-spec.ts';
 import { OFFERING_CREATE } from './offering-create-syntax.ts';
-
-export type OptionSpec = CommandOption;
-
-/** A command of the agent's own; its module is `commands/<words joined by dashes>.ts`, without underscores. */
-export interface CommandSpec extends CommandSyntax {
-  readonly hidden?: boolean;
-}
-
-export const PROGRAM = 'agent';
-export const PROGRAM_SUMMARY = 'Turns Waldur orders into storage accounts with quotas, and reports their usage';
-
-export const GLOBAL_OPTIONS: readonly OptionSpec[] = [
-  {
-    name: 'config',
-    short: 'c',
-    placeholder: 'FILE',
-    help: 'Configuration file; otherwise the usual places are searched',
-    complete: 'file',
-  },
-  { name: 'json', help: 'Print one JSON document instead of text' },
-  { name: 'no-color', help: 'Never use colour' },
-  { name: 'quiet', short: 'q', help: 'Only warnings and errors' },
-  { name: 'verbose', short: 'v', help: 'Debug messages' },
-  { name: 'help', short: 'h', help: 'Show help' },
-  { name: 'version', help: 'Show the version' },
-];
 
 /** Commands that only hold others. */
 export const GROUPS: Readonly<Record<string, string>> = {
@@ -47,7 +21,7 @@ export const COMMANDS: readonly CommandSpec[] = [
     name: 'run',
     summary: 'Run the agent',
     description:
-      'Hears of orders, makes the backends match them and reports usage, until SIGTERM or SIGINT. SIGHUP reloads the configuration; SIGUSR2 starts a usage report.',
+      'Receives orders, makes the backends match them and reports usage, until SIGTERM or SIGINT. SIGHUP reloads the configuration; SIGUSR2 starts a usage report.',
     options: [],
     positionals: [],
     examples: ['agent run', 'agent run -c /etc/waldur-storage-agent/config.yaml'],

@@ -25,7 +25,7 @@ export const OFFERING_CREATE = {
     { name: 'price', placeholder: 'LIST', help: 'component=amount,…; default: examples of the backend' },
     { name: 'draft', help: 'Leave it a draft' },
     { name: 'yes', help: 'Put it on sale without asking' },
-    { name: 'dry-run', help: 'Show the request, contact nobody' },
+    { name: 'dry-run', help: 'Show the request, send nothing' },
   ],
   positionals: [],
   examples: [
