@@ -7,8 +7,8 @@ RUN --mount=type=cache,target=/root/.npm npm ci --ignore-scripts
 COPY tsconfig.json tsconfig.build.json ./
 COPY src ./src
 COPY plugins ./plugins
-# The embedded Waldur is for trying things and for tests.
-RUN npm run build && rm -r dist/src/sandbox && npm prune --omit=dev --ignore-scripts
+# The embedded Waldur and the emulators are for trying things and for tests.
+RUN npm run build && rm -r dist/src/sandbox dist/plugins/*/emulator && npm prune --omit=dev --ignore-scripts
 
 FROM gcr.io/distroless/nodejs24-debian13:nonroot
 ARG VERSION=0.1.0

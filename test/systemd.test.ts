@@ -39,7 +39,7 @@ describe('systemd/install', () => {
 
   test('installs everything, and does not start what is not configured', () => {
     const { status, stderr } = install();
-    expect([status, stderr]).toEqual([78, expect.stringContaining('Installed, but not started.')]);
+    expect([status, stderr]).toEqual([78, expect.stringContaining('Installed, but not started:')]);
     expect(installed('etc/systemd/system/waldur-storage-agent.service')).toContain(`ExecStart=${process.execPath} `);
     expect(installed('etc/systemd/system/waldur-storage-agent.service.d/site.conf')).toBe(site);
     expect(installed('usr/local/share/man/man8/agent.8')).toContain('.TH "AGENT" "8"');
@@ -54,7 +54,7 @@ describe('systemd/install', () => {
       '${credential:waldur-token}',
     );
     writeFileSync(join(etc, 'config.yaml'), text);
-    writeFileSync(join(etc, 'waldur-token'), '0123456789abcdef0123456789abcdef01234567\n');
+    writeFileSync(join(etc, 'waldur-token'), '0123456789abcdef0123456789abcdef01234567\n', { mode: 0o600 });
     const { status, stderr } = install();
     expect([status, stderr]).toEqual([0, '']);
     expect(readFileSync(join(etc, 'config.yaml'), 'utf8')).toBe(text);

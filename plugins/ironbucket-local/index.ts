@@ -7,7 +7,7 @@ import { storageError } from './errors.ts';
 import { createGateway } from './gateway/server.ts';
 import { observe, unstamped } from './observe.ts';
 import { serve } from './serve.ts';
-import { naming, type Settings, settingsSchema } from './settings.ts';
+import { claims, naming, type Settings, settingsSchema } from './settings.ts';
 import { usage } from './usage.ts';
 
 const storageLimit = {
@@ -52,6 +52,7 @@ export const plugin = definePlugin<Settings>({
     },
   },
   naming,
+  claims,
   create: (context) => createBackend(context),
 });
 

@@ -1,4 +1,4 @@
-import type { JsonSchema, NamingRules } from '../../src/plugin/contract.ts';
+import type { Claim, JsonSchema, NamingRules } from '../../src/plugin/contract.ts';
 import { NODES_PATTERN } from './cluster/nodes.ts';
 
 /** `backend_settings` after validation. */
@@ -139,4 +139,10 @@ export function naming({ user_prefix }: Settings): NamingRules {
 /** Absolute URL of the S3 server, without a trailing slash. */
 export function endpointOf({ public_endpoint, listen }: Settings): string {
   return public_endpoint ?? `http://${listen}`;
+}
+
+/** The directory has one writer, and the gateway's address one server. */
+export function claims({ storage_path, gateway, listen }: Settings): readonly Claim[] {
+  const directory: Claim = { setting: 'storage_path', kind: 'directory', value: storage_path };
+  return gateway ? [directory, { setting: 'listen', kind: 'listen-address', value: listen }] : [directory];
 }

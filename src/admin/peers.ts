@@ -3,12 +3,14 @@ import type { Clock } from '../lib/clock.ts';
 import type { Log } from '../lib/log.ts';
 import type { Random } from '../lib/retry.ts';
 import type { Backend } from '../plugin/contract.ts';
+import type { Store } from '../store/store.ts';
 import type { Waldur } from '../waldur/client.ts';
 
 /** The effects of an administrative task: the two peers of an offering, time and randomness. */
 export interface Peers {
   readonly clock: Clock;
   readonly random: Random;
+  readonly store: Store;
   readonly log: Log;
   /** A new client; the caller closes it. */
   waldur(config: WaldurConfig): Waldur;

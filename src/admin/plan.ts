@@ -3,7 +3,7 @@ import { type AgentError, toAgentError } from '../lib/errors.ts';
 import { createKeyStore } from '../orders/key-store.ts';
 import { createPlanQuotas } from '../orders/plan-quotas.ts';
 import { type Preview, previewOrders } from '../orders/preview.ts';
-import { type Finding, survey } from '../upkeep/survey.ts';
+import { type Finding, findDrift } from '../upkeep/find-drift.ts';
 import { type Peers, withPeers } from './peers.ts';
 
 /** What the agent would do for one offering. */
@@ -34,7 +34,7 @@ export async function planOffering(
       const deps = { offering, waldur, backend, keys, log, clock, planQuotas };
       for await (const preview of previewOrders(deps, signal)) previews.push(preview);
       if (!options.upkeep) return;
-      for await (const finding of survey(deps, signal)) if (finding.kind !== 'in-step') findings.push(finding);
+      for await (const finding of findDrift(deps, signal)) if (finding.kind !== 'in-step') findings.push(finding);
     });
     return { ...plan, error: undefined };
   } catch (error) {

@@ -1,8 +1,9 @@
 import type { Config, OfferingConfig } from '../config/types.ts';
 import { type AgentError, toAgentError } from '../lib/errors.ts';
 import type { Line } from '../usage/build.ts';
+import { createUsage } from '../usage/create-usage.ts';
 import type { Period } from '../usage/period.ts';
-import { createReporter, type ReportSummary } from '../usage/report.ts';
+import type { ReportSummary } from '../usage/tally.ts';
 import { type Peers, withPeers } from './peers.ts';
 
 /** What one pass over an offering found. */
@@ -25,7 +26,7 @@ export interface ReportOptions {
 /** One reporting pass over an offering, with every decision. */
 export async function reportOffering(
   offering: OfferingConfig,
-  config: Pick<Config, 'timezone' | 'report'>,
+  config: Pick<Config, 'timezone' | 'report' | 'sampleIntervalMs'>,
   peers: Peers,
   options: ReportOptions,
   signal: AbortSignal,
@@ -37,10 +38,8 @@ export async function reportOffering(
   };
   try {
     return await withPeers(peers, offering, async ({ waldur, backend }) => {
-      const { clock, log } = peers;
-      const { timezone, report } = config;
-      const { periods, perUser } = report;
-      const reporter = createReporter({ offering, waldur, backend, clock, log, timezone, periods, perUser });
+      const { timezone, report, sampleIntervalMs } = config;
+      const { reporter } = createUsage({ ...peers, offering, waldur, backend, timezone, ...report, sampleIntervalMs });
       const { failure, ...summary } = await reporter.report({ ...options, onLine }, signal);
       return { name, lines, summary, error: failure };
     });

@@ -1,36 +1,10 @@
-/** An option of one command or of all. Secrets are never options: they would show in the process list. */
-export interface OptionSpec {
-  readonly name: string;
-  readonly short?: string;
-  /** Shown for the value; an option without one is a switch. */
-  readonly placeholder?: string;
-  readonly help: string;
-  readonly required?: boolean;
-  /** What the value can be, for the parser and for completion. */
-  readonly choices?: readonly string[];
-  readonly complete?: 'file' | 'offering' | 'plugin';
-}
+import type { CommandOption, CommandPositional, CommandSyntax } from '../plugin/command.ts';
 
-export interface PositionalSpec {
-  readonly name: string;
-  readonly help: string;
-  readonly choices?: readonly string[];
-  readonly optional?: boolean;
-  /** Takes all remaining words. */
-  readonly rest?: boolean;
-}
+export type OptionSpec = CommandOption;
+export type PositionalSpec = CommandPositional;
 
-/** A command, from which parsing, help, completion and the manual page are made. */
-export interface CommandSpec {
-  /** Words after `agent`; its module is `commands/<words joined by dashes>.ts`, without underscores. */
-  readonly name: string;
-  readonly summary: string;
-  readonly description: string;
-  readonly options: readonly OptionSpec[];
-  readonly positionals: readonly PositionalSpec[];
-  readonly examples: readonly string[];
-  /** Whether `--json` means something to it. */
-  readonly json: boolean;
+/** A command of the agent's own; its module is `commands/<words joined by dashes>.ts`, without underscores. */
+export interface CommandSpec extends CommandSyntax {
   readonly hidden?: boolean;
 }
 
@@ -55,6 +29,7 @@ export const GLOBAL_OPTIONS: readonly OptionSpec[] = [
 
 /** Commands that only hold others. */
 export const GROUPS: Readonly<Record<string, string>> = {
+  config: 'Write a configuration',
   components: 'Compare and update the components of offerings',
   offering: 'Create offerings',
 };
@@ -94,6 +69,19 @@ export const COMMANDS: readonly CommandSpec[] = [
     json: true,
   },
   {
+    name: 'usage',
+    summary: 'Show what a resource used in a month',
+    description:
+      'Prints what Waldur has for a resource, what was measured, and the samples that this is made of. Sends nothing.',
+    options: [OFFERING, { name: 'period', placeholder: 'YYYY-MM', help: 'This month instead of the current one' }],
+    positionals: [{ name: 'RESOURCE', help: 'Its UUID, its name or its account' }],
+    examples: [
+      'agent usage 5ac6ced6a6c14b2c8d0f8b5f3a1e2d4c',
+      'agent usage waldur-acme-genomics-07a8565b --period 2026-08',
+    ],
+    json: true,
+  },
+  {
     name: 'plan',
     summary: 'Show what open orders would do',
     description:
@@ -126,6 +114,32 @@ export const COMMANDS: readonly CommandSpec[] = [
     positionals: [],
     examples: ['agent validate', 'agent validate -c new.yaml'],
     json: true,
+  },
+  {
+    name: 'config init',
+    summary: 'Write a configuration file',
+    description:
+      'Writes a valid configuration with one offering. What the options leave open is asked for; secrets become references to files beside it. An existing file is never replaced.',
+    options: [
+      {
+        name: 'output',
+        short: 'o',
+        placeholder: 'FILE',
+        help: 'File to write; default: config.yaml',
+        complete: 'file',
+      },
+      { name: 'backend', placeholder: 'ID', help: 'Backend type', complete: 'plugin' },
+      { name: 'url', placeholder: 'URL', help: 'URL of the Waldur API' },
+      { name: 'uuid', placeholder: 'UUID', help: 'The offering in Waldur' },
+      { name: 'name', placeholder: 'NAME', help: 'Name in logs and metrics; default: the backend type' },
+      { name: 'settings', placeholder: 'KEY=VALUE,...', help: 'Settings of the backend that are not secret' },
+    ],
+    positionals: [],
+    examples: [
+      'agent config init',
+      'agent config init --backend ironbucket-local --url https://waldur.example.com/api/ --uuid 3fa85f6457174562b3fc2c963f66afa6 --settings storage_path=/srv/s3 -o /etc/waldur-storage-agent/config.yaml',
+    ],
+    json: false,
   },
   {
     name: 'doctor',
@@ -206,9 +220,16 @@ export const COMMANDS: readonly CommandSpec[] = [
         help: 'Waldur release to behave like; default: 8.1',
         choices: ['8.1', '8.0', '2024'],
       },
+      { name: 'civo', help: 'Run an emulator of Civo object stores, too, and configure the agent for it' },
+      {
+        name: 'write',
+        placeholder: 'DIR',
+        help: 'Write a configuration for it, the token and a storage directory into DIR',
+        complete: 'file',
+      },
     ],
     positionals: [],
-    examples: ['agent sandbox', 'agent sandbox --port 8100 --profile 2024'],
+    examples: ['agent sandbox', 'agent sandbox --port 8100 --profile 2024', 'agent sandbox --civo', 'agent sandbox --write /tmp/trial'],
     json: true,
   },
   {
@@ -231,6 +252,16 @@ export const COMMANDS: readonly CommandSpec[] = [
     ],
     positionals: [],
     examples: ['agent schema > config.schema.json', 'agent schema --man | man -l -'],
+    json: true,
+  },
+  {
+    name: 'status',
+    summary: 'Show what the running agent can and cannot do',
+    description:
+      'Asks the agent on this machine and shows, for each offering, whether it is served, what it cannot do, since when, why and what to do about it. Exits with 1 when the agent is not ready.',
+    options: [],
+    positionals: [],
+    examples: ['agent status', 'agent status --json'],
     json: true,
   },
   {
@@ -275,31 +306,3 @@ export const COMMANDS: readonly CommandSpec[] = [
     hidden: true,
   },
 ];
-
-/** The command whose words `words` begins with, the longest first. */
-export function findCommand(words: readonly string[]): CommandSpec | undefined {
-  const [first = '', second = ''] = words;
-  return COMMANDS.find((spec) => spec.name === `${first} ${second}`) ?? COMMANDS.find((spec) => spec.name === first);
-}
-
-/** Members of a group. */
-export function commandsOf(group: string): readonly CommandSpec[] {
-  return COMMANDS.filter((spec) => spec.name.startsWith(`${group} `));
-}
-
-/** What can stand right after the program's name, with its summary. */
-export function firstWords(): readonly { readonly name: string; readonly summary: string }[] {
-  const words = new Map<string, string>();
-  for (const spec of COMMANDS) {
-    if (spec.hidden === true) continue;
-    const word = spec.name.split(' ')[0] ?? spec.name;
-    if (!words.has(word)) words.set(word, GROUPS[word] ?? spec.summary);
-  }
-  return [...words].map(([name, summary]) => ({ name, summary }));
-}
-
-/** Options a command understands: its own and those of all commands. */
-export function optionsOf(spec: CommandSpec | undefined): readonly OptionSpec[] {
-  const globals = GLOBAL_OPTIONS.filter((option) => option.name !== 'json' || spec === undefined || spec.json);
-  return [...(spec?.options ?? []), ...globals];
-}

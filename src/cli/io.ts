@@ -1,6 +1,7 @@
 import type { Clock } from '../lib/clock.ts';
 import type { Random } from '../lib/retry.ts';
 import type { Secrets } from '../lib/secrets.ts';
+import type { CommandTable } from './command-table.ts';
 import type { ExitCode } from './exit-codes.ts';
 import type { Invocation } from './parse.ts';
 import type { Style } from './style.ts';
@@ -30,13 +31,17 @@ export interface Io {
   readonly secrets: Secrets;
   /** Whether a person at the terminal says yes; undefined where there is nobody to ask. */
   readonly confirm: (question: string) => Promise<boolean | undefined>;
+  /** What a person at the terminal types; undefined without a terminal. */
+  readonly ask: (question: string) => Promise<string | undefined>;
+  /** Creates a file with these permission bits; throws when it exists or cannot be written. */
+  readonly writeFile: (path: string, text: string, mode: number) => void;
   /** Throws when the file cannot be read; `mode` are its permission bits. */
   readonly readFile: (path: string) => { readonly text: string; readonly mode: number };
 }
 
 /** What `commands/<name>.ts` exports. */
 export interface CommandModule {
-  run(invocation: Invocation, io: Io): Promise<ExitCode>;
+  run(invocation: Invocation, io: Io, table: CommandTable): Promise<ExitCode>;
 }
 
 /** Prints one JSON document. */

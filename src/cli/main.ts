@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { systemClock } from '../lib/clock.ts';
 import { createSecrets } from '../lib/secrets.ts';
+import { ask } from './ask.ts';
 import { confirm } from './confirm.ts';
 import { dispatch, printError } from './dispatch.ts';
 import { EXIT } from './exit-codes.ts';
@@ -9,6 +10,7 @@ import { loadCommand } from './load-command.ts';
 import { parseCommandLine } from './parse.ts';
 import { readFile } from './read-file.ts';
 import { createStyle, wantsColor, wantsUnicode } from './style.ts';
+import { writeFile } from './write-file.ts';
 
 /** The only file that ends the process. */
 
@@ -28,13 +30,17 @@ const io: Io = {
   random: Math.random,
   secrets,
   confirm: (question) => confirm({ input: process.stdin, output: process.stderr }, question, controller.signal),
+  ask: (question) => ask({ input: process.stdin, output: process.stderr }, question, controller.signal),
   readFile,
+  writeFile,
 };
 
 process.stdout.on('error', leaveOnClosedPipe);
 process.stderr.on('error', leaveOnClosedPipe);
 process.on('SIGINT', () => stop('SIGINT', 130));
 process.on('SIGTERM', () => stop('SIGTERM', 143));
+// Without a listener Node opens its inspector, through which any local user could read secrets.
+process.on('SIGUSR1', () => undefined);
 process.on('unhandledRejection', (reason) => {
   printError(reason, false, io);
   process.exitCode = EXIT.bug;

@@ -22,6 +22,7 @@ function renderLines({ lines }: OfferingReport, style: Style): string {
     unchanged: style.dim,
     guarded: style.yellow,
     unreadable: style.red,
+    lost: style.red,
   };
   const rows = lines.map((line) => [
     `  ${line.period}`,
@@ -44,6 +45,7 @@ const WHY = {
   unchanged: 'unchanged, not sent',
   guarded: 'guarded: it would decrease, not sent',
   unreadable: 'unreadable, not sent',
+  lost: 'lost: Waldur takes no usage of this month any more, not billed',
 } as const;
 
 function difference({ recorded, measured }: OfferingReport['lines'][number]): string {
@@ -60,10 +62,11 @@ function conclusion({ summary, error }: OfferingReport, dryRun: boolean, style: 
   );
 }
 
-function total({ submitted, unchanged, missing, failed, guarded }: Total, dryRun: boolean): string {
+function total({ submitted, unchanged, missing, failed, guarded, lost }: Total, dryRun: boolean): string {
   const sent = `${count(submitted, 'resource')} ${dryRun ? 'would be reported' : 'reported'}`;
   const rest = `${unchanged} unchanged, ${missing} unreadable, ${failed} refused, ${count(guarded, 'component')} guarded`;
-  return `  ${sent}, ${rest}.${dryRun ? ' Nothing was sent.' : ''}\n`;
+  const never = lost === 0 ? '' : ` ${count(lost, 'component')} of a past month not billed.`;
+  return `  ${sent}, ${rest}.${never}${dryRun ? ' Nothing was sent.' : ''}\n`;
 }
 
 type Total = NonNullable<OfferingReport['summary']>;

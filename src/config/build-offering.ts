@@ -5,6 +5,7 @@ import { namingProblem } from '../plugin/naming.ts';
 import { COMMON_SETTINGS } from '../plugin/schema.ts';
 import { buildComponents } from './build-components.ts';
 import { checkBackendNames } from './check-backend-names.ts';
+import { checkMetering, isSampled } from './check-metering.ts';
 import { checkUnit } from './check-unit.ts';
 import { type Problem, pointer } from './diagnostic.ts';
 import { fileError } from './file-error.ts';
@@ -18,9 +19,11 @@ export interface BuildOfferingInput {
   readonly raw: RawOffering;
   /** Pointer of the offering. */
   readonly path: string;
-  readonly agent: Pick<RawConfig, 'approval' | 'policy' | 'global_proxy'>;
+  readonly agent: Pick<RawConfig, 'approval' | 'policy' | 'global_proxy' | 'state'>;
   readonly plugin: Plugin;
   readonly readFile: SubstituteDeps['readFile'];
+  /** The file that the value at a pointer was read from. */
+  readonly secretFile: (path: string) => string | undefined;
 }
 
 export interface BuiltOffering {
@@ -36,7 +39,7 @@ const CONNECT_TIMEOUT_MS = 10_000;
 export function buildOffering(input: BuildOfferingInput): BuiltOffering {
   const { raw, path, plugin, agent } = input;
   const api = readApiUrl(raw.waldur_api_url);
-  const credentials = readCredentials(raw);
+  const credentials = readCredentials(raw, input.secretFile(pointer(path, 'waldur_api_token')));
   const ca = readCa(input);
   const built = buildComponents(raw.backend_components, plugin, pointer(path, 'backend_components'));
   const settings = pluginSettings(raw.backend_settings);
@@ -46,6 +49,7 @@ export function buildOffering(input: BuildOfferingInput): BuiltOffering {
     ...ca.problems,
     ...checkStomp(raw, credentials, path),
     ...checkBackendNames(raw, plugin, path),
+    ...checkMetering({ raw, plugin, path }, agent.state !== undefined),
     ...checkNaming(plugin, settings, path),
     ...checkSettings(input, settings),
     ...built.problems,
@@ -79,6 +83,7 @@ export function buildOffering(input: BuildOfferingInput): BuiltOffering {
     policy: raw.policy ?? agent.policy,
     onTerminate: on_terminate,
     metering,
+    isSampled: isSampled(plugin, metering),
     credentials: publishedAs,
     allowDecrease: raw.allow_decrease ?? metering === 'current',
   };
@@ -111,9 +116,9 @@ function pluginSettings(raw: RawSettings): Readonly<Record<string, unknown>> {
 }
 
 /** As the reference agent: a token wins over OIDC. */
-function readCredentials(raw: RawOffering): WaldurCredentials | undefined {
+function readCredentials(raw: RawOffering, file: string | undefined): WaldurCredentials | undefined {
   const token = raw.waldur_api_token?.trim();
-  if (token) return { kind: raw.waldur_api_token_type, token };
+  if (token) return { kind: raw.waldur_api_token_type, token, ...(file === undefined ? {} : { file }) };
   const { oidc_token_url: tokenUrl, oidc_client_id: clientId, oidc_client_secret: clientSecret } = raw;
   if (tokenUrl === undefined || clientId === undefined || clientSecret === undefined) return undefined;
   return { kind: 'oidc', tokenUrl, clientId, clientSecret, scope: raw.oidc_scope };

@@ -2,7 +2,8 @@ import { validateDetailed } from 'node-cron';
 import type { LogLevel } from '../lib/log.ts';
 import type { Plugin } from '../plugin/contract.ts';
 import { buildOffering, checkSoundParts } from './build-offering.ts';
-import { type Problem, pointer } from './diagnostic.ts';
+import { type Claimed, checkClaims } from './check-claims.ts';
+import { type Problem, pointer, quote } from './diagnostic.ts';
 import type { RawConfig, RawOffering } from './raw.ts';
 import type { SubstituteDeps } from './substitute.ts';
 import type { Config, OfferingConfig } from './types.ts';
@@ -13,6 +14,8 @@ export interface BuildInput {
   readonly readFile: SubstituteDeps['readFile'];
   /** Whether the value at a pointer, or anything in it, is already known to be wrong. */
   readonly broken: (path: string) => boolean;
+  /** The file that the value at a pointer was read from. */
+  readonly secretFile: (path: string) => string | undefined;
 }
 
 export interface Built {
@@ -25,6 +28,9 @@ export function build(input: BuildInput): Built {
   const { raw, broken } = input;
   const problems: Problem[] = [];
   const offerings: OfferingConfig[] = [];
+  const claims: Claimed[] = broken('/listen')
+    ? []
+    : [{ owner: 'the agent', path: '', setting: 'listen', kind: 'listen-address', value: raw.listen }];
   for (const [index, offering] of listOf(raw.offerings).entries()) {
     const path = pointer('/offerings', index);
     const plugin = input.plugins.find(({ id }) => id === offering?.backend_type);
@@ -33,17 +39,24 @@ export function build(input: BuildInput): Built {
       problems.push(...checkSoundParts({ raw: offering, path, plugin }, broken));
       continue;
     }
-    const built = buildOffering({ raw: offering, path, agent: raw, plugin, readFile: input.readFile });
+    const built = buildOffering({ ...input, raw: offering, path, agent: raw, plugin });
     problems.push(...built.problems);
-    if (built.offering !== undefined) offerings.push(built.offering);
+    if (built.offering === undefined) continue;
+    offerings.push(built.offering);
+    claims.push(...claimsOf(built.offering, path));
   }
-  problems.push(...checkUnique(raw.offerings, 'name'), ...checkUnique(raw.offerings, 'waldur_offering_uuid'));
+  problems.push(
+    ...checkClaims(claims),
+    ...checkUnique(raw.offerings, 'name'),
+    ...checkUnique(raw.offerings, 'waldur_offering_uuid'),
+  );
   if (!broken('/timezone')) problems.push(...checkTimezone(raw.timezone));
   if (!broken('/report_schedule')) problems.push(...checkSchedule(raw.report_schedule));
   const http = broken('/listen') ? undefined : readListen(raw.listen);
   if (http === undefined || broken('')) return { config: undefined, problems };
   const config: Config = {
     timezone: raw.timezone,
+    state: raw.state,
     logLevel: readLevel(raw.log_level),
     logFormat: raw.log_format,
     http,
@@ -56,10 +69,16 @@ export function build(input: BuildInput): Built {
     },
     upkeepIntervalMs: readDuration(raw.upkeep_interval),
     report: { schedule: raw.report_schedule, periods: raw.reporting_periods, perUser: raw.report_users },
+    sampleIntervalMs: readDuration(raw.sample_interval),
     shipLogs: raw.log_shipping?.enabled === true,
     offerings,
   };
   return { config, problems };
+}
+
+function claimsOf({ name, plugin, settings }: OfferingConfig, path: string): readonly Claimed[] {
+  const at = { owner: `the offering ${quote(name)}`, path: pointer(path, 'backend_settings') };
+  return (plugin.claims?.(settings) ?? []).map((claim) => ({ ...at, ...claim }));
 }
 
 const UNITS: Readonly<Record<string, number>> = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };

@@ -1,4 +1,5 @@
 import type { Plugin } from '../plugin/contract.ts';
+import { meterings } from './check-metering.ts';
 import { type Problem, pointer } from './diagnostic.ts';
 import type { RawOffering } from './raw.ts';
 import { METERING_OF_REPORTING_BACKEND } from './reference-keys.ts';
@@ -31,7 +32,7 @@ function checkReporting(raw: RawOffering, plugin: Plugin, path: string): readonl
     const message = '"reporting_backend" has no effect: usage is reported by backend_type, as metering says';
     return [{ severity: 'warning', ...at, message }];
   }
-  if (meant !== undefined && plugin.metering.includes(meant)) {
+  if (meant !== undefined && meterings(plugin).includes(meant)) {
     const message = `this "reporting_backend" bills ${meant}, but usage of this offering is metered as ${metering}`;
     return [{ severity: 'error', ...at, message, hint: `write metering: ${meant} under backend_settings` }];
   }

@@ -1,4 +1,5 @@
 import type { Metering, Plugin } from '../plugin/contract.ts';
+import { meterings } from './check-metering.ts';
 import { type Problem, pointer } from './diagnostic.ts';
 import type { RawComponent } from './raw.ts';
 
@@ -19,7 +20,7 @@ export function checkUnit(
   const at = pointer(path, 'measured_unit');
   if (metering !== 'gb_days' && PRODUCT_WITH_TIME.test(unit.trim())) {
     const message = `"${type}" is billed in a unit with time, but metering is ${metering}: bytes would be billed as bytes times days`;
-    const hint = plugin.metering.includes('gb_days') ? 'write metering: gb_days under backend_settings' : undefined;
+    const hint = meterings(plugin).includes('gb_days') ? 'write metering: gb_days under backend_settings' : undefined;
     return [{ severity: 'error', path: at, message, hint: hint ?? 'use a unit without time, such as GB' }];
   }
   if (metering === 'gb_days' && !PRODUCT_WITH_DAYS.test(unit.trim())) {

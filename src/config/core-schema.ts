@@ -34,6 +34,14 @@ export const AGENT: Readonly<Record<string, JsonSchema>> = {
     default: 'UTC',
     description: 'IANA name; decides in which month a measurement falls. Must be the zone Waldur bills in.',
   },
+  state: {
+    type: 'string',
+    pattern: '^/',
+    'x-expected': 'an absolute path such as ${env:STATE_DIRECTORY:-/var/lib/waldur-storage-agent}/agent.db',
+    'x-restart': true,
+    description:
+      'SQLite file for what must outlive the process: samples of usage, documents of backends. Default: memory. A change needs a restart.',
+  },
   log_level: {
     enum: ['trace', 'debug', 'info', 'warn', 'error', 'fatal', ...LEVELS_OF_THE_REFERENCE_AGENT],
     default: 'info',
@@ -82,6 +90,14 @@ export const AGENT: Readonly<Record<string, JsonSchema>> = {
     type: 'string',
     default: '0 * * * *',
     description: 'Cron expression in `timezone`: when to look whether usage is due.',
+  },
+  sample_interval: {
+    type: 'string',
+    pattern: '^([1-9]|[1-5][0-9])m$|^[1-6]h$',
+    'x-expected': 'a duration from 1m to 6h',
+    default: '1h',
+    description:
+      'Between samples of usage, for `metering: gb_days` and `peak` of backends without a history of their own.',
   },
   reporting_periods: {
     type: 'integer',

@@ -21,5 +21,6 @@ const KNOWN: Readonly<Record<string, { readonly reason: string; readonly hint?: 
     reason: 'permission denied',
     hint: 'the user that runs the agent must be able to read the file and to enter every directory above it',
   },
+  EEXIST: { reason: 'it exists already', hint: 'choose another name, or remove it first' },
   EFBIG: { reason: 'it is too large', hint: 'this is not a file the agent can use' },
 };

@@ -5,9 +5,10 @@ import type { Plugin } from '../plugin/contract.ts';
 import { build } from './build.ts';
 import type { Diagnostic, Problem } from './diagnostic.ts';
 import { MAX_ALIASES, type Place } from './list-places.ts';
+import { isError, locate } from './locate.ts';
 import { type Mask, maskValues, maskWords } from './mask.ts';
 import type { RawConfig } from './raw.ts';
-import { readYaml, type SourceYaml } from './read-yaml.ts';
+import { readYaml } from './read-yaml.ts';
 import { REPLACED_VARIABLES } from './reference-keys.ts';
 import { composeSchema, normalId } from './schema.ts';
 import { type SubstituteDeps, substitute } from './substitute.ts';
@@ -74,16 +75,21 @@ export function loadConfig(input: LoadInput): Loaded {
   if (!isJsonObject(data)) return finish(undefined, known, mask);
   // Valid under the schema wherever it is not broken.
   const raw = data as unknown as RawConfig;
-  const built = build({ raw, plugins: input.plugins, readFile: input.readFile, broken: (path) => broken.has(path) });
+  const built = build({
+    raw,
+    plugins: input.plugins,
+    readFile: input.readFile,
+    broken: (path) => broken.has(path),
+    secretFile: (path) => {
+      const scalar = scalars.get(path);
+      return scalar && substituted.values.get(scalar)?.file;
+    },
+  });
   return finish(built.config, [...known, ...built.problems], mask);
 }
 
 function isShown(scalar: Scalar | undefined, shown: ReadonlySet<Scalar>): boolean {
   return scalar !== undefined && shown.has(scalar);
-}
-
-function isError({ severity }: Problem): boolean {
-  return severity === 'error';
 }
 
 /** The pointers of everything that has an error, or has one in it. */
@@ -97,7 +103,7 @@ function brokenPaths(problems: readonly Problem[]): ReadonlySet<string> {
 }
 
 /** The values as JSON has them: no shared objects, nothing infinite. Undefined when aliases multiply without bound. */
-function plain(document: Document): unknown {
+export function plain(document: Document): unknown {
   try {
     const value: unknown = document.toJS({ maxAliasCount: MAX_ALIASES });
     return JSON.parse(JSON.stringify(value ?? null)) as unknown;
@@ -106,7 +112,7 @@ function plain(document: Document): unknown {
   }
 }
 
-const ALIAS_BOMB: Problem = {
+export const ALIAS_BOMB: Problem = {
   severity: 'error',
   path: '',
   message: `the aliases stand for more than ${MAX_ALIASES} values`,
@@ -166,45 +172,4 @@ function literalSecret(path: string, strict: boolean): Problem {
     message: 'a secret is written into the file',
     hint: `use \${file:/path}, \${credential:name} or \${env:NAME}`,
   };
-}
-
-/** Enough to see what is wrong; a file that is not a configuration has an error in every line. Errors go first. */
-const MAX_DIAGNOSTICS = 100;
-
-function locate(problems: readonly Problem[], source: SourceYaml, mask: Mask, input: LoadInput): readonly Diagnostic[] {
-  const byPath = new Map(source.places.map((place) => [place.path, place]));
-  const placed = problems
-    .map((problem) => ({ problem, offset: problem.offset ?? offsetOf(problem, byPath) }))
-    .sort((a, b) => a.offset - b.offset);
-  const told = [...placed].sort((a, b) => Number(isError(b.problem)) - Number(isError(a.problem)));
-  return told
-    .slice(0, MAX_DIAGNOSTICS)
-    .sort((a, b) => a.offset - b.offset)
-    .map(({ problem, offset }) => {
-      const { severity, path, message, hint } = problem;
-      const { line, col } = source.lines.linePos(Math.min(offset, input.text.length));
-      const start = offset - col + 1;
-      const end = input.text.indexOf('\n', offset);
-      const text = mask(start, end === -1 ? input.text.length : end).trimEnd();
-      return {
-        severity,
-        file: input.file,
-        line,
-        col,
-        path,
-        message: input.secrets.scrub(message),
-        hint,
-        excerpt: { text: input.secrets.scrub(text), caret: mask(start, offset).length },
-      };
-    });
-}
-
-/** Of the value, of its key, or of the nearest thing around it that exists. */
-function offsetOf(problem: Problem, places: ReadonlyMap<string, Place>): number {
-  for (let path = problem.path; ; path = path.slice(0, path.lastIndexOf('/'))) {
-    const place = places.get(path);
-    const exact = path === problem.path && problem.atKey !== true;
-    const offset = exact ? (place?.node?.range?.[0] ?? place?.key?.[0]) : (place?.key?.[0] ?? place?.node?.range?.[0]);
-    if (offset !== undefined || path === '') return offset ?? 0;
-  }
 }

@@ -4,6 +4,7 @@ import type { Config, OfferingConfig } from './types.ts';
 /** The shapes `schema.ts` guarantees for valid data, defaults filled in. */
 export interface RawConfig {
   readonly timezone: string;
+  readonly state?: string;
   readonly log_level: string;
   readonly log_format?: Config['logFormat'];
   readonly listen: string;
@@ -14,6 +15,7 @@ export interface RawConfig {
   readonly poll_interval: string;
   readonly upkeep_interval: string;
   readonly report_schedule: string;
+  readonly sample_interval: string;
   readonly reporting_periods: number;
   readonly report_users: boolean;
   readonly log_shipping?: { readonly enabled: boolean };

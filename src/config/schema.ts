@@ -1,4 +1,5 @@
 import type { JsonSchema, Plugin } from '../plugin/contract.ts';
+import { meterings } from './check-metering.ts';
 import { AGENT, COMPONENT, OFFERING } from './core-schema.ts';
 import { IGNORED_IN_SETTINGS, ignoredProperties } from './reference-keys.ts';
 
@@ -69,6 +70,12 @@ function spellingsOf(plugin: PluginName): readonly string[] {
   return [...new Set(ids.flatMap((id) => [id, id.replaceAll('-', '_'), id.replaceAll('_', '-')]))];
 }
 
+function meteringText(plugin: Plugin): string {
+  const sampled = meterings(plugin).filter((metering) => !plugin.metering.includes(metering));
+  const needs = sampled.length === 0 ? '' : ` ${sampled.join(' and ')} of this backend are sampled and need \`state\`.`;
+  return `What is reported as usage: the bytes now, GB days of the month, or its peak.${needs}`;
+}
+
 function settings(plugin: Plugin): JsonSchema {
   const common: Record<string, JsonSchema> = {
     on_terminate: {
@@ -77,9 +84,9 @@ function settings(plugin: Plugin): JsonSchema {
       description: 'What a terminate order does to an account that still holds data.',
     },
     metering: {
-      enum: [...plugin.metering],
+      enum: meterings(plugin),
       default: plugin.metering[0] ?? 'current',
-      description: 'What is reported as usage: the bytes now, GB days of the month, or its peak.',
+      description: meteringText(plugin),
     },
     credentials: {
       enum: ['metadata', 'api_keys'],

@@ -7,6 +7,8 @@ import type { Metering, Plugin } from '../plugin/contract.ts';
 export interface Config {
   /** IANA name; decides in which month a measurement falls. Default `UTC`. */
   readonly timezone: string;
+  /** Absolute path of the SQLite file; undefined keeps everything in memory. */
+  readonly state: string | undefined;
   readonly logLevel: LogLevel;
   /** Undefined: for people on a terminal, for machines everywhere else. */
   readonly logFormat: 'json' | 'pretty' | 'logfmt' | undefined;
@@ -30,14 +32,20 @@ export interface Config {
     readonly periods: number;
     readonly perUser: boolean;
   };
+  /** Between samples of usage, where the backend has no history of its own. */
+  readonly sampleIntervalMs: number;
   /** Warnings and errors shipped to Waldur's agent log. */
   readonly shipLogs: boolean;
   readonly offerings: readonly OfferingConfig[];
 }
 
 export type WaldurCredentials =
-  | { readonly kind: 'token'; readonly token: string }
-  | { readonly kind: 'bearer'; readonly token: string }
+  | {
+      readonly kind: 'token' | 'bearer';
+      readonly token: string;
+      /** Where the token was read from, when it came from a file. */
+      readonly file?: string;
+    }
   | {
       readonly kind: 'oidc';
       readonly tokenUrl: string;
@@ -102,6 +110,8 @@ export interface OfferingConfig {
   readonly policy: 'full' | 'no-delete' | 'observe-only';
   readonly onTerminate: 'refuse' | 'suspend' | 'purge';
   readonly metering: Metering;
+  /** The backend cannot tell what `metering` asks for: the agent samples what is stored now. */
+  readonly isSampled: boolean;
   /** Where consumers find their keys: in the metadata of the resource, or in Waldur's encrypted API keys. */
   readonly credentials: 'metadata' | 'api_keys';
   /** Report a smaller usage than the one Waldur has; by default only where what is there now is measured. */

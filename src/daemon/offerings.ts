@@ -7,12 +7,15 @@ import type { Log } from '../lib/log.ts';
 import type { OfferingHealth } from '../monitor/health.ts';
 import { type Kept, type RunningOffering, startOffering } from '../offering/offering.ts';
 import type { Shared } from '../offering/shared.ts';
+import type { RouteGroup } from '../web/router.ts';
 
 /** The offerings of the process. */
 export interface Offerings {
   running(): readonly RunningOffering[];
   /** Also of those that could not be started. */
   health(): readonly OfferingHealth[];
+  /** What their backends serve on the agent's own port. */
+  routes(): readonly RouteGroup[];
   /** @throws what an offering throws that cannot be started. */
   startAll(config: Config): void;
   /** Stops, starts and restarts only what differs. Returns what was done; one offering's failure stays its own. */
@@ -63,6 +66,7 @@ export function createOfferings(deps: OfferingsDeps): Offerings {
   return {
     running: () => [...running.values()],
     health: () => [...[...running.values()].map((offering) => offering.health()), ...broken.values()],
+    routes: () => [...running.values()].map(({ config, routes }) => ({ owner: `offering ${config.name}`, routes })),
     startAll: (config) => {
       for (const offering of config.offerings) start(offering, config);
     },
@@ -71,8 +75,12 @@ export function createOfferings(deps: OfferingsDeps): Offerings {
       // Agent-wide values reach an offering when it starts.
       const restarted =
         agent.length > 0 ? to.offerings.filter(({ uuid }) => running.has(uuid)) : changed.map((pair) => pair.to);
+      // Jobs of backends run in the time zone of the agent.
+      const isKept = from.timezone === to.timezone;
       const stopped = await Promise.all([
-        ...restarted.map(async (next) => [next.uuid, await stop(next.uuid, from.drainMs, next)] as const),
+        ...restarted.map(async (next) => {
+          return [next.uuid, await stop(next.uuid, from.drainMs, isKept ? next : undefined)] as const;
+        }),
         ...removed.map(async ({ uuid }) => [uuid, await stop(uuid, from.drainMs)] as const),
       ]);
       if (stopping) {

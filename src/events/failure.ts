@@ -10,7 +10,7 @@ import { AgentError } from '../lib/errors.ts';
 const SUBSCRIBE_FATAL_MS = 5000;
 const LONGEST_TEXT = 300;
 
-/** An answer to the upgrade request other than 101. */
+/** A status other than 101 for the upgrade request. */
 export function fromUpgrade(status: number, where: string): AgentError {
   const message = `connecting to the event bus at ${where}: HTTP ${status}`;
   if ([401, 403, 407].includes(status)) {

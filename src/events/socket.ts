@@ -16,7 +16,7 @@ export const MAX_FRAME_BYTES = 1024 * 1024;
 
 /**
  * Opens a WebSocket for STOMP. `life` ends with the session and takes a half-open tunnel through a proxy with it: the
- * agent itself never gives up a proxy that does not answer.
+ * proxy agent itself waits without end for a proxy that does not respond.
  *
  * @throws SyntaxError when `url` or the proxy is not a URL.
  */

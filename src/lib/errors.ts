@@ -3,7 +3,7 @@
  * - `transient`: try again later, the order stays as it is
  * - `terminal`: this order can never succeed as ordered; tell the consumer
  * - `operator`: our credentials, configuration or the backend install are wrong; keep the order, alert, do not hammer
- * - `bug`: an exception nobody classified; handled as transient, but counted and logged with its stack
+ * - `bug`: an unclassified exception; handled as transient, but counted and logged with its stack
  */
 export type Disposition = 'transient' | 'terminal' | 'operator' | 'bug';
 
@@ -15,7 +15,7 @@ export interface AgentErrorOptions {
   readonly hint?: string | undefined;
   /** Delay the server asked for before the next attempt. */
   readonly retryAfterMs?: number | undefined;
-  /** HTTP status, when the failure is an answer. */
+  /** HTTP status, when the failure is a response. */
   readonly status?: number | undefined;
   readonly cause?: unknown;
 }
@@ -44,7 +44,7 @@ export function isAgentError(error: unknown): error is AgentError {
   return error instanceof Error && error.name === 'AgentError' && 'disposition' in error && 'code' in error;
 }
 
-/** Anything thrown, as an AgentError: what nobody classified becomes a `BUG`. */
+/** Anything thrown, as an AgentError: an unclassified exception becomes a `BUG`. */
 export function toAgentError(error: unknown): AgentError {
   if (isAgentError(error)) return error;
   const message = error instanceof Error ? error.message : String(error);

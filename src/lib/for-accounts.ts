@@ -45,7 +45,7 @@ export async function* forAccounts<T>(
       if (value !== undefined) yield value;
     }
   } finally {
-    // After a failure the others still run, and nobody else looks at how they end.
+    // After a failure the others still run, and their ends are not looked at anywhere else.
     await Promise.allSettled(running.values());
   }
 }

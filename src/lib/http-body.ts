@@ -3,7 +3,7 @@ import type { RawAnswer } from './http-transport.ts';
 import type { HttpOptions, HttpRequest } from './http-types.ts';
 import { isJsonObject } from './json.ts';
 
-/** @throws AgentError `..._BAD_ANSWER` (transient): a login page or a truncated answer came instead of JSON. */
+/** @throws AgentError `..._BAD_ANSWER` (transient): a login page or a truncated body came instead of JSON. */
 export function readBody(options: HttpOptions, request: HttpRequest, raw: RawAnswer): unknown {
   if (request.answer === 'bytes') return raw.body;
   const text = raw.body.toString('utf8');
@@ -37,7 +37,7 @@ export function hideCredentials(text: string, { headers, body }: Sent): string {
   return secrets.reduce((shown, secret) => shown.replaceAll(secret, '***'), text);
 }
 
-/** Undefined for an empty body: many servers answer their actions with nothing. */
+/** Undefined for an empty body: many servers return nothing from actions. */
 function parse(text: string): unknown {
   const json = text.replace(/^\uFEFF/, '');
   return json.trim() === '' ? undefined : JSON.parse(json);

@@ -8,7 +8,7 @@ export interface Verdict extends Partial<Pick<AgentErrorOptions, 'code' | 'dispo
   readonly text?: string;
 }
 
-/** A non-2xx answer as an AgentError, classified by its status unless `verdict` says otherwise. */
+/** A non-2xx response as an AgentError, classified by its status unless `verdict` says otherwise. */
 export function answerError(
   peer: string,
   request: HttpRequest,
@@ -33,7 +33,7 @@ export function inWords(operation: string): string {
   return verb === undefined ? noun : `${verb} (${noun})`;
 }
 
-/** A 2xx answer that makes no sense. */
+/** A 2xx response that makes no sense. */
 export function badAnswer(peer: string, request: Pick<HttpRequest, 'operation'>, what: string): AgentError {
   return new AgentError(`${inWords(request.operation)}: ${peer} answered ${what}`, {
     code: errorCode(peer, 'BAD_ANSWER'),
@@ -42,10 +42,10 @@ export function badAnswer(peer: string, request: Pick<HttpRequest, 'operation'>,
   });
 }
 
-/** Code of a transport failure, with the status: the proxy refused to open a tunnel. Its answer is not the peer's. */
+/** Code of a transport failure, with the status: the proxy refused to open a tunnel. Its response is not the peer's. */
 export const PROXY_REFUSED = 'PROXY_REFUSED_';
 
-/** A request without an answer. Of what axios threw only the text survives, through `hide`: it carries the request. */
+/** A request without a response. Of what axios threw only the text survives, through `hide`: it carries the request. */
 export function unanswered(
   { peer, baseUrl, proxy }: Pick<HttpOptions, 'peer' | 'baseUrl' | 'proxy'>,
   request: HttpRequest,
@@ -97,7 +97,7 @@ export function unanswered(
   });
 }
 
-/** The route does not exist: frameworks answer that with a page, a missing object with JSON. */
+/** The route does not exist: frameworks return a page for that, and JSON for a missing object. */
 export function isMissingRoute(answer: HttpAnswer): boolean {
   return answer.status === 404 && !/json/i.test(answer.headers['content-type'] ?? '');
 }

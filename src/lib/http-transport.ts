@@ -6,7 +6,7 @@ import { HttpsProxyAgent } from 'https-proxy-agent';
 import { PROXY_REFUSED } from './http-errors.ts';
 import type { HttpOptions, HttpRequest } from './http-types.ts';
 
-/** An answer as it came: any status, body undecoded. */
+/** A response as it came: any status, body undecoded. */
 export interface RawAnswer {
   readonly status: number;
   /** Lower-case names. */
@@ -71,8 +71,9 @@ export function createTransport(options: HttpOptions, proxy: string | undefined)
   };
 }
 
-function createAgents(
-  options: HttpOptions,
+/** Pools with TLS, CA and tunnel of the options, also for clients of other libraries. */
+export function createAgents(
+  options: Pick<HttpOptions, 'maxSockets' | 'verifySsl' | 'ca'>,
   proxy: string | undefined,
 ): { readonly httpAgent: http.Agent; readonly httpsAgent: http.Agent } {
   const pool = { keepAlive: true, maxSockets: options.maxSockets ?? DEFAULT_SOCKETS };

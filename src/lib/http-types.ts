@@ -11,7 +11,7 @@ export interface HttpRequest {
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: Json | string | Uint8Array;
   readonly timeoutMs?: number;
-  /** `json` (default): an answer that is not JSON is an error, an empty one is undefined. */
+  /** `json` (default): a body that is not JSON is an error, an empty one is undefined. */
   readonly answer?: 'json' | 'text' | 'bytes';
 }
 
@@ -22,7 +22,7 @@ export interface HttpAnswer {
   readonly body: unknown;
 }
 
-/** One peer. Non-2xx answers and failures are thrown as AgentError. Never retries, never follows redirects. */
+/** One peer. Non-2xx responses and failures are thrown as AgentError. Never retries, never follows redirects. */
 export interface Http {
   request(request: HttpRequest, signal: AbortSignal): Promise<HttpAnswer>;
   close(): void;
@@ -31,7 +31,7 @@ export interface Http {
 export interface HttpOptions {
   /** Ends in `/`. */
   readonly baseUrl: string;
-  /** Who answers, for error texts and the prefix of error codes: `Waldur`, `croit`. */
+  /** Who is asked, for error texts and the prefix of error codes: `Waldur`, `croit`. */
   readonly peer: string;
   readonly userAgent?: string;
   /** Asked for every request, so that tokens can be refreshed. */
@@ -44,7 +44,7 @@ export interface HttpOptions {
   readonly proxy?: string | undefined;
   readonly maxSockets?: number;
   readonly maxAnswerBytes?: number;
-  /** Translates a non-2xx answer; undefined falls back to the classification by status. */
+  /** Translates a non-2xx response; undefined falls back to the classification by status. */
   explain?(request: HttpRequest, answer: HttpAnswer): Error | undefined;
   /** Called once per request with its outcome, for metrics. */
   observe?(outcome: HttpOutcome): void;
@@ -52,7 +52,7 @@ export interface HttpOptions {
 
 export interface HttpOutcome {
   readonly operation: string;
-  /** HTTP status, or the error code of a request without an answer. */
+  /** HTTP status, or the error code of a request without a response. */
   readonly status: string;
   readonly seconds: number;
 }

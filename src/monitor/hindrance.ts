@@ -19,6 +19,7 @@ export const ABILITIES = {
   upkeep: { what: 'compare its resources with the backend', essential: false },
   keys: { what: 'look for waiting API keys', essential: false },
   imports: { what: 'answer import requests', essential: false },
+  samples: { what: 'sample usage', essential: false, silent: true },
   reports: { what: 'report usage', essential: false, silent: true },
   portal: { what: 'show itself in the portal', essential: false },
 } as const satisfies Record<string, AbilitySpec>;

@@ -109,6 +109,17 @@ export const METRICS = {
     labels: ['plugin', 'operation'],
     buckets: REQUEST_BUCKETS,
   },
+  plugin_requests_total: {
+    type: 'counter',
+    help: 'HTTP requests that plugins made, by status or error code.',
+    labels: ['plugin', 'operation', 'status'],
+  },
+  plugin_request_duration_seconds: {
+    type: 'histogram',
+    help: 'Duration of HTTP requests that plugins made.',
+    labels: ['plugin', 'operation'],
+    buckets: REQUEST_BUCKETS,
+  },
   waldur_requests_total: {
     type: 'counter',
     help: 'Requests to Waldur, by HTTP status or error code.',
@@ -133,13 +144,23 @@ export const METRICS = {
   report_duration_seconds: { type: 'gauge', help: 'How long the last usage report took.', labels: ['offering'] },
   report_resources: {
     type: 'gauge',
-    help: 'Resources in the last usage report, by what became of them.',
+    help: 'Resources in the last usage report, by what became of them; `lost` counts components of past months that are not billed.',
     labels: ['offering', 'result'],
+  },
+  usage_readings_refused_total: {
+    type: 'counter',
+    help: 'Readings of usage that were not used, because they cannot be true.',
+    labels: ['offering'],
   },
   schedule_missed_total: {
     type: 'counter',
     help: 'Scheduled wake-ups that were missed or overlapped.',
     labels: ['job'],
+  },
+  job_runs_total: {
+    type: 'counter',
+    help: 'Runs of scheduled jobs of a backend, by result: done or failed.',
+    labels: ['offering', 'job', 'result'],
   },
   errors_total: { type: 'counter', help: 'Errors the agent reacted to.', labels: ['code', 'disposition'] },
 } as const satisfies Record<string, MetricSpec>;

@@ -8,7 +8,7 @@ import { METRIC_PREFIX, METRICS, type MetricSpec } from './metrics-table.ts';
 export const ORDER_TYPES = ['create', 'update', 'terminate', 'restore'] as const;
 export const ORDER_OUTCOMES = ['done', 'erred', 'deferred', 'pending', 'skipped'] as const;
 export const FRAME_RESULTS = ['order', 'resource', 'key', 'import', 'sync', 'ignored', 'malformed'] as const;
-export const REPORT_RESULTS = ['submitted', 'unchanged', 'missing', 'failed'] as const;
+export const REPORT_RESULTS = ['submitted', 'unchanged', 'missing', 'failed', 'lost'] as const;
 export const BACKEND_OPERATIONS = ['check', 'observe', 'apply', 'usage'] as const;
 export const UPKEEP_FINDINGS = ['in-step', 'drift', 'missing', 'unreadable', 'faulty'] as const;
 export const DRIFT_RESULTS = ['found', 'repaired', 'left'] as const;
@@ -70,6 +70,8 @@ export interface Metrics {
     readonly seconds: number;
   }): void;
   waldurRequest(outcome: HttpOutcome): void;
+  /** A request that a plugin made by itself. */
+  pluginRequest(outcome: HttpOutcome & { readonly plugin: string }): void;
   reportStarted(event: OfOffering): void;
   reportFinished(
     event: OfOffering & {
@@ -78,7 +80,12 @@ export interface Metrics {
       readonly resources: Readonly<Record<ReportResult, number>>;
     },
   ): void;
-  scheduleMissed(job: (typeof SCHEDULED_JOBS)[number]): void;
+  readingRefused(event: OfOffering): void;
+  scheduleMissed(job: string): void;
+  /** Starts the series of a job at zero. */
+  addJob(event: OfOffering & { readonly job: string }): void;
+  /** A run of a job of the backend. */
+  jobEnded(event: OfOffering & { readonly job: string; readonly result: 'done' | 'failed' }): void;
   error(event: { readonly code: string; readonly disposition: Disposition }): void;
   render(): Promise<{ readonly contentType: string; readonly body: string }>;
 }
@@ -100,6 +107,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
       for (const gauge of offeringGauges(m)) gauge.set({ offering }, 0);
       if (stomp) startStompSeries(m, offering);
       for (const result of REPORT_RESULTS) m.report_resources.set({ offering, result }, 0);
+      m.usage_readings_refused_total.inc({ offering }, 0);
       for (const finding of UPKEEP_FINDINGS) m.upkeep_resources.set({ offering, finding }, 0);
       for (const result of DRIFT_RESULTS) m.drift_total.inc({ offering, result }, 0);
       for (const ability of Object.keys(ABILITIES)) m.hindered.set({ offering, ability }, 0);
@@ -157,13 +165,23 @@ export function createMetrics(options: MetricsOptions): Metrics {
       m.waldur_requests_total.inc({ operation, status });
       m.waldur_request_duration_seconds.observe({ operation }, seconds);
     },
+    pluginRequest: ({ plugin, operation, status, seconds }) => {
+      m.plugin_requests_total.inc({ plugin, operation, status });
+      m.plugin_request_duration_seconds.observe({ plugin, operation }, seconds);
+    },
     reportStarted: ({ offering }) => m.report_last_attempt_timestamp_seconds.set({ offering }, nowSeconds()),
     reportFinished: ({ offering, ok, seconds, resources }) => {
       if (ok) m.report_last_success_timestamp_seconds.set({ offering }, nowSeconds());
       m.report_duration_seconds.set({ offering }, seconds);
       for (const result of REPORT_RESULTS) m.report_resources.set({ offering, result }, resources[result]);
     },
+    readingRefused: ({ offering }) => m.usage_readings_refused_total.inc({ offering }),
     scheduleMissed: (job) => m.schedule_missed_total.inc({ job }),
+    addJob: (event) => {
+      for (const result of ['done', 'failed']) m.job_runs_total.inc({ ...event, result }, 0);
+      m.schedule_missed_total.inc({ job: event.job }, 0);
+    },
+    jobEnded: (event) => m.job_runs_total.inc(event),
     error: ({ code, disposition }) => m.errors_total.inc({ code, disposition }),
     render: async () => ({ contentType: registry.contentType, body: await registry.metrics() }),
   };

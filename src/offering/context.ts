@@ -7,6 +7,7 @@ import type { OrderDeps } from '../orders/deps.ts';
 import { createKeyStore } from '../orders/key-store.ts';
 import { createPlanQuotas } from '../orders/plan-quotas.ts';
 import type { Backend } from '../plugin/contract.ts';
+import { createUsage, type OfferingUsage } from '../usage/create-usage.ts';
 import type { Shared } from './shared.ts';
 import type { Standing } from './standing.ts';
 
@@ -16,6 +17,7 @@ export interface OfferingContext extends OrderDeps {
   readonly random: Random;
   readonly metrics: Metrics;
   readonly standing: Standing;
+  readonly usage: OfferingUsage;
 }
 
 export function createContext(
@@ -24,12 +26,16 @@ export function createContext(
   backend: Backend,
   standing: Standing,
 ): OfferingContext {
-  const { config, clock, random, metrics } = shared;
+  const { config, clock, random, metrics, store } = shared;
   const waldur = shared.waldur(offering.waldur);
   const log = shared.log.child({ offering: offering.name });
   const keys = createKeyStore({ offering, waldur, clock, random });
   const planQuotas = createPlanQuotas(waldur, clock);
-  return { offering, waldur, backend, keys, planQuotas, config, clock, random, log, metrics, standing };
+  const { timezone, report, sampleIntervalMs } = config;
+  const onImplausible = (): void => metrics.readingRefused({ offering: offering.name });
+  const peers = { offering, waldur, backend, store, clock, log };
+  const usage = createUsage({ ...peers, ...report, timezone, sampleIntervalMs, onImplausible });
+  return { offering, waldur, backend, keys, planQuotas, config, clock, random, log, metrics, standing, usage };
 }
 
 /**

@@ -1,7 +1,7 @@
 import { withDeadline } from '../lib/deadline.ts';
 import { toAgentError } from '../lib/errors.ts';
-import { again } from '../orders/again.ts';
 import type { Again, Job, OrderQueue } from '../orders/queue.ts';
+import { retryDelay } from '../orders/retry-delay.ts';
 import { type KeyRef, rotateKey } from '../orders/rotate-key.ts';
 import { stuckKeys } from '../upkeep/key-sweep.ts';
 import { attempt, type OfferingContext } from './context.ts';
@@ -40,7 +40,7 @@ export function createKeyRotation(context: OfferingContext, queue: OrderQueue, s
       if (signal.aborted) return undefined;
       const error = toAgentError(failure);
       metrics.error(error);
-      const later = again(error, attempts, random);
+      const later = retryDelay(error, attempts, random);
       if (later !== undefined) return later;
       metrics.keyCommand({ offering, result: 'left' });
       scoped.log.warn({ err: error }, 'the API key waits for the next sweep');

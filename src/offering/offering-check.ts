@@ -7,7 +7,7 @@ const RETRY_MS = 60_000;
 
 /**
  * Asks Waldur for the offering itself: a filter by an unknown offering lists no orders and is no error, so nothing else
- * would notice. An outage says nothing here, because reading the orders fails too.
+ * would notice. Any other failure says nothing here, because reading the orders fails in the same way.
  */
 export function createOfferingCheck(context: OfferingContext): Loop {
   const { waldur, offering, standing } = context;
@@ -22,7 +22,7 @@ export function createOfferingCheck(context: OfferingContext): Loop {
       } catch (thrown) {
         if (signal.aborted) return;
         const error = toAgentError(thrown);
-        if (error.disposition !== 'transient') standing.hinder('offering', error);
+        if (error.code === 'WALDUR_NOT_FOUND') standing.hinder('offering', error);
       }
     },
   });

@@ -2,17 +2,20 @@ import type { OfferingConfig } from '../config/types.ts';
 import { sameJson } from '../lib/json.ts';
 import type { LogLevel } from '../lib/log.ts';
 import type { HealthSnapshot, OfferingHealth } from '../monitor/health.ts';
+import type { Route } from '../plugin/contract.ts';
 import { type BackendSide, startBackendSide } from './backend-side.ts';
 import type { Shared } from './shared.ts';
 import { createStanding, type Standing } from './standing.ts';
 import { startWaldurSide } from './waldur-side.ts';
 
 /**
- * One running offering. It has two sides: the backend side (the backend, its checks, its serving part) and the Waldur
+ * One running offering. It has two sides: the backend side (the backend, its checks, its serving part, its jobs) and the Waldur
  * side (orders, events, upkeep, reports). Its standing says what it can and cannot do.
  */
 export interface RunningOffering {
   readonly config: OfferingConfig;
+  /** What the backend serves on the agent's own port. */
+  readonly routes: readonly Route[];
   health(): OfferingHealth;
   supervisors(): HealthSnapshot['supervisors'];
   orders(): HealthSnapshot['orders'];
@@ -45,6 +48,7 @@ export function startOffering(offering: OfferingConfig, shared: Shared, kept?: K
 
   return {
     config: offering,
+    routes: backendSide.backend.routes ?? [],
     health: () => ({
       name,
       connected: waldurSide.connected(),

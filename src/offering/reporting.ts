@@ -1,27 +1,28 @@
 import { type AgentError, toAgentError } from '../lib/errors.ts';
-import { createReporter } from '../usage/report.ts';
 import type { OfferingContext } from './context.ts';
 import { schedule } from './schedule.ts';
 
 export interface Reporting {
-  /** Starts a pass, unless one is under way. */
-  now(): void;
+  /** One pass, or the one that is under way; false when it failed. */
+  now(): Promise<boolean>;
+  /** The last pass of a month: one that is under way began too early to be it. */
+  last(): Promise<boolean>;
   /** No further passes; waits for the one under way, which the signal given at the start aborts. */
   stop(): Promise<void>;
 }
 
 const JITTER_MS = 60_000;
-const NOTHING_REPORTED = { submitted: 0, unchanged: 0, missing: 0, failed: 0 };
+const NOTHING_REPORTED = { submitted: 0, unchanged: 0, missing: 0, failed: 0, lost: 0 };
 
 /** Usage reports of one offering: the schedule only wakes them, what is due is computed by the reporter. */
 export function startReporting(context: OfferingContext, signal: AbortSignal): Reporting {
   const { clock, log, metrics, config, standing } = context;
   const offering = context.offering.name;
   const { timezone, report } = config;
-  const reporter = createReporter({ ...context, timezone, periods: report.periods, perUser: report.perUser });
-  let current: Promise<void> | undefined;
+  const { reporter } = context.usage;
+  let current: Promise<boolean> | undefined;
 
-  async function pass(): Promise<void> {
+  async function pass(): Promise<boolean> {
     const start = clock.monotonicMs();
     const seconds = (): number => (clock.monotonicMs() - start) / 1000;
     metrics.reportStarted({ offering });
@@ -29,26 +30,27 @@ export function startReporting(context: OfferingContext, signal: AbortSignal): R
       const { failure, ...resources } = await reporter.report({}, signal);
       metrics.reportFinished({ offering, ok: failure === undefined, seconds: seconds(), resources });
       log.info({ ...resources, ms: Math.round(seconds() * 1000) }, 'usage reported');
-      settle(failure);
+      return settle(failure);
     } catch (thrown) {
-      if (signal.aborted) return;
+      if (signal.aborted) return false;
       metrics.reportFinished({ offering, ok: false, seconds: seconds(), resources: NOTHING_REPORTED });
       const error = toAgentError(thrown);
       log.error({ err: error }, 'usage could not be reported');
-      settle(error);
+      return settle(error);
     }
   }
 
-  function settle(failure: AgentError | undefined): void {
+  function settle(failure: AgentError | undefined): boolean {
     if (failure === undefined) {
       standing.clear('reports');
-      return;
+      return true;
     }
     metrics.error(failure);
     standing.hinder('reports', failure);
+    return false;
   }
 
-  function wake(): Promise<void> {
+  function now(): Promise<boolean> {
     current ??= pass().finally(() => {
       current = undefined;
     });
@@ -57,17 +59,21 @@ export function startReporting(context: OfferingContext, signal: AbortSignal): R
 
   const wakeups = schedule({
     expression: report.schedule,
-    timezone: 'UTC',
+    timezone,
     jitterMs: JITTER_MS,
     clock,
     random: context.random,
-    onWake: wake,
+    onWake: async () => void (await now()),
     onMissed: () => metrics.scheduleMissed('report'),
     onError: (error) => metrics.error(toAgentError(error)),
   });
 
   return {
-    now: () => void wake(),
+    now,
+    last: async () => {
+      await current;
+      return await now();
+    },
     stop: async () => {
       await wakeups.stop();
       await current;

@@ -6,6 +6,7 @@ import type { Metrics } from '../monitor/metrics.ts';
 import type { Slots } from '../orders/slots.ts';
 import type { CircuitState } from '../plugin/circuit.ts';
 import type { Backend } from '../plugin/contract.ts';
+import type { Store } from '../store/store.ts';
 import type { Waldur } from '../waldur/client.ts';
 
 /** What all offerings of the process have in common. */
@@ -15,6 +16,8 @@ export interface Shared {
   readonly random: Random;
   readonly log: Log;
   readonly metrics: Metrics;
+  /** What outlives the process. */
+  readonly store: Store;
   /** Orders that may run at once, over all offerings. */
   readonly slots: Slots;
   readonly version: string;

@@ -3,6 +3,7 @@ import type { LogLevel } from '../lib/log.ts';
 import { createReleasers } from '../lib/releasers.ts';
 import type { HealthSnapshot } from '../monitor/health.ts';
 import type { BackendSide } from './backend-side.ts';
+import { closeMonths } from './close-months.ts';
 import { createContext } from './context.ts';
 import { createEventLink } from './event-link.ts';
 import { createIdentity } from './identity.ts';
@@ -13,6 +14,7 @@ import { meterQueue } from './queue-meter.ts';
 import { startReporting } from './reporting.ts';
 import { routeEvent } from './route-event.ts';
 import { runAll } from './run-all.ts';
+import { createSampling } from './sampling.ts';
 import type { Shared } from './shared.ts';
 import { createShipping } from './shipping.ts';
 import type { Standing } from './standing.ts';
@@ -82,8 +84,11 @@ export function startWaldurSide(
     createOfferingCheck(context),
     identity.loop,
     meterQueue(context, queue),
+    ...createSampling(context),
   ];
-  const ended = runAll([listening, shipping.run(signal), ...loops.map((loop) => loop.run(signal))], context, signal);
+  const closing = closeMonths(context, reporting.last, signal);
+  const turning = loops.map((loop) => loop.run(signal));
+  const ended = runAll([listening, shipping.run(signal), closing, ...turning], context, signal);
   releasers.add(async () => {
     stop.abort(new Error(`offering ${offering.name} is stopped`));
     await ended;
@@ -98,7 +103,7 @@ export function startWaldurSide(
       const deadlineMs = shared.config.orderDeadlineMs;
       return startedMs === undefined ? [] : [{ order: offering.name, startedMs, deadlineMs }];
     },
-    reportNow: reporting.now,
+    reportNow: () => void reporting.now(),
     collect: shipping.collect,
     drain: () => queue.drain(),
     close: releasers.release,

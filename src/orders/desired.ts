@@ -30,7 +30,7 @@ export interface Desired {
   readonly isServed: boolean;
   /** Only the dimensions that were ordered. */
   readonly quota: Partial<Quota>;
-  /** Only those that were ordered, in the normal form of the plugin; null is unset. */
+  /** Those that were ordered, and the offering's own defaults for the others, in the normal form of the plugin; null is unset. */
   readonly attributes: JsonObject;
   /** Attributes that may be changed after the creation. */
   isChangeable(attribute: string): boolean;
@@ -68,7 +68,7 @@ export function desired(
     byteRules: byteRules(offering),
     isServed: order !== undefined || resource.state !== 'Erred' || isErredByUs(resource),
     quota: limits.quota,
-    attributes: ordered.attributes,
+    attributes: isInFlight ? {} : { ...plugin.defaultAttributes?.(offering.settings), ...ordered.attributes },
     isChangeable: (attribute) => reader?.isChangeable(attribute) === true,
     problems: [...limits.problems, ...ordered.problems],
     notes: limits.rounded,

@@ -4,8 +4,8 @@ import type { AccountRef, Action, Credentials, Found, Pending } from '../plugin/
 import type { Waldur } from '../waldur/client.ts';
 import type { Resource } from '../waldur/types.ts';
 import { type CompareDeps, type Comparison, pruning, workingKeys } from './compare.ts';
+import { endsOrder } from './ends-order.ts';
 import { discardKey, type ExecuteDeps, execute } from './execute.ts';
-import { isHopeless } from './hopeless.ts';
 import type { ResourceKeys } from './key-store.ts';
 import { withProgress } from './metadata.ts';
 import { observeAccount } from './observe-account.ts';
@@ -110,7 +110,7 @@ async function setFlag(deps: EstablishDeps, action: Action, signal: AbortSignal)
     await execute(deps, action, signal);
     return undefined;
   } catch (error) {
-    if (!isAgentError(error) || !isHopeless(error)) throw error;
+    if (!isAgentError(error) || !endsOrder(error)) throw error;
     deps.log.warn({ err: error, action: action.kind, account: action.account }, 'a flag of the resource has no effect');
     return error;
   }

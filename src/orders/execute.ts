@@ -10,7 +10,7 @@ export interface ExecuteDeps {
 
 export async function execute(deps: ExecuteDeps, action: Action, signal: AbortSignal): Promise<Applied> {
   const applied = await deps.backend.apply(action, signal);
-  deps.log.info({ action: action.kind, account: action.account, changed: applied.changed }, 'action applied');
+  deps.log.debug({ action: action.kind, account: action.account, changed: applied.changed }, 'action applied');
   return applied;
 }
 

@@ -6,9 +6,9 @@ import { approve, awaitCompletion, complete, type Ending, fail, refuse, tellCons
 import { type Comparison, compareAccount } from './compare.ts';
 import type { OrderDeps } from './deps.ts';
 import { decidingPlan, desired } from './desired.ts';
+import { endsOrder } from './ends-order.ts';
 import { establish } from './establish.ts';
 import { revert } from './execute.ts';
-import { isHopeless } from './hopeless.ts';
 import { convergeResource } from './inspect-resource.ts';
 import { orderKind } from './kind.ts';
 import { checkPending } from './pending-end.ts';
@@ -116,7 +116,7 @@ async function applyThenApprove(
     await establish(deps, intent, { isNew: false }, signal);
   } catch (error) {
     const failure = toAgentError(error);
-    if (isHopeless(failure)) await revert(deps, intent.actions, signal);
+    if (endsOrder(failure)) await revert(deps, intent.actions, signal);
     return { ending: await concede(deps, order, failure, signal) };
   }
   const state = await approve(deps, order, signal);
@@ -144,7 +144,7 @@ async function fulfil(deps: OrderDeps, order: Order, intent: Intent, signal: Abo
 /** Ends an order that can never succeed, and gives everything else back to the caller with the order untouched. */
 async function concede(deps: OrderDeps, order: Order, error: AgentError, signal: AbortSignal): Promise<Ending> {
   const pending = order.state === 'pending-provider';
-  if (isHopeless(error)) return pending ? refuse(deps, order, error, signal) : fail(deps, order, error, signal);
+  if (endsOrder(error)) return pending ? refuse(deps, order, error, signal) : fail(deps, order, error, signal);
   if (pending) {
     const message = 'The storage is not available at the moment. The order is kept and tried again.';
     await tellConsumer(deps, order, message, signal);

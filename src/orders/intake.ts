@@ -5,10 +5,10 @@ import type { Uuid } from '../lib/ids.ts';
 import type { Log } from '../lib/log.ts';
 import type { Random } from '../lib/retry.ts';
 import type { OrderState } from '../waldur/types.ts';
-import { again } from './again.ts';
 import type { Outcome } from './handle.ts';
 import type { PendingWatch } from './pending-watch.ts';
 import type { Again, Job, OrderQueue } from './queue.ts';
+import { retryDelay } from './retry-delay.ts';
 
 /** What is known of an order before it is read: a hint, from an event or a list. */
 export interface OrderHint {
@@ -113,7 +113,7 @@ export function createIntake(deps: IntakeDeps, signal: AbortSignal): Intake {
 
   function failed(order: Uuid, error: AgentError, attempt: number): Again | undefined {
     deps.failed(error);
-    const later = deps.isHeldBack() ? undefined : again(error, attempt, deps.random);
+    const later = deps.isHeldBack() ? undefined : retryDelay(error, attempt, deps.random);
     if (later !== undefined) {
       deps.log.debug({ err: error, order, attempt }, 'order is tried again');
       return later;

@@ -2,7 +2,7 @@ import type { OfferingConfig } from '../config/types.ts';
 import type { Waldur } from '../waldur/client.ts';
 import type { Intake } from './intake.ts';
 
-/** Every open order of the offering into the same queue that events feed. Answers how many there were. */
+/** Every open order of the offering into the same queue that events feed. Returns how many there were. */
 export async function reconcileOrders(
   deps: {
     readonly offering: OfferingConfig;

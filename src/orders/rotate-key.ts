@@ -4,8 +4,8 @@ import type { Credentials } from '../plugin/contract.ts';
 import type { ApiKey, Resource, ResourceState } from '../waldur/types.ts';
 import { isPending } from './api-key-store.ts';
 import { consumerText } from './consumer-text.ts';
+import { endsOrder } from './ends-order.ts';
 import { discardKey, execute } from './execute.ts';
-import { isHopeless } from './hopeless.ts';
 import { observeAccount } from './observe-account.ts';
 import { planRotation } from './plan.ts';
 import { allow } from './policy.ts';
@@ -76,7 +76,7 @@ async function replace(deps: RotateDeps, resource: Resource, row: ApiKey, signal
     if (fresh !== undefined) await discardKey(deps, { ...of, accessKey: fresh.accessKey }, signal);
     if (!isFinal(error)) throw error;
     deps.log.warn({ err: error, key: row.uuid }, 'an access key could not be replaced');
-    const text = isHopeless(error) ? consumerText(error) : `Waldur did not take the new access key. (${error.code})`;
+    const text = endsOrder(error) ? consumerText(error) : `Waldur did not take the new access key. (${error.code})`;
     await giveUp(deps, row, text, signal);
     return 'failed';
   }
@@ -86,7 +86,7 @@ function isFinal(error: AgentError): boolean {
   return error.disposition === 'terminal' || error.code === 'WALDUR_CONFLICT';
 }
 
-/** A conflict says that somebody else settled it. */
+/** A conflict says that it was settled meanwhile. */
 async function giveUp(deps: RotateDeps, row: ApiKey, message: string, signal: AbortSignal): Promise<void> {
   try {
     await deps.waldur.apiKeys.setErred(row.uuid, message, signal);

@@ -3,9 +3,9 @@ import type { Order } from '../waldur/types.ts';
 import { orderKind } from './kind.ts';
 
 /**
- * Whose turn it is, by the state table of waldur-semantics 1.
+ * Whose turn it is, by the state table in src/waldur/README.md, Orders.
  * - `approve`: ours to accept or reject, then to fulfil
- * - `person`: somebody in the portal decides
+ * - `person`: a person decides in the portal
  * - `fulfil`: accepted, ours to carry out
  * - `verify`: Waldur closed an options order by itself; the backend may not know
  * - `leave`: not ours, or over

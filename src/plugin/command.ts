@@ -1,5 +1,6 @@
 import type { JsonObject } from '../lib/json.ts';
 import type { PluginContext } from './context.ts';
+import type { JsonSchema } from './json-schema.ts';
 
 /** An option of a command. Secrets are never options: they would show in the process list. */
 export interface CommandOption {
@@ -56,6 +57,12 @@ export interface CommandCall<Settings> {
   readonly signal: AbortSignal;
   /** Whether the person at the terminal says yes; undefined without a terminal. */
   confirm(question: string): Promise<boolean | undefined>;
+  /**
+   * A YAML file, relative to `cwd`, that satisfies the schema. What is wrong with it goes to stderr as file:line:col.
+   *
+   * @throws AgentError `DOCUMENT_INVALID` when it has errors, `DOCUMENT_UNREADABLE` when it cannot be read.
+   */
+  document(path: string, schema: JsonSchema): Promise<JsonObject>;
   /**
    * The offering of this plugin in the configuration: the one `--offering` names, or the only one.
    *

@@ -2,7 +2,9 @@ import type { JsonObject } from '../lib/json.ts';
 import type { Action, Applied, Check, Metering, Observed, Sought, Usage, UsageQuery } from './account.ts';
 import type { PluginCommand } from './command.ts';
 import type { PluginContext } from './context.ts';
+import type { Emulated, EmulateOptions } from './emulate.ts';
 import type { Job } from './job.ts';
+import type { JsonSchema } from './json-schema.ts';
 import type { LimitRules } from './limit-rules.ts';
 import type { Route } from './route.ts';
 
@@ -12,15 +14,14 @@ export type * from './account.ts';
 export type * from './command.ts';
 export type { PluginContext } from './context.ts';
 export type * from './documents.ts';
+export type * from './emulate.ts';
 export type * from './job.ts';
+export type { JsonSchema } from './json-schema.ts';
 export type { LimitRules } from './limit-rules.ts';
 export type * from './route.ts';
 
 /** Bumped on any breaking change; a plugin built for another version is refused at start. */
 export const PLUGIN_API_VERSION = 2;
-
-/** JSON Schema draft-07 as plain data: validated with, published, and shown in editors. */
-export type JsonSchema = Readonly<Record<string, unknown>>;
 
 /** What a plugin module exports as `plugin`. */
 export interface Plugin<Settings = unknown> {
@@ -52,6 +53,8 @@ export interface Plugin<Settings = unknown> {
   readonly offering: OfferingTemplate;
   /** How account names are built; the settings are validated ones. */
   naming(settings: Settings): NamingRules;
+  /** Attributes, in normal form, of accounts whose order does not say: they are kept like ordered ones. Pure. */
+  defaultAttributes?(settings: Settings): JsonObject;
   /**
    * What the settings connect to, for example the address of a cluster: offerings of the same value share the circuit
    * breaker and the limits of concurrency and rate. Without it each offering has its own.
@@ -61,6 +64,10 @@ export interface Plugin<Settings = unknown> {
   readonly commands?: readonly PluginCommand<Settings>[];
   /** What is wrong with settings that satisfy the schema, for the operator who wrote them; empty when nothing is. */
   problems?(settings: Settings, common: CommonSettings): readonly SettingProblem[];
+  /** What no other offering of the configuration may use: directories written to, addresses listened at. */
+  claims?(settings: Settings): readonly Claim[];
+  /** Starts a stand-in of the backend on this machine, which an installed package does not have. */
+  emulate?(options: EmulateOptions): Promise<Emulated>;
   /** Pure wiring: no I/O. The first call to the backend belongs to `check`. */
   create(context: PluginContext<Settings>): Backend;
 }
@@ -77,6 +84,15 @@ export interface SettingProblem {
   /** A sentence without the value, which may be secret. */
   readonly message: string;
   readonly hint?: string;
+}
+
+/** Something on this machine that only one offering can have. */
+export interface Claim {
+  /** The key under `backend_settings` that names it. */
+  readonly setting: string;
+  readonly kind: 'directory' | 'listen-address';
+  /** An absolute path, or `host:port`. */
+  readonly value: string;
 }
 
 export interface BackendComponent {
@@ -108,7 +124,7 @@ export interface OfferingTemplate {
     readonly default_limit?: number;
     readonly price: string;
   }[];
-  /** Fields of the order form. */
+  /** Fields of the order form. Those of attributes are made from their schema, unless they are here. */
   readonly options: Readonly<Record<string, OptionTemplate>>;
   /** Fields the consumer may change later. */
   readonly resource_options: Readonly<Record<string, OptionTemplate>>;
@@ -116,13 +132,15 @@ export interface OfferingTemplate {
 }
 
 export interface OptionTemplate {
-  readonly type: 'integer' | 'string' | 'boolean';
+  readonly type: 'integer' | 'string' | 'text' | 'boolean' | 'select_string';
   readonly label: string;
   readonly help_text?: string;
   readonly required?: boolean;
   readonly default?: number | string | boolean;
   readonly min?: number;
   readonly max?: number;
+  /** Of `select_string`. */
+  readonly choices?: readonly string[];
 }
 
 /** `{prefix}{organisation}{separator}{project}{separator}{first 8 of the resource uuid}`, see naming.ts. */

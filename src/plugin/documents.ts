@@ -2,7 +2,9 @@ import type { Json } from '../lib/json.ts';
 
 /**
  * What a plugin keeps beside the backend: JSON documents by key. The namespace is the offering's own. Lost with the process
- * unless the configuration names a `state`; a plugin must stay correct when it is empty.
+ * unless the configuration names a `state`; a plugin must stay correct when it is empty. A key is 1 to 512 printable ASCII
+ * characters without spaces, a value at most 1 MiB of JSON; the errors are `STORE_BAD_KEY` and `STORE_BAD_VALUE` (bug), and
+ * `STORE_FAILED` (operator) when the file cannot be used.
  */
 export interface Documents {
   get(key: string): Promise<Json | undefined>;

@@ -31,7 +31,7 @@ const DEADLINES: Deadlines = { check: 30_000, observe: 60_000, apply: 120_000, u
 
 /**
  * The backend as the rest of the agent sees it: every call is measured and ends in time, everything thrown is an
- * AgentError (what nobody classified becomes `BUG`) or the reason of the caller's signal, and no account name that means
+ * AgentError (what is not classified becomes `BUG`) or the reason of the caller's signal, and no account name that means
  * something else in a path reaches the plugin.
  */
 export function instrument(backend: Backend, options: InstrumentOptions): Backend {
@@ -103,7 +103,7 @@ export function instrument(backend: Backend, options: InstrumentOptions): Backen
       signal.removeEventListener('abort', forward);
       options.observe({ operation, code, seconds: ms / 1000 });
       source.abort(new AgentError(`${describe(operation)} has ended`, { code: 'ABORTED', disposition: 'transient' }));
-      // A reader that stopped early waits for the clean-up of the backend; after a failure it may hang, so nobody does.
+      // A reader that stopped early waits for the clean-up of the backend; after a failure it may hang, so it is not waited for.
       const closed = items?.return?.().catch(() => undefined);
       if (code === 'ok') await closed;
     }
@@ -133,7 +133,7 @@ export function instrument(backend: Backend, options: InstrumentOptions): Backen
 
 const DISPOSITIONS: ReadonlySet<unknown> = new Set<Disposition>(['transient', 'terminal', 'operator', 'bug']);
 
-/** A foreign error may call itself AgentError and say something nobody can react to. */
+/** A foreign error may call itself AgentError and have a disposition that means nothing. */
 function classify(error: unknown, signal: AbortSignal, what: string): unknown {
   if (isAgentError(error) && DISPOSITIONS.has(error.disposition) && /^[A-Z][A-Z0-9_]{1,60}$/.test(error.code))
     return error;

@@ -16,15 +16,32 @@ interface Builtin extends PluginName {
 /** One entry per folder of plugins/; a test compares them. The code of a plugin is loaded when something names it. */
 const BUILTIN: readonly Builtin[] = [
   {
+    id: 'civo',
+    aliases: ['civo-object-store'],
+    summary: 'Civo object stores: a bucket of a fixed size with keys of its own',
+    load: async () => (await import('../../plugins/civo/index.ts')).plugin,
+  },
+  {
     id: 'croit-s3',
     aliases: ['ceph-s3'],
     summary: 'S3 users of a Ceph cluster, through croit or through the Admin Ops of its RADOS Gateway',
     load: async () => (await import('../../plugins/croit-s3/index.ts')).plugin,
   },
   {
+    id: 'host-quota',
+    summary: 'Disk quotas of users, groups, directories and subvolumes on storage hosts',
+    load: async () => (await import('../../plugins/host-quota/index.ts')).plugin,
+  },
+  {
     id: 'ironbucket-local',
     summary: 'S3 buckets in a local directory, in the on-disk format of IronBucket',
     load: async () => (await import('../../plugins/ironbucket-local/index.ts')).plugin,
+  },
+  {
+    id: 'minio',
+    aliases: ['rustfs'],
+    summary: 'Users, buckets, quotas and keys on a MinIO server, through its admin API',
+    load: async () => (await import('../../plugins/minio/index.ts')).plugin,
   },
 ];
 

@@ -9,7 +9,7 @@ const KEYWORDS = ['x-secret', 'x-restart', 'x-expected', 'x-changeable'];
 /** Settings the core adds to those of every plugin. */
 export const COMMON_SETTINGS: readonly string[] = ['on_terminate', 'metering', 'credentials'];
 
-/** The validator that settings schemas are written for. Strict: a keyword nobody knows is an error, not decoration. */
+/** The validator that settings schemas are written for. Strict: an unknown keyword is an error. */
 export function settingsValidator(): Ajv {
   const ajv = new Ajv({ strict: true, strictTypes: false, strictRequired: false, allErrors: true, useDefaults: true });
   ajv.addVocabulary(KEYWORDS);

@@ -38,7 +38,7 @@ export interface SignInput {
   /** As it goes out: encoded, with the query that `encodeQuery` made behind a `?`. */
   readonly path: string;
   /** Undefined when it is not in memory: then it is not part of the signature. */
-  readonly body: string | undefined;
+  readonly body: string | Uint8Array | undefined;
   readonly keys: KeyPair;
   readonly region: string;
   readonly now: Date;
@@ -120,8 +120,9 @@ export function hmac(key: Buffer, text: string): Buffer {
 }
 
 /** Hexadecimal. */
-export function sha256(text: string, encoding: 'utf8' | 'latin1' = 'utf8'): string {
-  return createHash('sha256').update(text, encoding).digest('hex');
+export function sha256(data: string | Uint8Array, encoding: 'utf8' | 'latin1' = 'utf8'): string {
+  const hash = createHash('sha256');
+  return (typeof data === 'string' ? hash.update(data, encoding) : hash.update(data)).digest('hex');
 }
 
 function signedNames(headers: CanonicalRequest['headers']): string {

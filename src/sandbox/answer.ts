@@ -24,7 +24,7 @@ export interface Request {
 
 const VERSIONS = { '8.1': '8.1.2', '8.0': '8.0.5', '2024': '0.0.0' } as const;
 
-/** The server's answer to a request, and what it changes: everything but the transport. */
+/** Carries out a request and returns the response: everything but the transport. */
 export function answer(world: World, router: Router, request: Request): Soon<Reply> {
   const failed = (error: unknown): Reply => {
     if (error instanceof Refusal) return error.reply;

@@ -1,6 +1,6 @@
 import type { Publication } from './broker/broker.ts';
 
-/** The broker as the server uses it: some calls of its management, and publishing. Ours answers at once, RabbitMQ later. */
+/** The broker as the server uses it: some calls of its management, and publishing. Ours returns at once, RabbitMQ later. */
 export interface Bus {
   putVhost(vhost: string): Soon<void>;
   /** Creates the user or changes its password; live sessions stay. */

@@ -10,7 +10,7 @@ export interface Delivery {
   readonly later: (ms: number, work: () => void) => void;
 }
 
-/** Writes an answer, whole or as a fault wants it. */
+/** Writes a response, whole or as a fault wants it. */
 export function deliver(response: ServerResponse, { reply, action, nowMs, later }: Delivery): void {
   if (action?.kind === 'reset.after') {
     reset(response);

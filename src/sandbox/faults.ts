@@ -38,7 +38,7 @@ export interface FaultRule {
   readonly after?: number;
   /** Probability per matching request, drawn from the seed. */
   readonly chance?: number;
-  /** A function decides for each request, and leaves those it answers nothing for to the rules after it. */
+  /** A function decides for each request; where it returns undefined, the rules after it decide. */
   readonly action: FaultAction | ((request: FaultedRequest) => FaultAction | undefined);
 }
 

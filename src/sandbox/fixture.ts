@@ -18,7 +18,7 @@ export const FIXTURE = {
   usage: 'e2ef0000000000000000000000000002',
   /** Options `storage_limit` and `object_limit`, changed by orders. */
   options: 'e2ef0000000000000000000000000003',
-  /** `Marketplace.Basic`: what an agent does there is answered 405. */
+  /** `Marketplace.Basic`: an agent's requests there get 405. */
   basic: 'e2ef0000000000000000000000000004',
   plan: 'e2e00000000000000000000000000011',
   biggerPlan: 'e2e00000000000000000000000000012',
@@ -32,7 +32,7 @@ export function tokenOf(username: string): string {
   return createHash('sha1').update(`sandbox:${username}`).digest('hex');
 }
 
-/** One provider, another one, a consumer with two projects, four offerings, and everybody who may or may not use them. */
+/** One provider, another one, a consumer with two projects, four offerings, and users who may and may not use them. */
 export function loadFixture(site: Site): void {
   const provider = addCustomer(site, { uuid: FIXTURE.provider, name: 'Provider Org', abbreviation: 'PO' }, true);
   const other = addCustomer(site, { uuid: FIXTURE.otherProvider, name: 'Other Provider', abbreviation: 'OP' }, true);

@@ -56,7 +56,7 @@ function doneTwice(entries: readonly Entry[], violate: Violate): void {
   }
 }
 
-/** A late answer, or one to a request that was processed twice, is an answer. */
+/** A response that came late, or to a request that was processed twice, counts as one. */
 const ANSWERS: ReadonlySet<string | undefined> = new Set(['delay', 'stall', 'duplicate', 'clockSkew', 'stalePage']);
 
 /** The last request about an order before it was erred must not have been answered by a fault. */

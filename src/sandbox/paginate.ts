@@ -6,7 +6,7 @@ import type { Renderer } from './serialize/fields.ts';
 export interface Listing<R extends Row> {
   /** Rows of one or several indexes, each oldest first. */
   readonly pools: readonly (readonly R[])[];
-  /** Left out when the pools are exactly the answer: then nothing is scanned. */
+  /** Left out when the pools hold exactly the rows wanted: then nothing is scanned. */
   readonly where?: ((row: R) => boolean) | undefined;
   readonly render: Renderer<R>;
   /** Sort keys `o` knows beside `created`, which is the natural order; without them `o` is ignored. */

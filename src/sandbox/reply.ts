@@ -1,15 +1,15 @@
 import type { Json, JsonObject } from '../lib/json.ts';
 
-/** An answer of the server. `body` undefined sends none: many actions answer nothing, not even `{}`. */
+/** A response of the server. `body` undefined sends none: many actions return nothing, not even `{}`. */
 export interface Reply {
   readonly status: number;
   readonly body?: Json | undefined;
-  /** Sent as HTML instead of JSON: what a proxy or Django's debug-less error page answers. */
+  /** Sent as HTML instead of JSON: the error pages of proxies and of Django without debugging. */
   readonly html?: string;
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-/** Thrown by a handler to answer with an error. */
+/** Thrown by a handler to respond with an error. */
 export class Refusal extends Error {
   override readonly name = 'Refusal';
   readonly reply: Reply;
@@ -20,7 +20,7 @@ export class Refusal extends Error {
   }
 }
 
-/** An exception nobody caught in the server: HTML 500. */
+/** An uncaught exception in the server: HTML 500. */
 export class ServerCrash extends Error {
   override readonly name = 'ServerCrash';
 }

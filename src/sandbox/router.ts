@@ -5,6 +5,7 @@ import { apiKeyRoutes } from './routes/api-keys.ts';
 import { consumerRoutes } from './routes/consumer.ts';
 import { importRoutes } from './routes/imports.ts';
 import { lookupRoutes } from './routes/lookups.ts';
+import { componentRoutes } from './routes/offering-components.ts';
 import { offeringUserRoutes } from './routes/offering-users.ts';
 import { offeringRoutes } from './routes/offerings.ts';
 import { orderRoutes } from './routes/orders.ts';
@@ -21,6 +22,7 @@ const ALL: Routes = {
   ...usageRoutes,
   ...apiKeyRoutes,
   ...offeringRoutes,
+  ...componentRoutes,
   ...agentRoutes,
   ...queueRoutes,
   ...consumerRoutes,
@@ -30,7 +32,7 @@ const ALL: Routes = {
   ...allocationRoutes,
 };
 
-/** Routes an older release does not have: it answers them with an HTML page. */
+/** Routes an older release does not have: it responds with an HTML page. */
 const ABSENT: Readonly<Record<Profile, RegExp>> = {
   '8.1': /slurm-remote/,
   '8.0': /register_queue|event-consumers|slurm-remote/,
@@ -49,7 +51,7 @@ const ABSENT: Readonly<Record<Profile, RegExp>> = {
   ),
 };
 
-/** Lists a real Waldur has and the sandbox does not: answered empty, and noted. */
+/** Lists a real Waldur has and the sandbox does not: returned empty, and noted. */
 const KNOWN_LISTS = /^(marketplace-[a-z-]+|[a-z]+-permissions|roles|keys|events|invoices|users|slurm-[a-z-]+)\/$/;
 
 export type Match =

@@ -27,7 +27,7 @@ export interface SandboxOptions {
   /** 0, the default, takes a free one. */
   readonly port?: number;
   readonly profile?: Profile;
-  /** Added to every REST answer. */
+  /** Added to every REST response. */
   readonly latencyMs?: number;
   readonly dispatchDelayMs?: readonly [number, number];
   readonly processorDelayMs?: readonly [number, number];
@@ -166,6 +166,11 @@ function createWorld(options: SandboxOptions): { readonly world: World; readonly
     watchers: new Set(),
     startAllocation: (order) => startAllocation(world, order),
     later: (ms, work) => {
+      if (ms <= 0) {
+        // After the response that is being written, and before another request is read.
+        setImmediate(work);
+        return;
+      }
       const timer = setTimeout(() => {
         timers.delete(timer);
         work();

@@ -84,13 +84,13 @@ function serve(world: World, router: Router, exchange: Exchange): void {
     else finish(reply);
   };
   const reply = replaced(action) ?? answer(world, router, request);
-  // Most answers are there at once, and nothing may come between them and what they changed.
+  // Most responses are ready at once, and nothing may come between them and what they changed.
   if (action?.kind === 'duplicate') void Promise.resolve(reply).then(() => answer(world, router, request));
   if (reply instanceof Promise) void reply.then(answered);
   else answered(reply);
 }
 
-/** An answer given instead of doing anything. */
+/** A response that replaces the work. */
 function replaced(action: FaultAction | undefined): Reply | undefined {
   if (action?.kind === 'redirect') {
     return { status: action.status ?? 302, html: '', headers: { Location: action.location } };

@@ -15,7 +15,7 @@ export type Profile = '8.1' | '8.0' | '2024';
 
 export interface Settings {
   readonly profile: Profile;
-  /** Added to every answer under `/api/`. */
+  /** Added to every response under `/api/`. */
   latencyMs: number;
   /** Between a commit and its message, drawn uniformly. */
   readonly dispatchDelayMs: readonly [number, number];

@@ -17,7 +17,7 @@ export interface ImportDeps {
 }
 
 /**
- * Answers every open request for what could be imported: with the accounts that carry no stamp, are in no resource of
+ * Fulfils every open request for what could be imported: with the accounts that carry no stamp, are in no resource of
  * Waldur, and whose name says which project they are of. A request that was begun by an agent that died goes on.
  *
  * @throws AgentError for outages: the request stays open, and the next pass answers it.

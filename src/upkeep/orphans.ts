@@ -24,7 +24,7 @@ export interface OrphanDeps {
 }
 
 /**
- * The accounts that nobody in Waldur owns. The backend is listed first: a resource is there before its account is. Writes
+ * The accounts that have no owner in Waldur. The backend is listed first: a resource is there before its account is. Writes
  * nothing.
  *
  * @throws AgentError when any list fails or is not complete: what cannot be seen is not gone.
@@ -58,7 +58,7 @@ export async function findOrphans(deps: OrphanDeps, signal: AbortSignal): Promis
 }
 
 /**
- * Deletes the account, if nobody has got it back since.
+ * Deletes the account, unless it has an owner again.
  *
  * @throws AgentError terminal `ORPHAN_OWNED` when its resource lives, operator `POLICY`, and what the backend says of an
  * account that holds data, unless the offering purges.

@@ -1,8 +1,8 @@
 import { toAgentError } from '../lib/errors.ts';
 import type { Uuid } from '../lib/ids.ts';
 import type { OrderDeps } from '../orders/deps.ts';
+import { endsOrder } from '../orders/ends-order.ts';
 import { isErredByUs } from '../orders/erred-by-us.ts';
-import { isHopeless } from '../orders/hopeless.ts';
 import { bringInStep, type Inspection, inspectResource } from '../orders/inspect-resource.ts';
 import type { Resource, ResourceState } from '../waldur/types.ts';
 import type { Absences } from './absences.ts';
@@ -69,7 +69,7 @@ async function straighten(
     deps.drift('left');
     const error = toAgentError(thrown);
     // Not for an outage, of whichever peer.
-    const isForGood = error.code === 'POLICY' || isHopeless(error);
+    const isForGood = error.code === 'POLICY' || endsOrder(error);
     if (inspection.observed.state === 'absent' && isForGood) {
       const text = 'The storage account of this resource is gone, and the agent cannot make it again.';
       await err(deps, resource, text, 'ACCOUNT_MISSING', signal);

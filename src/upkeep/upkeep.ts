@@ -2,9 +2,9 @@ import type { Uuid } from '../lib/ids.ts';
 import type { Log } from '../lib/log.ts';
 import { isErredByUs } from '../orders/erred-by-us.ts';
 import type { Absences } from './absences.ts';
-import { type Finding, type FindingKind, type SurveyDeps, survey } from './survey.ts';
+import { type FindDriftDeps, type Finding, type FindingKind, findDrift } from './find-drift.ts';
 
-export interface UpkeepDeps extends SurveyDeps {
+export interface UpkeepDeps extends FindDriftDeps {
   readonly log: Log;
   readonly absences: Absences;
   /** An order of the resource waits or runs: it knows better. */
@@ -28,7 +28,7 @@ export function createUpkeep(deps: UpkeepDeps): Upkeep {
   return {
     pass: async (signal) => {
       const tally = { 'in-step': 0, drift: 0, missing: 0, pending: 0, unreadable: 0, faulty: 0 };
-      for await (const finding of survey(deps, signal)) {
+      for await (const finding of findDrift(deps, signal)) {
         const { kind, resource, actions, left, error } = finding;
         tally[kind]++;
         if (deps.isBusy(resource.uuid)) continue;

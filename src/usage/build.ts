@@ -1,6 +1,6 @@
 import type { ComponentConfig, OfferingConfig } from '../config/types.ts';
 import { toAmount, toCents } from '../lib/units.ts';
-import type { Usage } from '../plugin/contract.ts';
+import type { Metering, Usage } from '../plugin/contract.ts';
 import type { MeteredResource, UsageReport } from '../waldur/types.ts';
 
 /** Why a component of a resource is sent or not. */
@@ -12,7 +12,9 @@ export type LineStatus =
   /** Less than Waldur has, or several records to choose from: a person should look first. */
   | 'guarded'
   /** The backend did not say: never sent as zero. */
-  | 'unreadable';
+  | 'unreadable'
+  /** More than Waldur has, for a month in which Waldur takes no more usage of this component: it is not billed. */
+  | 'lost';
 
 export interface Line {
   readonly resource: string;
@@ -38,12 +40,17 @@ export interface Built {
   readonly report: UsageReport | undefined;
 }
 
+/** A component whose usage Waldur bills by usage or by limit: one of another kind makes it refuse a whole report. */
+export interface ReportedComponent extends ComponentConfig {
+  /** Waldur takes usage of it for the month of the report. */
+  readonly isOpen: boolean;
+}
+
 /** One resource's report: rounded once, compared, guarded per component, and only what is new in it. */
 export function buildReport(input: {
   readonly offering: Pick<OfferingConfig, 'allowDecrease' | 'metering'>;
-  /** Those Waldur bills by usage or limit; one other type would make it refuse the whole report. */
-  readonly components: readonly ComponentConfig[];
-  readonly resource: MeteredResource;
+  readonly components: readonly ReportedComponent[];
+  readonly resource: Pick<MeteredResource, 'uuid' | 'name' | 'backendId'>;
   readonly usage: Usage | undefined;
   readonly recorded: ReadonlyMap<string, Recorded>;
   readonly date: string | undefined;
@@ -57,12 +64,16 @@ export function buildReport(input: {
   return { lines, report: { resource: input.resource.uuid, ...date, usages } };
 }
 
-function line(input: Parameters<typeof buildReport>[0], component: ComponentConfig): Line {
+/** A quantity of the backend as the amount that Waldur gets. Quantities of `gb_days` count seconds and are sold in days. */
+export function amountOf(quantity: bigint, component: ComponentConfig, metering: Metering): string {
+  return toAmount(quantity, component.unitFactor, metering === 'gb_days' ? 86_400n : 1n);
+}
+
+function line(input: Parameters<typeof buildReport>[0], component: ReportedComponent): Line {
   const { resource, offering } = input;
   const recorded = input.recorded.get(component.type);
   const quantity = input.usage?.quantities[component.backendName];
-  const measured =
-    quantity === undefined ? undefined : toAmount(quantity, component.unitFactor, divisor(offering.metering));
+  const measured = quantity === undefined ? undefined : amountOf(quantity, component, offering.metering);
   return {
     resource: resource.uuid,
     name: resource.name,
@@ -71,7 +82,7 @@ function line(input: Parameters<typeof buildReport>[0], component: ComponentConf
     unit: component.measuredUnit,
     recorded: recorded === undefined ? undefined : toAmount(recorded.cents, 100),
     measured,
-    status: compare(recorded, measured, offering.allowDecrease),
+    status: component.isOpen ? compare(recorded, measured, offering.allowDecrease) : compareClosed(recorded, measured),
   };
 }
 
@@ -84,7 +95,7 @@ function compare(recorded: Recorded | undefined, measured: string | undefined, a
   return cents < recorded.cents && !allowDecrease ? 'guarded' : 'changed';
 }
 
-/** Accrued metering counts byte seconds and is sold in days. */
-function divisor(metering: OfferingConfig['metering']): bigint {
-  return metering === 'gb_days' ? 86_400n : 1n;
+function compareClosed(recorded: Recorded | undefined, measured: string | undefined): LineStatus {
+  if (measured === undefined) return 'unreadable';
+  return (toCents(measured) ?? 0n) > (recorded?.cents ?? 0n) ? 'lost' : 'unchanged';
 }

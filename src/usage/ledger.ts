@@ -6,15 +6,17 @@ import type { Recorded } from './build.ts';
 
 /**
  * What Waldur has recorded for one month. Read once in full; after that `current_usages`, which every resource list
- * carries, tells whether somebody else reported in between, so an unchanged month costs no further reading.
+ * carries, tells whether another client reported in between, so an unchanged month costs no further reading.
  * (`current_usages` alone would not do: it is not bound to a month.)
  */
 export interface Ledger {
   readonly billingPeriod: string;
-  /** One page read per 100 records. */
+  /** One page read per 100 records. A failure leaves everything as it was: half of the records would hide decreases. */
   read(signal: AbortSignal): Promise<void>;
-  /** False when `resource` shows amounts we neither saw before nor have a record for. What it shows is remembered. */
+  /** False when `resource` shows amounts we neither saw before nor have a record for: the records must be read again. */
   isCurrent(resource: MeteredResource, types: readonly string[]): boolean;
+  /** Remembers what `resource` shows, once the records agree with it or were read again. */
+  saw(resource: MeteredResource, types: readonly string[]): void;
   recorded(resource: Uuid): ReadonlyMap<string, Recorded>;
   /** UUID of the record, for reports by user. */
   record(resource: Uuid, type: string): Uuid | undefined;
@@ -25,30 +27,26 @@ interface Entry extends Recorded {
   readonly uuid: Uuid | undefined;
 }
 
+type Records = Map<Uuid, Map<string, Entry>>;
+
 export function createLedger(usages: UsagesApi, offering: Uuid, billingPeriod: string): Ledger {
-  const records = new Map<Uuid, Map<string, Entry>>();
+  let records: Records = new Map();
   const shown = new Map<Uuid, Map<string, bigint | undefined>>();
 
   return {
     billingPeriod,
     read: async (signal) => {
-      records.clear();
-      for await (const usage of usages.list({ offering, billingPeriod }, signal)) {
-        const entries = entriesOf(records, usage.resource);
-        const isAmbiguous = entries.has(usage.type);
-        entries.set(usage.type, { cents: toCents(usage.usage) ?? -1n, isAmbiguous, uuid: usage.uuid });
-      }
+      records = await readRecords(usages, { offering, billingPeriod }, signal);
     },
-    isCurrent: (resource, types) => {
-      const before = entriesOf(shown, resource.uuid);
-      let isCurrent = true;
-      for (const type of types) {
-        const now = toCents(resource.currentUsages[type]);
-        const expected = before.has(type) ? before.get(type) : records.get(resource.uuid)?.get(type)?.cents;
-        if (now !== expected) isCurrent = false;
-        before.set(type, now);
-      }
-      return isCurrent;
+    isCurrent: (resource, types) =>
+      types.every((type) => {
+        const before = shown.get(resource.uuid);
+        const expected = before?.has(type) ? before.get(type) : records.get(resource.uuid)?.get(type)?.cents;
+        return toCents(resource.currentUsages[type]) === expected;
+      }),
+    saw: (resource, types) => {
+      const shows = entriesOf(shown, resource.uuid);
+      for (const type of types) shows.set(type, toCents(resource.currentUsages[type]));
     },
     recorded: (resource) => records.get(resource) ?? new Map(),
     record: (resource, type) => records.get(resource)?.get(type)?.uuid,
@@ -62,6 +60,21 @@ export function createLedger(usages: UsagesApi, offering: Uuid, billingPeriod: s
       }
     },
   };
+}
+
+/** Complete, or a throw. */
+export async function readRecords(
+  usages: UsagesApi,
+  query: Parameters<UsagesApi['list']>[0],
+  signal: AbortSignal,
+): Promise<Records> {
+  const records: Records = new Map();
+  for await (const usage of usages.list(query, signal)) {
+    const entries = entriesOf(records, usage.resource);
+    const isAmbiguous = entries.has(usage.type);
+    entries.set(usage.type, { cents: toCents(usage.usage) ?? -1n, isAmbiguous, uuid: usage.uuid });
+  }
+  return records;
 }
 
 function entriesOf<T>(maps: Map<Uuid, Map<string, T>>, resource: Uuid): Map<string, T> {

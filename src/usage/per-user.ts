@@ -1,16 +1,17 @@
-import type { ComponentConfig, OfferingConfig } from '../config/types.ts';
+import type { OfferingConfig } from '../config/types.ts';
 import { toAgentError } from '../lib/errors.ts';
 import type { Log } from '../lib/log.ts';
-import { toAmount, toCents } from '../lib/units.ts';
-import type { Usage } from '../plugin/contract.ts';
+import { toCents } from '../lib/units.ts';
+import type { Metering, Usage } from '../plugin/contract.ts';
 import type { Waldur } from '../waldur/client.ts';
 import type { MeteredResource } from '../waldur/types.ts';
+import { amountOf, type ReportedComponent } from './build.ts';
 import type { Ledger } from './ledger.ts';
 
 /** The same usage by user, for backends that can tell; only amounts that changed. A failure never holds up the rest. */
 export async function reportUserUsage(
   deps: { readonly offering: OfferingConfig; readonly waldur: Waldur; readonly log: Log },
-  components: readonly ComponentConfig[],
+  components: readonly ReportedComponent[],
   measured: readonly { readonly resource: MeteredResource; readonly usage: Usage | undefined }[],
   ledger: Ledger,
   signal: AbortSignal,
@@ -25,10 +26,10 @@ export async function reportUserUsage(
     recorded.set(`${item.resource}/${item.type}/${item.username}`, toCents(item.usage));
   }
   for (const { resource, usage } of withUsers) {
-    for (const component of components) {
+    for (const component of components.filter(({ isOpen }) => isOpen)) {
       const record = ledger.record(resource.uuid, component.type);
       if (record === undefined) continue;
-      const changed = amounts(usage, component).filter(
+      const changed = amounts(usage, component, deps.offering.metering).filter(
         ({ username, usage: amount }) =>
           recorded.get(`${resource.uuid}/${component.type}/${username}`) !== toCents(amount),
       );
@@ -43,9 +44,13 @@ export async function reportUserUsage(
   }
 }
 
-function amounts(usage: Usage | undefined, component: ComponentConfig): { username: string; usage: string }[] {
+function amounts(
+  usage: Usage | undefined,
+  component: ReportedComponent,
+  metering: Metering,
+): { username: string; usage: string }[] {
   return Object.entries(usage?.users ?? {}).flatMap(([username, quantities]) => {
     const quantity = quantities[component.backendName];
-    return quantity === undefined ? [] : [{ username, usage: toAmount(quantity, component.unitFactor) }];
+    return quantity === undefined ? [] : [{ username, usage: amountOf(quantity, component, metering) }];
   });
 }

@@ -5,6 +5,8 @@ export interface Period {
   /** First day, the name Waldur gives it: `2026-08-01`. */
   readonly billingPeriod: string;
   readonly window: Window;
+  /** Where the month ends; later than `window.to` while it is running. */
+  readonly end: Date;
   readonly isCurrent: boolean;
 }
 
@@ -19,7 +21,7 @@ export function duePeriods(now: Date, timezone: string, count: number, metering:
     const from = startOfMonth(year, month - back, timezone);
     const end = startOfMonth(year, month - back + 1, timezone);
     const isCurrent = back === 0;
-    return { billingPeriod: dayOne(year, month - back), window: { from, to: isCurrent ? now : end }, isCurrent };
+    return { billingPeriod: dayOne(year, month - back), window: { from, to: isCurrent ? now : end }, end, isCurrent };
   });
 }
 
@@ -36,8 +38,9 @@ export function periodOf(text: string, now: Date, timezone: string): Period | un
   const current = localMonth(now, timezone);
   if (year > current.year || (year === current.year && month > current.month)) return undefined;
   const isCurrent = year === current.year && month === current.month;
-  const to = isCurrent ? now : startOfMonth(year, month + 1, timezone);
-  return { billingPeriod: dayOne(year, month), window: { from: startOfMonth(year, month, timezone), to }, isCurrent };
+  const end = startOfMonth(year, month + 1, timezone);
+  const window = { from: startOfMonth(year, month, timezone), to: isCurrent ? now : end };
+  return { billingPeriod: dayOne(year, month), window, end, isCurrent };
 }
 
 /**
@@ -50,6 +53,22 @@ export function reportDate(period: Period, measuredAt: Date): string {
 }
 
 const EDGE_MS = 5 * 60_000;
+const LAST_MINUTES_MS = 15 * 60_000;
+
+/** The last minutes of the month, in which it is measured to its end: the samples of now hold until then. */
+export function isClosing(period: Period, now: Date): boolean {
+  return period.isCurrent && period.end.getTime() - now.getTime() <= LAST_MINUTES_MS;
+}
+
+/**
+ * When the last report of a month is due: `leadMs` before it ends, since Waldur takes no usage for months that are over.
+ * That of the next month once it has passed.
+ */
+export function nextClosing(now: Date, timezone: string, leadMs: number): Date {
+  const { year, month } = localMonth(now, timezone);
+  const slot = (next: number): Date => new Date(startOfMonth(year, month + next, timezone).getTime() - leadMs);
+  return slot(1) > now ? slot(1) : slot(2);
+}
 
 /** Too close to the turn of the month to send a report without a date: the server files it when it arrives. */
 export function isAtMonthEdge(now: Date, timezone: string): boolean {
@@ -77,7 +96,9 @@ function startOfMonth(year: number, month: number, timezone: string): Date {
   const utc = Date.UTC(year, month - 1, 1);
   // The offset may itself change between the guess and the answer, so it is asked twice.
   const first = utc - offsetMs(utc, timezone);
-  return new Date(utc - offsetMs(first, timezone));
+  const second = utc - offsetMs(first, timezone);
+  // Where the clocks jump over midnight no offset fits, and the month begins at the later instant.
+  return new Date(offsetMs(second, timezone) === offsetMs(first, timezone) ? second : Math.max(first, second));
 }
 
 function offsetMs(at: number, timezone: string): number {

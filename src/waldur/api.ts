@@ -36,7 +36,7 @@ type Query = NonNullable<HttpRequest['query']>;
 export interface Api {
   get(operation: string, path: string, query: Query, signal: AbortSignal): Promise<unknown>;
   send(method: 'POST' | 'PUT', operation: string, path: string, body: Json, signal: AbortSignal): Promise<unknown>;
-  /** One array of decoded rows per page; `decode` answers undefined for rows that were not asked for. */
+  /** One array of decoded rows per page; `decode` returns undefined for rows that were not asked for. */
   pages<T>(
     operation: string,
     path: string,

@@ -24,7 +24,7 @@ import type {
  * One Waldur server under one credential. Every call is one request (a list: one per page of 100), has a deadline, is
  * never retried here, and throws AgentError: `transient` for outages, `operator` for credentials and roles, `terminal`
  * for what Waldur will never accept. A state conflict (404 on an object, 409) is a transient `WALDUR_CONFLICT`: read
- * again, decide again.
+ * again, decide again. README.md beside this file says what Waldur does.
  */
 export interface Waldur {
   readonly orders: OrdersApi;
@@ -36,9 +36,9 @@ export interface Waldur {
   readonly agents: AgentsApi;
   readonly queues: QueuesApi;
   me(signal: AbortSignal): Promise<User>;
-  /** Informational: self-built servers say `0.0.0`; undefined when the server does not answer it. */
+  /** Informational: self-built servers say `0.0.0`; undefined when the server does not tell. */
   version(signal: AbortSignal): Promise<string | undefined>;
-  /** Server clock minus ours in milliseconds, from the `Date` header of the last answer. */
+  /** Server clock minus ours in milliseconds, from the `Date` header of the last response. */
   clockSkewMs(): number | undefined;
   close(): void;
 }
@@ -47,7 +47,7 @@ export interface OrdersApi {
   get(order: Uuid, offering: Uuid, signal: AbortSignal): Promise<Order>;
   /** The filter is checked again on our side: an older server ignores filters it does not know. */
   list(query: OrderQuery, signal: AbortSignal): AsyncIterable<Order>;
-  /** What the answer said the order became; `unknown` when it said nothing (2024): read the order again. */
+  /** What the order became according to the response; `unknown` when it did not say (2024): read the order again. */
   approve(order: Uuid, signal: AbortSignal): Promise<'executing' | 'pending-start-date' | 'unknown'>;
   reject(order: Uuid, comment: string, signal: AbortSignal): Promise<void>;
   setDone(order: Uuid, signal: AbortSignal): Promise<void>;
@@ -140,13 +140,13 @@ export interface KeyPair {
 }
 
 export interface UsagesApi {
-  /** Every record of the offering in one billing month (`YYYY-MM-01`). */
+  /** Every record of the offering, or of one of its resources, in one billing month (`YYYY-MM-01`). */
   list(
-    query: { readonly offering: Uuid; readonly billingPeriod: string },
+    query: { readonly offering: Uuid; readonly billingPeriod: string; readonly resource?: Uuid },
     signal: AbortSignal,
   ): AsyncIterable<ComponentUsage>;
   submit(report: UsageReport, signal: AbortSignal): Promise<void>;
-  /** False on servers that ignore `date` (2024, told by their missing agent identities); asked once. */
+  /** False on servers that ignore `date` (2024, told by their missing agent identities). */
   takesDate(signal: AbortSignal): Promise<boolean>;
   /** Amounts by user name of one usage record. */
   submitUsers(
@@ -172,7 +172,7 @@ export interface OfferingsApi {
   createComponent(offering: Uuid, component: JsonObject, signal: AbortSignal): Promise<void>;
   /** `component` is the whole object including `uuid`: an omitted field is reset by the server. */
   updateComponent(offering: Uuid, component: JsonObject, signal: AbortSignal): Promise<void>;
-  /** `body` as `POST marketplace-provider-offerings/` takes it; answers the new UUID. */
+  /** `body` as `POST marketplace-provider-offerings/` takes it; returns the new UUID. */
   create(body: JsonObject, signal: AbortSignal): Promise<Uuid>;
   updatePluginOptions(offering: Uuid, options: JsonObject, signal: AbortSignal): Promise<void>;
   updateResourceOptions(offering: Uuid, options: JsonObject, signal: AbortSignal): Promise<void>;
@@ -217,7 +217,7 @@ export interface AgentsApi {
 export interface QueuesApi {
   /**
    * The unified queue of the identity, re-created where it is missing and its password refreshed; on servers without it
-   * the per-type queues; undefined where there are neither, and for OIDC, whose broker password nobody knows: poll.
+   * the per-type queues; undefined where there are neither, and for OIDC, whose broker password is not known: poll.
    */
   register(
     target: { readonly identity: Uuid; readonly offering: Uuid },

@@ -82,7 +82,8 @@ export function decodeApiKey(value: unknown): ApiKey {
     resource: row.uuid('resource_uuid'),
     clientId: row.text('client_id') || undefined,
     state: row.needText('state'),
-    pendingAction: row.text('pending_action') || undefined,
+    // An erred row names the command that failed: it waits for the consumer, not for us.
+    pendingAction: row.text('state') === 'Erred' ? undefined : row.text('pending_action') || undefined,
     modified: row.text('modified'),
   };
 }

@@ -11,7 +11,7 @@ export function explainAnswer(request: HttpRequest, answer: HttpAnswer, now: Dat
   return answerError(PEER, request, answer, now, { text, ...verdict(request, answer, text) });
 }
 
-/** An answer we cannot use, transient like an outage: nothing may be concluded from it. */
+/** An unusable response, transient like an outage: nothing may be concluded from it. */
 export function unusable(what: string, key: string): AgentError {
   return badAnswer(PEER, { operation: what }, `something without a usable ${key}`);
 }
@@ -64,6 +64,12 @@ const NO_ROUTE_PAGE = /The requested resource was not found on this server/;
 function verdict(request: HttpRequest, answer: HttpAnswer, text: string): Verdict {
   if (answer.status === 409) return { disposition: 'transient' };
   if (answer.status === 404) return notFound(request, answer);
+  if (answer.status === 400 && typeof answer.body === 'string')
+    return {
+      code: 'WALDUR_BAD_ANSWER',
+      disposition: 'transient',
+      hint: 'Something in front of Waldur refused the request with a page: look at the logs of the proxy or firewall.',
+    };
   if (answer.status === 405)
     return {
       code: 'WALDUR_UNSUPPORTED',
@@ -79,7 +85,7 @@ function verdict(request: HttpRequest, answer: HttpAnswer, text: string): Verdic
   return {};
 }
 
-/** Only Waldur's own words prove that something is not there; an ingress without a server behind it answers 404, too. */
+/** Only Waldur's own words prove that something is not there; an ingress without a server behind it returns 404 as well. */
 function notFound(request: HttpRequest, { body }: HttpAnswer): Verdict {
   const said = isJsonObject(body) && typeof body['detail'] === 'string';
   if (said && NAMES_AN_OBJECT.test(request.path)) return { code: 'WALDUR_CONFLICT', disposition: 'transient' };

@@ -65,7 +65,7 @@ interface Position {
   readonly size: number;
 }
 
-/** The page at `at`, or the beginning of it when the whole page is too large. Without an answer past the end. */
+/** The page at `at`, or the beginning of it when the whole page is too large. No answer past the end. */
 async function fetchFitting(
   fetch: FetchPage,
   at: Position,

@@ -3,7 +3,7 @@ import { isJsonObject, type Json, type JsonObject } from '../lib/json.ts';
 import { unusable } from './explain.ts';
 
 /**
- * Reads one object of an answer. The first group must be there; the rest has a neutral value, because serializers give
+ * Reads one object of a response. The first group must be there; the rest has a neutral value, because serializers give
  * null or nothing for what crosses a missing relation, and older servers lack keys.
  */
 export interface Reader {

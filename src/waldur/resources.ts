@@ -75,7 +75,7 @@ export function createResources(api: Api): ResourcesApi {
         );
         return reader('resource', answer).oneOf('state', RESOURCE_STATES);
       } catch (error) {
-        // A page in place of an answer is another error: nothing is gone for it.
+        // An HTML page is another error: it does not prove that the resource is gone.
         if (isAgentError(error) && error.code === 'WALDUR_CONFLICT' && error.status === 404) return undefined;
         throw error;
       }

@@ -69,7 +69,7 @@ export interface Resource {
   readonly errorMessage: string;
 }
 
-/** Waldur's record of an access key. The secret is in none of its answers. */
+/** Waldur's record of an access key. Its secret is never sent to a provider. */
 export interface ApiKey {
   readonly uuid: Uuid;
   readonly resource: Uuid;
@@ -121,7 +121,7 @@ export interface Plan {
   readonly quotas: JsonObject;
 }
 
-/** Somebody in the portal wants to know what could be imported. */
+/** A person in the portal wants to know what could be imported. */
 export interface ImportRequest {
   readonly uuid: Uuid;
   /** `Sent`, then `Processing` by us. */
@@ -178,7 +178,7 @@ export interface AgentService {
   readonly state: string;
 }
 
-/** Where to listen, as `register_queue` answers; `login` and `vhost` are broker names, not Waldur ones. */
+/** Where to listen, as `register_queue` returns it; `login` and `vhost` are broker names, not Waldur ones. */
 export interface QueueRegistration {
   readonly login: string;
   readonly vhost: string;

@@ -18,14 +18,20 @@ export function createUsages(api: Api): UsagesApi {
     return found ?? false;
   });
   return {
-    list: ({ offering, billingPeriod }, signal) =>
+    list: ({ offering, billingPeriod, resource }, signal) =>
       flatten(
         api.pages(
           'usages.list',
           route(USAGES),
-          { offering_uuid: offering, billing_period: billingPeriod, field: FIELDS },
+          {
+            offering_uuid: offering,
+            billing_period: billingPeriod,
+            ...(resource === undefined ? {} : { resource_uuid: resource }),
+            field: FIELDS,
+          },
           (row) => {
             if (!isAbout(row, 'offering_uuid', offering)) return undefined;
+            if (resource !== undefined && !isAbout(row, 'resource_uuid', resource)) return undefined;
             const usage = decodeUsage(row);
             return usage.billingPeriod === billingPeriod ? usage : undefined;
           },

@@ -9,6 +9,8 @@ export interface FakeIo extends Io {
   /** Calls back at the next output. */
   onWrite(done: () => void): void;
   readonly abort: AbortController;
+  /** Files that were written. */
+  readonly created: ReadonlyMap<string, string>;
 }
 
 /** A command's surroundings without a process; `files` is all it can read. */
@@ -19,10 +21,13 @@ export function fakeIo(
     readonly color?: boolean;
     /** What the person at the terminal says; there is nobody without it. */
     readonly answer?: boolean;
+    /** What the person types, question by question. */
+    readonly answers?: string[];
   } = {},
 ): FakeIo {
   const secrets = createSecrets();
   const abort = new AbortController();
+  const created = new Map<string, string>();
   const written = { out: '', err: '' };
   let wake = (): void => undefined;
   const output = (stream: 'out' | 'err'): Output => ({
@@ -47,6 +52,15 @@ export function fakeIo(
       written.err += `${question}\n`;
       return options.answer;
     },
+    ask: async (question) => {
+      written.err += `${question}\n`;
+      return options.answers?.shift();
+    },
+    writeFile: (path, text) => {
+      if (created.has(path)) throw Object.assign(new Error(`exists: ${path}`), { code: 'EEXIST' });
+      created.set(path, text);
+    },
+    created,
     readFile: (path) => {
       const text = options.files?.[path];
       if (text === undefined) throw Object.assign(new Error(`no such file: ${path}`), { code: 'ENOENT' });

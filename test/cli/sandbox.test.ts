@@ -62,6 +62,26 @@ describe('sandbox', () => {
     expect(io.out()).toContain("curl -s -H 'Authorization: Token");
   });
 
+  it('writes a trial with paths that work, and a token', async () => {
+    const io = fakeIo();
+    const { exit } = await start(io, '--port', '0', '--write', 'trial');
+    io.abort.abort();
+    await exit;
+    const files = (path: string): { text: string; mode: number } => ({ text: io.created.get(path) ?? '', mode: 0o600 });
+    const file = '/work/trial/config.yaml';
+    const { config, diagnostics } = loadConfig({
+      ...files(file),
+      file,
+      plugins: builtinPlugins,
+      env: {},
+      readFile: files,
+      secrets: createSecrets(),
+    });
+    expect(diagnostics.map(({ message }) => message)).toEqual([]);
+    expect(config?.offerings[0]?.settings['storage_path']).toBe('/work/trial/storage');
+    expect([...io.created.keys()].every((path) => path.startsWith('/work/trial/'))).toBe(true);
+  });
+
   it('names a port that is taken', async () => {
     const first = fakeIo();
     const { exit } = await start(first, '--port', '0', '--json');

@@ -153,7 +153,7 @@ offerings:
     backend_type: disk
     backend_settings:
       pth: /srv
-      metering: peak
+      metering: hourly
     backend_components:
       storage: { accounting_type: usages, unit_factor: 0 }
 `;
@@ -205,8 +205,8 @@ offerings:
          20 |       pth: ***
             |       ^
             = did you mean "path"?
-      a.yaml:21:17: "metering" must be one of current
-         21 |       metering: peak
+      a.yaml:21:17: "metering" must be one of current, gb_days, peak
+         21 |       metering: hourly
             |                 ^
       a.yaml:23:35: "accounting_type" must be one of usage, limit
          23 |       storage: { accounting_type: usages, unit_factor: 0 }

@@ -21,6 +21,7 @@ describe('defaults', () => {
       reconcile: { intervalMs: 600_000, pollIntervalMs: 60_000 },
       upkeepIntervalMs: 1_800_000,
       report: { schedule: '0 * * * *', periods: 2, perUser: false },
+      sampleIntervalMs: 3_600_000,
       shipLogs: false,
     });
   });
@@ -66,6 +67,7 @@ describe('defaults', () => {
       policy: 'full',
       onTerminate: 'refuse',
       metering: 'current',
+      isSampled: false,
       credentials: 'metadata',
       allowDecrease: true,
     } satisfies Omit<OfferingConfig, 'plugin'>);
@@ -88,16 +90,20 @@ test('every agent-wide key is taken over', () => {
         report_schedule: '*/15 * * * *',
         reporting_periods: 12,
         report_users: true,
+        sample_interval: '15m',
+        state: '${env:STATE_DIRECTORY}/agent.db',
         log_shipping: { enabled: true },
         approval: 'manual',
         policy: 'no-delete',
         global_proxy: 'http://proxy:3128',
       },
     ),
-    { env: ENV },
+    { env: { ...ENV, STATE_DIRECTORY: '/var/lib/agent' } },
   );
   expect(config).toMatchObject({
     timezone: 'Europe/Tallinn',
+    state: '/var/lib/agent/agent.db',
+    sampleIntervalMs: 900_000,
     logLevel: 'warn',
     http: { host: '::1', port: 9 },
     concurrency: 3,

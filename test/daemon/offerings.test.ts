@@ -5,6 +5,7 @@ import { AgentError } from '../../src/lib/errors.ts';
 import { createMetrics } from '../../src/monitor/metrics.ts';
 import { createSlots } from '../../src/orders/slots.ts';
 import type { Backend } from '../../src/plugin/contract.ts';
+import { createMemoryStore } from '../../src/store/memory-store.ts';
 import type { Waldur } from '../../src/waldur/client.ts';
 import { manualClock } from '../fakes/clock.ts';
 import { silentLog } from '../fakes/log.ts';
@@ -79,6 +80,7 @@ function open(fails: (event: string, offering: OfferingConfig) => boolean = () =
       version: '0',
       startedAt: new Date(0),
       env: {},
+      store: createMemoryStore(clock),
       metrics: createMetrics({ version: '0', revision: '', clock, offerings: [] }),
       waldur: () => waldur,
       backend,

@@ -80,7 +80,7 @@ test.each<[Health]>([['hangs'], ['fails']])(
           const page = await pages(site.port());
           expect(page).toContain('waldur_agent_backend_paused{offering="sick"} 1');
           expect(page).toMatch(
-            /"name":"offering sick","ok":false,"detail":"connected;.* calls: SICK_DOWN".*(not called until|being tried)/,
+            /"name":"offering sick","ok":false,"detail":"connected;.* calls: (SICK_DOWN|DEADLINE)".*(not called until|being tried)/,
           );
         });
         // Five failures, those that were on their way, and a few attempts since.

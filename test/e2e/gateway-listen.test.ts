@@ -31,7 +31,7 @@ it('an address that is taken makes the offering degraded, and the gateway serves
     return answer?.headers.get('server') === 'waldur-storage-agent' && answer.status === 403;
   });
   await until(async () => !(await ready()).includes('IRONBUCKET_LISTEN'));
-  expect(await ready()).toContain('"status":"ok"');
+  await until(async () => (await ready()).includes('"status":"ok"'));
 });
 
 async function ready(): Promise<string> {

@@ -29,6 +29,21 @@ test('a line of the log is a JSON object', async () => {
   }
 });
 
+test('at info there is one line for each order', async () => {
+  const site = await openProcessSite();
+  const run = await site.run();
+  await orderAndFail(site);
+  run.child.kill('SIGTERM');
+  await run.ended;
+  const records = run.output.stdout
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line) as { readonly level: string; readonly order?: string });
+  const orders = records.flatMap(({ level, order }) => (level === 'info' ? (order ?? []) : []));
+  expect(orders).toHaveLength(2);
+  expect(new Set(orders).size).toBe(2);
+});
+
 test('log_format takes effect at a reload', async () => {
   const site = await openProcessSite();
   const run = await site.run();

@@ -74,7 +74,7 @@ test('the daemon shows none of its secrets, whatever Waldur and the broker throw
   };
   const update = sandbox.placeOrder({ type: 'Update', resource: order.resource.uuid, limits: { storage: 7 } });
   const refusal = { kind: 'status', status: 400, body: { backend_metadata: [echo] } } as const;
-  await strike('*/set_backend_metadata/', refusal, /resources\.set_backend_metadata: Waldur answered 400/);
+  await strike('*/set_backend_metadata/', refusal, /set backend metadata \(resources\): Waldur answered 400/);
   await sandbox.await(update, 'done', patience());
   const lists = '/api/marketplace-provider-resources/';
   await strike(lists, { kind: 'redirect', location: `https://x.example/?token=${TOKEN}` }, /WALDUR_REDIRECT/);

@@ -53,7 +53,7 @@ describe('agent report', () => {
         ['unchanged', '1.00', '1.00'],
         ['unreadable', '1.00', undefined],
       ]);
-      expect(offering?.summary).toEqual({ submitted: 2, unchanged: 2, missing: 1, failed: 0, guarded: 1 });
+      expect(offering?.summary).toEqual({ submitted: 2, unchanged: 2, missing: 1, failed: 0, guarded: 1, lost: 0 });
       expect(sent(site)).toBe(0);
     }));
 

@@ -279,7 +279,7 @@ describe('what ends a session', () => {
     expect(error?.message).not.toContain('pass:code');
   });
 
-  test('nobody listens', async () => {
+  test('nothing listens', async () => {
     broker = await startBroker();
     await broker.close();
     const listener = listen(linkTo(broker.url), clock);

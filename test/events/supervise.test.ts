@@ -48,7 +48,7 @@ function answers<T>(...results: readonly (T | Error)[]): { (): Promise<T>; count
 const down = new AgentError('reading Waldur', { code: 'WALDUR_UNREACHABLE', disposition: 'transient' });
 
 describe('what a session delivers', () => {
-  test('is decoded, handed on and, where nobody will, acked', async () => {
+  test('is decoded, handed on and, where there is no taker, acked', async () => {
     await start({}, { onMessage: () => undefined });
     const connection = await broker.connection(0);
     await watched.reached('connected', 1);

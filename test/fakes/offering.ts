@@ -67,6 +67,7 @@ export function offeringConfig(values: Partial<OfferingConfig> = {}): OfferingCo
     policy: 'full',
     onTerminate: 'refuse',
     metering: 'current',
+    isSampled: false,
     credentials: 'metadata',
     allowDecrease: true,
     ...values,

@@ -120,6 +120,7 @@ export interface RunningAgent extends Program {
 export interface ProcessSite {
   readonly sandbox: Sandbox;
   readonly folder: string;
+  /** Of the offering `limit`. */
   readonly storage: string;
   readonly file: string;
   /** Replaces the configuration; the token is in the environment. */
@@ -137,7 +138,9 @@ export async function openProcessSite(options: SandboxOptions = {}): Promise<Pro
   const folder = mkdtempSync(join(tmpdir(), 'agent-process-'));
   open.push({ sandbox, folder });
   const [storage, file] = [join(folder, 'storage'), join(folder, 'config.yaml')];
-  mkdirSync(storage);
+  // One directory has one writer.
+  const storages = { limit: storage, usage: `${storage}-usage`, options: `${storage}-options` };
+  for (const path of Object.values(storages)) mkdirSync(path);
   const withToken = (start: StartOptions = {}): StartOptions => ({
     ...start,
     env: { WALDUR_TOKEN: sandbox.token('provider-owner'), ...start.env },
@@ -158,7 +161,7 @@ export async function openProcessSite(options: SandboxOptions = {}): Promise<Pro
       waldur_offering_uuid: FIXTURE[kind],
       stomp_enabled: true,
       backend_type: 'ironbucket-local',
-      backend_settings: { storage_path: storage, gateway: false },
+      backend_settings: { storage_path: storages[kind], gateway: false },
       backend_components: {
         storage: { accounting_type: kind === 'limit' ? 'limit' : 'usage', unit_factor: GIB, enforce_limits: true },
       },

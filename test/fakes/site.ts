@@ -20,6 +20,8 @@ export interface SiteOptions {
   readonly settings?: string;
   /** Instead of the directory: `backend_type`, whose `storage` (in MiB) and `objects` are limited, and which `settings` are of. */
   readonly backend?: string;
+  /** Lines of YAML: its components, instead of those. */
+  readonly components?: string;
   /** Lines of YAML at the top. */
   readonly agent?: string;
   /** False: orders are only found by asking. */
@@ -127,14 +129,18 @@ ${indent(options.agent, 0)}offerings:
     backend_type: ${options.backend ?? 'ironbucket-local'}
 ${indent(options.extra, 4)}    backend_settings:
 ${options.backend === undefined ? `      storage_path: ${storage}\n      gateway: ${/^listen:/m.test(options.settings ?? '')}\n` : ''}${indent(options.settings, 6)}    backend_components:
-      storage:
+${options.components === undefined ? componentsYaml(offering, options.backend) : indent(options.components, 6)}`;
+}
+
+function componentsYaml(offering: string, backend: string | undefined): string {
+  return `      storage:
         accounting_type: ${offering === FIXTURE.limit ? 'limit' : 'usage'}
         backend_name: storage
         measured_unit: GB
-        unit_factor: ${options.backend === undefined ? 1_073_741_824 : 1_048_576}
+        unit_factor: ${backend === undefined ? 1_073_741_824 : 1_048_576}
         enforce_limits: true
-${options.backend === undefined ? '' : '      objects: { accounting_type: usage, backend_name: objects, enforce_limits: true }\n'}\
-${options.backend === undefined && offering === FIXTURE.limit ? '      objects: { accounting_type: usage, backend_name: objects, measured_unit: objects, unit_factor: 1, enforce_limits: false }\n' : ''}`;
+${backend === undefined ? '' : '      objects: { accounting_type: usage, backend_name: objects, enforce_limits: true }\n'}\
+${backend === undefined && offering === FIXTURE.limit ? '      objects: { accounting_type: usage, backend_name: objects, measured_unit: objects, unit_factor: 1, enforce_limits: false }\n' : ''}`;
 }
 
 function parse(text: string, secrets: ReturnType<typeof createSecrets>): Config {

@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { FIXTURE } from '../../src/sandbox/fixture.ts';
-import { type Client, open, readyResource } from '../sandbox/harness.ts';
+import { type Client, type Opened, open, readyResource } from '../sandbox/harness.ts';
 
 /** Lists, and the models that Waldur's own client reads their rows with. */
 const LISTS: Readonly<Record<string, string>> = {
@@ -27,7 +27,10 @@ interface Read {
   readonly body: unknown;
 }
 
-test("every answer is one that Waldur's own client can read", async () => {
+/** `PYTHONPATH` by name: the client that the agent of requirements.txt uses is in its own environment. */
+const CLIENTS = { "the agent's": '', 'the newest': process.env['NEWEST_CLIENT'] ?? 'NEWEST_CLIENT is not set' };
+
+test("every response is one that Waldur's own clients can read", async () => {
   const opened = await open();
   const agent = opened.as();
   const resource = await readyResource(opened);
@@ -54,14 +57,31 @@ test("every answer is one that Waldur's own client can read", async () => {
   for (const [path, model] of Object.entries(details)) keep(model, path, (await agent.get(path)).body);
   keep('project.Project', 'projects/', (await opened.as('consumer').get('projects/')).body);
 
-  const python = spawnSync(join(process.env['PEER_BIN'] ?? '', 'python'), ['test/labs/peer/check_answers.py'], {
-    input: JSON.stringify(answers),
-    encoding: 'utf8',
-  });
-  expect([python.status, python.stdout, python.stderr]).toEqual([0, '', '']);
+  const rotated = await rotateKey(opened, resource);
+  for (const row of rotated) keep('resource_api_key_status.ResourceApiKeyStatus', 'an API key in between', row);
+
+  for (const [name, PYTHONPATH] of Object.entries(CLIENTS)) {
+    const python = spawnSync(join(process.env['PEER_BIN'] ?? '', 'python'), ['test/labs/peer/check_answers.py'], {
+      input: JSON.stringify(answers),
+      encoding: 'utf8',
+      env: { ...process.env, PYTHONPATH },
+    });
+    expect([name, python.status, python.stdout, python.stderr]).toEqual([name, 0, '', '']);
+  }
 });
 
-/** Something in every list, and what the writes answer. */
+/** An API key while a rotation waits, and after it failed. */
+async function rotateKey({ as, control }: Opened, resource: string): Promise<readonly unknown[]> {
+  const keys = 'marketplace-resource-api-keys';
+  const [key] = (await as().get(`${keys}/?resource_uuid=${resource}`)).body;
+  await control.post('keys/rotate', { key: key.uuid });
+  const waiting = (await as().get(`${keys}/${key.uuid}/`)).body;
+  const failed = (await as().post(`${keys}/${key.uuid}/set_erred/`, { error_message: 'no' })).body;
+  expect([waiting.state, failed.state]).toEqual(['Updating', 'Erred']);
+  return [waiting, failed];
+}
+
+/** Something in every list, and what the writes return. */
 async function populate(
   agent: Client,
   resource: string,

@@ -2,7 +2,7 @@
 # Runs a command with Waldur's own agent, waldur-site-agent from PyPI, at hand: test/labs/python-peer.sh [CMD…]
 #                                                                             (default: the tests of it)
 # The pinned versions go into a virtual environment in a temporary directory, which ends with the command. CMD gets
-# PEER_BIN, the directory of the agent's programs. LAB_TTL bounds the whole run (300 s).
+# PEER_BIN, the directory of the agent's programs, and NEWEST_CLIENT, that of the newest client of Waldur's API. LAB_TTL bounds the whole run (300 s).
 # shellcheck source-path=SCRIPTDIR source=lib.sh
 set -euo pipefail
 . "$(dirname "$(readlink -f "$0")")/lib.sh"
@@ -25,5 +25,8 @@ quietly "$dir/venv/bin/pip" install -q --disable-pip-version-check -r test/labs/
   die 'waldur-site-agent could not be installed'
 say "$("$dir/venv/bin/pip" freeze | grep ^waldur- | tr '\n' ' ')$("$dir/venv/bin/python" --version)"
 
-export PEER_BIN="$dir/venv/bin"
+quietly "$dir/venv/bin/pip" install -q --disable-pip-version-check --no-deps --target "$dir/newest" \
+  -r test/labs/peer/newest-client.txt || die 'the newest waldur-api-client could not be installed'
+
+export PEER_BIN="$dir/venv/bin" NEWEST_CLIENT="$dir/newest"
 timeout -k 10 "${LAB_TTL:-300}" "$@"

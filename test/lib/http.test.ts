@@ -204,7 +204,7 @@ function drip(write: () => unknown, response: { on(event: 'close', listener: () 
   response.on('close', () => clearInterval(timer));
 }
 
-test('nobody listens', async () => {
+test('nothing listens', async () => {
   const server = await startServer(() => undefined);
   await server.close();
   const error = await failure(client(`http://user:hunter22@127.0.0.1:${server.port}/api/`));

@@ -19,7 +19,9 @@ test('every item of every stream comes once, in the order of its stream', async 
       const tagged = lists.map((list, index) => list.map((item, at) => ({ index, at, item })));
       const merged = await collect(mergeStreams(tagged.map((list) => stream(list))));
       expect(merged).toHaveLength(tagged.flat().length);
-      tagged.forEach((list, index) => expect(merged.filter((item) => item.index === index)).toEqual(list));
+      for (const [index, list] of tagged.entries()) {
+        expect(merged.filter((item) => item.index === index)).toEqual(list);
+      }
     }),
   );
 });

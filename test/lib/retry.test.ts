@@ -79,7 +79,7 @@ describe('retry', () => {
     },
   );
 
-  it('takes what nobody classified for a bug', async () => {
+  it('takes an unclassified error for a bug', async () => {
     const error = new TypeError('x');
     expect(await run([error])).toMatchObject({ result: error, attempts: [0] });
   });

@@ -86,7 +86,7 @@ describe('rules', () => {
       expect(['warning', 'critical']).toContain(rule.labels?.severity);
       expect(rule.annotations?.summary).toBeTruthy();
       const anchor = alert.replaceAll(/(?<=[a-z])(?=[A-Z])/g, '-').toLowerCase();
-      expect(rule.annotations?.runbook_url).toBe(`README.md#${anchor}`);
+      expect(rule.annotations?.runbook_url).toBe(`docs/operations.md#${anchor}`);
     },
   );
 });

@@ -114,7 +114,7 @@ describe('createMetrics', () => {
 
   it('keeps the time of the last good report when one fails', async () => {
     const metrics = create();
-    const resources = { submitted: 4, unchanged: 3, missing: 2, failed: 1 };
+    const resources = { submitted: 4, unchanged: 3, missing: 2, failed: 1, lost: 0 };
     metrics.reportFinished({ offering: 'minio', ok: false, seconds: 7, resources });
     expect(await read(metrics, 'report_last_success_timestamp_seconds{offering="minio"}')).toBe(0);
     expect(await read(metrics, 'report_duration_seconds{offering="minio"}')).toBe(7);
@@ -137,8 +137,15 @@ describe('createMetrics', () => {
         expect(await read(metrics, `orders_total{offering="minio",type="${type}",outcome="${outcome}"}`)).toBe(0);
       }
     }
+    metrics.addJob({ offering: 'minio', job: 'retention' });
     const { body } = await metrics.render();
-    const unknowable = ['stomp_sessions_ended_total', 'waldur_requests_total', 'waldur_request_duration_seconds'];
+    const unknowable = [
+      'plugin_requests_total',
+      'plugin_request_duration_seconds',
+      'stomp_sessions_ended_total',
+      'waldur_requests_total',
+      'waldur_request_duration_seconds',
+    ];
     for (const name of Object.keys(METRICS).filter((candidate) => !unknowable.includes(candidate))) {
       expect(body, name).toMatch(new RegExp(`^${METRIC_PREFIX}${name}(_count)?[ {]`, 'm'));
     }

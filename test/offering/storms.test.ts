@@ -5,8 +5,10 @@ import { createMetrics } from '../../src/monitor/metrics.ts';
 import { type RunningOffering, startOffering } from '../../src/offering/offering.ts';
 import { createSlots } from '../../src/orders/slots.ts';
 import type { Backend } from '../../src/plugin/contract.ts';
+import { createGuards } from '../../src/plugin/guards.ts';
 import { instrument } from '../../src/plugin/instrument.ts';
 import { protect } from '../../src/plugin/protect.ts';
+import { createMemoryStore } from '../../src/store/memory-store.ts';
 import type { Waldur } from '../../src/waldur/client.ts';
 import { type ManualClock, manualClock } from '../fakes/clock.ts';
 import { silentLog } from '../fakes/log.ts';
@@ -86,6 +88,7 @@ function start(fails: readonly Call[], kind: Kind): World {
     upkeepIntervalMs: 1_800_000,
     report: { schedule: '0 0 1 1 *', periods: 1, perUser: false },
     timezone: 'UTC',
+    sampleIntervalMs: 3_600_000,
     shipLogs: false,
   } as unknown as Config;
   const offering = offeringConfig({
@@ -106,11 +109,13 @@ function start(fails: readonly Call[], kind: Kind): World {
     version: '0',
     startedAt: new Date(0),
     env: {},
+    store: createMemoryStore(clock),
     metrics: createMetrics({ version: '0', revision: '', clock, offerings: [] }),
     waldur: () => fakeWaldur(count),
     backend: (_, onChange) => {
       const measured = instrument(fakeBackend(count), { ...names, clock, observe: () => undefined });
-      return protect(measured, { ...names, clock, concurrency: 8, perSecond: undefined, onChange });
+      const limits = { concurrency: 8, perSecond: undefined };
+      return protect(measured, createGuards(clock).lease('fake', { offering: 'test', limits, onChange }));
     },
   });
   return { clock, counts };

@@ -84,6 +84,17 @@ test('an order that is being carried out elsewhere says what nothing else can kn
   });
 });
 
+test('the offering says what the order does not', () => {
+  const defaultAttributes = () => ({ versioning: true, tags: ['a:1'] });
+  const schema = { type: 'object', properties: { tags: { type: 'array', title: 'Tags', 'x-changeable': true } } };
+  const plugin = { ...offering.plugin, attributes: { schema }, defaultAttributes };
+  const given = resource({ limits: { s3_storage: 1 }, options: { tags: 'b:2' } });
+  expect(desired({ ...offering, plugin }, given, undefined, {}).attributes).toEqual({
+    versioning: true,
+    tags: ['b:2'],
+  });
+});
+
 test('an Erred resource is served only when it was us who made it Erred', () => {
   const isServed = (errorMessage: string, given = undefined as Parameters<typeof desired>[2]) =>
     desired(offering, resource({ state: 'Erred', errorMessage, limits: { s3_storage: 1 } }), given, {}).isServed;

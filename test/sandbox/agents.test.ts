@@ -110,7 +110,7 @@ describe('register_queue', () => {
     expect(sandbox.broker.hasUser(first.body.rmq_username)).toBe(false);
   });
 
-  test("somebody else's queue is a conflict", async () => {
+  test("another user's queue is a conflict", async () => {
     const { as } = await open();
     const identity = await identify(as());
     await register(as(), identity);

@@ -24,7 +24,7 @@ describe('placing and approving as a consumer', () => {
     expect(resource).toMatchObject({ state: 'Creating', backendId: '', options: { storage_limit: 500 } });
   });
 
-  test("a plain member's order waits for somebody who may approve it", async () => {
+  test("a plain member's order waits for a person who may approve it", async () => {
     const { sandbox, as } = await open();
     const plan = `x/${sandbox.store.offerings.get(FIXTURE.options)?.plans[0]?.uuid}/`;
     const { body: order } = await as('member').post('marketplace-orders/', body({ plan }));

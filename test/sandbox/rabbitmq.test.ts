@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { FIXTURE } from '../../src/sandbox/fixture.ts';
 import { open } from './harness.ts';
 
-/** Nobody listens there. With somebody, it is tested in test/labs. */
+/** No broker listens there. With one, it is tested in test/labs. */
 const GONE = {
   apiUrl: 'http://127.0.0.1:9/api/',
   wsUrl: 'ws://127.0.0.1:9/ws',

@@ -162,7 +162,7 @@ describe('per-user usage', () => {
     expect(sandbox.store.usages.all()[0]?.cents).toBe(500n);
     const byOffering = `offering_uuid=${FIXTURE.limit}&component_usage__billing_period=2026-08-01`;
     expect((await as().get(`marketplace-component-user-usages/?${byOffering}`)).body).toHaveLength(2);
-    // Nobody's own usage is limited here.
+    // The sandbox limits the usage of no user.
     expect((await as().get('component-user-usage-limits/')).body).toEqual([]);
     const empty = await as().post(`marketplace-component-usages/${usage}/set_user_usages/`, { usages: [] });
     expect(empty.status).toBe(400);

@@ -3,7 +3,7 @@ import { AgentError } from '../../src/lib/errors.ts';
 import { bringInStep, inspectResource } from '../../src/orders/inspect-resource.ts';
 import { createKeyStore } from '../../src/orders/key-store.ts';
 import type { Action, Backend, Found } from '../../src/plugin/contract.ts';
-import { type Finding, survey } from '../../src/upkeep/survey.ts';
+import { type Finding, findDrift } from '../../src/upkeep/find-drift.ts';
 import type { Waldur } from '../../src/waldur/client.ts';
 import type { ApiKey } from '../../src/waldur/types.ts';
 import { manualClock } from '../fakes/clock.ts';
@@ -63,7 +63,7 @@ function setup(policy: 'full' | 'no-delete' = 'full') {
     list,
     applied,
     look: async (): Promise<Finding | undefined> => {
-      for await (const finding of survey(deps, signal)) return finding;
+      for await (const finding of findDrift(deps, signal)) return finding;
       return undefined;
     },
     repair: async () => {

@@ -4,7 +4,8 @@ import { buildReport, type Recorded } from '../../src/usage/build.ts';
 import { component, OBJECTS, RESOURCE } from '../fakes/offering.ts';
 
 const at = new Date('2026-08-25T10:00:00Z');
-const storage = component({ unitFactor: 1000 });
+const storage = { ...component({ unitFactor: 1000 }), isOpen: true };
+const objects = { ...OBJECTS, isOpen: true };
 const resource = {
   uuid: RESOURCE,
   name: 'bucket',
@@ -22,7 +23,7 @@ function build(quantities: Record<string, bigint> | undefined, recorded: Record<
   ]);
   return buildReport({
     offering: { allowDecrease: false, metering: 'current', ...options },
-    components: [storage, OBJECTS],
+    components: [storage, objects],
     resource,
     usage,
     recorded: new Map(has),

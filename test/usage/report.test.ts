@@ -1,9 +1,10 @@
 import { expect, test } from 'vitest';
 import { AgentError } from '../../src/lib/errors.ts';
 import type { Backend, Usage } from '../../src/plugin/contract.ts';
+import { createMemoryStore } from '../../src/store/memory-store.ts';
 import type { Line } from '../../src/usage/build.ts';
+import { createUsage } from '../../src/usage/create-usage.ts';
 import { periodOf } from '../../src/usage/period.ts';
-import { createReporter } from '../../src/usage/report.ts';
 import type { Waldur } from '../../src/waldur/client.ts';
 import type { ComponentUsage, MeteredResource, UsageReport } from '../../src/waldur/types.ts';
 import { manualClock } from '../fakes/clock.ts';
@@ -89,15 +90,17 @@ function setup(
     },
   } as unknown as Backend;
   const offering = offeringConfig({ components: [component({ unitFactor: 1000 })], allowDecrease: false });
-  const reporter = createReporter({
+  const { reporter } = createUsage({
     offering,
     waldur,
     backend,
+    store: createMemoryStore(clock),
     clock,
     log: silentLog(),
     timezone: 'UTC',
     periods: 2,
     perUser: false,
+    sampleIntervalMs: 3_600_000,
   });
   return { clock, reporter, requests, records, resources, dates };
 }
@@ -133,6 +136,7 @@ test('one refused resource and one unreadable one do not hold up the others', as
     missing: 1,
     failed: 1,
     guarded: 0,
+    lost: 0,
     failure: undefined,
   });
   expect(records.map(({ resource }) => resource)).toEqual([uuid(0)]);

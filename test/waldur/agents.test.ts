@@ -47,7 +47,7 @@ describe('the identity', () => {
     expect(await rig().waldur.agents.identify(OFFERING, STARTED, signal)).toEqual(EXPECTED);
   });
 
-  test('is refused with the words of Waldur when nobody made it', async () => {
+  test('is refused with the words of Waldur when there is none', async () => {
     onList([]);
     onPost('marketplace-site-agent-identities/', BODY, 400, NOT_UNIQUE);
     onList([]);

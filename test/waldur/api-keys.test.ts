@@ -19,8 +19,9 @@ const { apiKeys } = rig().waldur;
 
 test('a row of 8.1, and one of a newer server that waits for a key', async () => {
   const wanted = { ...ROW, uuid: uuid(), client_id: null, state: 'Creating', pending_action: 'create', limits: {} };
-  onGet(KEYS, () => [200, [ROW, wanted]]);
-  const [known, asked] = (await apiKeys.list({ offering: OFFERING, resource: RESOURCE }, signal)) ?? [];
+  const failed = { ...ROW, uuid: uuid(), state: 'Erred', pending_action: 'rotate' };
+  onGet(KEYS, () => [200, [ROW, wanted, failed]]);
+  const [known, asked, erred] = (await apiKeys.list({ offering: OFFERING, resource: RESOURCE }, signal)) ?? [];
   expect(known).toEqual({
     uuid: KEY,
     resource: RESOURCE,
@@ -30,6 +31,8 @@ test('a row of 8.1, and one of a newer server that waits for a key', async () =>
     modified: '2026-08-25T10:05:00Z',
   });
   expect(asked).toMatchObject({ clientId: undefined, pendingAction: 'create' });
+  // The command that failed: the consumer decides about it.
+  expect(erred).toMatchObject({ state: 'Erred', pendingAction: undefined });
 });
 
 test('filters are sent, and checked again for a server that ignores them', async () => {

@@ -91,6 +91,13 @@ test.each<[string, string, HttpAnswer, string, string]>([
     'WALDUR_UNAVAILABLE',
     'operator',
   ],
+  [
+    'a firewall that refuses a body',
+    OBJECT,
+    { status: 400, headers: {}, body: '<h1>Bad Request</h1>' },
+    'WALDUR_BAD_ANSWER',
+    'transient',
+  ],
   ['a refused body', OBJECT, { status: 400, headers: {}, body: { limits: 'no' } }, 'WALDUR_REFUSED', 'terminal'],
   [
     'a refused user',

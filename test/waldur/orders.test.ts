@@ -82,7 +82,7 @@ test('actions send what Waldur needs', async () => {
   await orders.setErred(ORDER, 'full', signal);
 });
 
-test('somebody else was faster', async () => {
+test('another actor was faster', async () => {
   onPost(`${PATH}set_state_done/`, {}, 409, { detail: 'Valid states for operation: executing.' });
   expect(await failure(rig().waldur.orders.setDone(ORDER, signal))).toMatchObject({
     code: 'WALDUR_CONFLICT',

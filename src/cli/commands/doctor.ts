@@ -1,6 +1,7 @@
 import { type DoctorDeps, examine } from '../../admin/doctor.ts';
 import { type Finding, gravest } from '../../admin/doctor-findings.ts';
 import type { OfferingConfig } from '../../config/types.ts';
+import { openExistingStore } from '../../store/open-store.ts';
 import { connect } from '../connect.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
 import { type Io, writeJson } from '../io.ts';
@@ -15,7 +16,7 @@ export async function run(invocation: Invocation, io: Io): Promise<ExitCode> {
   const config = await loadConfiguration(invocation, io);
   const offerings = selectOfferings(config.offerings, invocation.values.get('offering'));
   const file = configFile(invocation.values.get('config'), io);
-  const peers = connect(invocation, io);
+  const peers = connect(invocation, io, await openExistingStore(config.state, io.clock));
   const deps: DoctorDeps = {
     clock: io.clock,
     waldur: (offering) => peers.waldur(offering.waldur),

@@ -1,6 +1,7 @@
 import { type OfferingOrphans, type OrphanSearch, openOrphanSearch, requireFullPolicy } from '../../admin/orphans.ts';
 import { orphansJson } from '../../admin/orphans-json.ts';
 import type { OfferingConfig } from '../../config/types.ts';
+import { openExistingStore } from '../../store/open-store.ts';
 import { connect } from '../connect.ts';
 import { EXIT, type ExitCode, exitCodeOf } from '../exit-codes.ts';
 import { type Io, writeJson } from '../io.ts';
@@ -20,7 +21,8 @@ export async function run(invocation: Invocation, io: Io): Promise<ExitCode> {
   const config = await loadConfiguration(invocation, io);
   const offerings = selectOfferings(config.offerings, invocation.values.get('offering'));
   if (wantsRemoval) for (const offering of offerings) requireFullPolicy(offering);
-  const search = openOrphanSearch(offerings, config.offerings, connect(invocation, io));
+  const peers = connect(invocation, io, await openExistingStore(config.state, io.clock));
+  const search = openOrphanSearch(offerings, config.offerings, peers);
   try {
     const found = await search.find(io.signal);
     const shown = wantsRemoval

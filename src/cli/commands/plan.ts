@@ -1,5 +1,6 @@
 import { type OfferingPlan, planOffering } from '../../admin/plan.ts';
 import { planJson } from '../../admin/plan-json.ts';
+import { openExistingStore } from '../../store/open-store.ts';
 import { connect } from '../connect.ts';
 import { EXIT, type ExitCode, exitCodeOf } from '../exit-codes.ts';
 import { type Io, writeJson } from '../io.ts';
@@ -12,7 +13,7 @@ import { selectOfferings } from '../select-offerings.ts';
 export async function run(invocation: Invocation, io: Io): Promise<ExitCode> {
   const config = await loadConfiguration(invocation, io);
   const offerings = selectOfferings(config.offerings, invocation.values.get('offering'));
-  const peers = connect(invocation, io);
+  const peers = connect(invocation, io, await openExistingStore(config.state, io.clock));
   const upkeep = invocation.flags.has('upkeep');
   const plans: OfferingPlan[] = [];
   for (const offering of offerings) plans.push(await planOffering(offering, peers, { upkeep }, io.signal));

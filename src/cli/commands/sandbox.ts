@@ -1,13 +1,17 @@
+import { randomBytes } from 'node:crypto';
+import { join, resolve } from 'node:path';
+import { stringify } from 'yaml';
 import { exampleSettings } from '../../admin/offering-body.ts';
+import { systemClock } from '../../lib/clock.ts';
 import { AgentError, toAgentError } from '../../lib/errors.ts';
-import type { Plugin } from '../../plugin/contract.ts';
-import { loadBuiltins } from '../../plugin/registry.ts';
+import type { Emulated, Plugin } from '../../plugin/contract.ts';
+import { findPlugin, loadBuiltins } from '../../plugin/registry.ts';
 import { type Sandbox, startSandbox } from '../../sandbox/sandbox.ts';
 import type { Profile } from '../../sandbox/world.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
 import { type Io, writeJson } from '../io.ts';
 import type { Invocation } from '../parse.ts';
-import { renderGuide, sandboxGuide } from '../sandbox-guide.ts';
+import { renderGuide, type SandboxGuide, sandboxGuide } from '../sandbox-guide.ts';
 import { usageError } from '../usage-error.ts';
 
 export async function run(invocation: Invocation, io: Io): Promise<ExitCode> {
@@ -15,15 +19,34 @@ export async function run(invocation: Invocation, io: Io): Promise<ExitCode> {
   // One of the choices: the parser lets nothing else through.
   const profile = (invocation.values.get('profile') ?? '8.1') as Profile;
   const sandbox = await start(port, profile);
+  let emulated: Emulated | undefined;
   try {
-    const guide = sandboxGuide(sandbox, await simplestPlugin());
+    const plugin = invocation.flags.has('civo') ? await emulatedPlugin('civo') : await simplestPlugin();
+    const options = { clock: systemClock, random: (bytes: number) => randomBytes(bytes) };
+    emulated = invocation.flags.has('civo') ? await plugin.emulate?.(options) : undefined;
+    const guide = sandboxGuide(sandbox, plugin, emulated);
+    const folder = invocation.values.get('write');
+    if (folder !== undefined) writeTrial(resolve(io.cwd, folder), guide, io);
     if (invocation.flags.has('json')) writeJson(io.stdout, { version: 1, ...guide });
     else io.stdout.write(renderGuide(guide, io.stdout.style));
     await stopped(io.signal);
   } finally {
+    await emulated?.close();
     await sandbox.close();
   }
   return EXIT.ok;
+}
+
+/** What `agent run -c DIR/config.yaml` needs, with every path inside the folder. */
+function writeTrial(folder: string, { configuration, tokens }: SandboxGuide, io: Io): void {
+  const text = stringify(configuration)
+    .replaceAll('${env:WALDUR_API_TOKEN}', '${credential:waldur-token}')
+    .replaceAll('/srv/storage', join(folder, 'storage'));
+  io.writeFile(join(folder, 'config.yaml'), text, 0o644);
+  io.writeFile(join(folder, 'waldur-token'), `${tokens.agent}\n`, 0o600);
+  // The storage path must exist.
+  io.writeFile(join(folder, 'storage/.keep'), '', 0o644);
+  io.stderr.write(`agent run -c ${join(folder, 'config.yaml')}\n`);
 }
 
 async function start(port: number, profile: Profile): Promise<Sandbox> {
@@ -44,6 +67,12 @@ function readPort(text: string): number {
   const port = Number(text);
   if (/^\d{1,5}$/.test(text) && port <= 65_535) return port;
   throw usageError(`--port ${JSON.stringify(text)} is not a port number`);
+}
+
+async function emulatedPlugin(id: string): Promise<Plugin> {
+  const plugin = findPlugin(id, await loadBuiltins());
+  if (plugin?.emulate === undefined) throw new Error(`there is no emulator of ${id}`);
+  return plugin;
 }
 
 /** The one that needs the fewest settings: a sandbox is for trying things. */

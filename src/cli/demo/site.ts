@@ -62,6 +62,7 @@ async function readConfig(
 ): Promise<ReturnType<typeof requireConfig>> {
   const text = stringify({
     listen: '127.0.0.1:0',
+    log_level: 'debug',
     offerings: [
       {
         name: 'demo',

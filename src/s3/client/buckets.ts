@@ -10,9 +10,10 @@ export interface S3Buckets {
   /**
    * Returns false when the bucket is there and belongs to the holder of the keys.
    * @param region of the bucket; `us-east-1` goes without saying
+   * @param objectLock whether versions can be locked, which cannot be decided later and turns versioning on
    * @throws AgentError terminal `S3_BUCKET_TAKEN`, `S3_BUCKET_NAME`
    */
-  create(bucket: string, region: string, signal: AbortSignal): Promise<boolean>;
+  create(bucket: string, region: string, signal: AbortSignal, objectLock?: boolean): Promise<boolean>;
   /** Absent is done. @throws AgentError transient `S3_BUCKET_IN_USE` when it is not empty */
   remove(bucket: string, signal: AbortSignal): Promise<void>;
 }
@@ -30,11 +31,14 @@ export function bucketsOf({ call }: S3Caller): S3Buckets {
       const asked = call({ operation: 's3.head-bucket', method: 'HEAD', target: { bucket } }, signal);
       return (await absentIsUndefined(asked)) !== undefined;
     },
-    create: async (bucket, region, signal) => {
+    create: async (bucket, region, signal, objectLock = false) => {
       const location = element('LocationConstraint', region);
       const body = region === 'us-east-1' ? {} : { body: configuration('CreateBucketConfiguration', [location]) };
+      const headers: Readonly<Record<string, string>> = objectLock
+        ? { 'x-amz-bucket-object-lock-enabled': 'true' }
+        : {};
       try {
-        await call({ operation: 's3.create-bucket', method: 'PUT', target: { bucket }, ...body }, signal);
+        await call({ operation: 's3.create-bucket', method: 'PUT', target: { bucket }, headers, ...body }, signal);
         return true;
       } catch (error) {
         if (!hasS3Code(error, S3_BUCKET_OWNED)) throw error;

@@ -30,6 +30,7 @@ export interface S3Request {
   readonly query?: Parameters<typeof encodeQuery>[0];
   readonly body?: string;
   readonly contentType?: string;
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
 /** Signed requests to one S3 server. Answers are text. */
@@ -48,10 +49,11 @@ export function createCaller({ connect, endpoint, region, keys, now }: S3Options
     explain: (request, answer) => explainS3(request, answer, now()),
   });
   return {
-    call: async ({ operation, method, target, query = {}, body, contentType }, signal) => {
+    call: async ({ operation, method, target, query = {}, body, contentType, headers = {} }, signal) => {
       const search = encodeQuery(query);
       const path = `${pathOf(target)}${search === '' ? '' : `?${search}`}`;
-      const sent = body === undefined ? {} : { body, headers: headersOf(body, contentType) };
+      const sent =
+        body === undefined ? { headers } : { body, headers: { ...headers, ...headersOf(body, contentType) } };
       return await http.request({ operation, method, path, answer: 'text', ...sent }, signal);
     },
     close: () => http.close(),

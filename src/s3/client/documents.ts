@@ -35,6 +35,8 @@ export interface S3Documents {
   setCors(bucket: string, rules: readonly CorsRule[], signal: AbortSignal): Promise<void>;
   lifecycle(bucket: string, signal: AbortSignal): Promise<readonly LifecycleRule[]>;
   setLifecycle(bucket: string, rules: readonly LifecycleRule[], signal: AbortSignal): Promise<void>;
+  /** Whether versions can be locked. */
+  objectLock(bucket: string, signal: AbortSignal): Promise<boolean>;
   /** A policy can deny its own owner everything else. */
   removePolicy(bucket: string, signal: AbortSignal): Promise<void>;
 }
@@ -84,6 +86,10 @@ export function documentsOf({ call }: S3Caller): S3Documents {
     setLifecycle: (bucket, rules, signal) => {
       if (rules.length === 0) return remove(bucket, 'lifecycle', signal);
       return write(bucket, 'lifecycle', configuration('LifecycleConfiguration', rules.map(lifecycleXml)), signal);
+    },
+    objectLock: async (bucket, signal) => {
+      const root = await read(bucket, 'object-lock', 'ObjectLockConfiguration', signal);
+      return root !== undefined && childText(root, 'ObjectLockEnabled')?.trim() === 'Enabled';
     },
     removePolicy: (bucket, signal) => remove(bucket, 'policy', signal),
   };

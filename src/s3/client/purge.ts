@@ -7,15 +7,31 @@ import type { ObjectVersion, RemoveFailure } from './objects.ts';
  * Removes a bucket with everything in it, page by page: what is gone stays gone, so a repetition goes on where this ended.
  * An absent bucket is done.
  *
- * @throws AgentError operator `S3_PURGE_FAILED` naming what cannot be deleted; transient `S3_BUCKET_IN_USE` when something
- * is written meanwhile
+ * @throws AgentError as `emptyBucket`; transient `S3_BUCKET_IN_USE` when something is written meanwhile
  */
 export async function purgeBucket(s3: S3, bucket: string, signal: AbortSignal): Promise<void> {
+  await emptyBucket(s3, bucket, signal);
+  await explained(bucket, s3.buckets.remove(bucket, signal));
+}
+
+/**
+ * Removes everything in a bucket, and the policy that could forbid it.
+ *
+ * @throws AgentError operator `S3_PURGE_FAILED` naming what cannot be deleted
+ */
+export async function emptyBucket(s3: S3, bucket: string, signal: AbortSignal): Promise<void> {
+  await explained(bucket, emptyAll(s3, bucket, signal));
+}
+
+async function emptyAll(s3: S3, bucket: string, signal: AbortSignal): Promise<void> {
+  await s3.documents.removePolicy(bucket, signal);
+  await abortUploads(s3, bucket, signal);
+  await removeVersions(s3, bucket, signal);
+}
+
+async function explained(bucket: string, work: Promise<void>): Promise<void> {
   try {
-    await s3.documents.removePolicy(bucket, signal);
-    await abortUploads(s3, bucket, signal);
-    await removeVersions(s3, bucket, signal);
-    await s3.buckets.remove(bucket, signal);
+    await work;
   } catch (error) {
     if (!isAgentError(error) || error.disposition === 'transient' || error.code === PURGE_FAILED) throw error;
     throw purgeFailed(bucket, error.message, error.hint);

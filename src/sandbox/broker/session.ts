@@ -134,7 +134,7 @@ export function createSession(deps: SessionDeps): Session {
     if (id !== undefined) send('RECEIPT', [['receipt-id', id]]);
   };
 
-  /** Answers whether a receipt is due. */
+  /** Returns whether a receipt is due. */
   const request = (frame: Frame, channel: Channel): boolean => {
     switch (frame.command) {
       case 'UNSUBSCRIBE':

@@ -89,7 +89,7 @@ export function createRabbitmqBus(options: RabbitmqOptions): Bus {
     publish: publisher.publish,
     close: async () => {
       await publisher.close();
-      // Where there is nobody any more to ask, nothing is left behind either.
+      // A broker that is gone has left nothing behind.
       const removals = [...vhosts].map((vhost) => remove('vhosts', vhost));
       await Promise.allSettled([...removals, ...[...logins].map((login) => remove('users', login))]);
       http.close();
@@ -98,7 +98,7 @@ export function createRabbitmqBus(options: RabbitmqOptions): Bus {
 }
 
 function nothing(): void {
-  // Answers have no body that matters.
+  // Responses have no body that matters.
 }
 
 function unlessMissing(error: unknown): undefined {

@@ -5,7 +5,7 @@ import { publishedHeaders } from '../broker/message-id.ts';
 import type { RabbitmqOptions } from './bus.ts';
 
 export interface Publisher {
-  /** False when the broker was not there to take it; whether the queue took it, nobody learns. */
+  /** False when the broker was not there to take it; whether the queue took it is not known. */
   readonly publish: (message: Publication) => Promise<boolean>;
   /** Breaks off what is under way, and resolves when that is gone. */
   readonly close: () => Promise<void>;

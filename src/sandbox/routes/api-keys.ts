@@ -1,4 +1,4 @@
-import type { JsonObject } from '../../lib/json.ts';
+import type { Json, JsonObject } from '../../lib/json.ts';
 import { bodyOf, type Call, optionalText, type Routes, referenced, textOf } from '../call.ts';
 import type { ApiKey } from '../model.ts';
 import { both, datedFilter, list } from '../paginate.ts';
@@ -6,12 +6,21 @@ import { demand, seesProject, seesResource } from '../permissions.ts';
 import { choices, uuidFilter } from '../query.ts';
 import { conflict, forbidden, invalid, notFound, ok, type Reply } from '../reply.ts';
 import { type KeyAction, keyAfter } from '../rules/api-key.ts';
-import { renderer } from '../serialize/fields.ts';
+import { renderer, type Shape } from '../serialize/fields.ts';
 import type { World } from '../world.ts';
 
 const KEY_STATES = ['Creating', 'OK', 'Updating', 'Erred'] as const;
 
-/** The secret is not among the keys: lists never show it. */
+/** Keys that came with 8.1. */
+const since81 =
+  (value: (row: ApiKey) => Json): Shape<ApiKey>[string] =>
+  (row, { world }) =>
+    world.settings.profile === '8.1' ? value(row) : undefined;
+
+/**
+ * The secret is not among the keys: lists never show it. An erred row keeps the command that failed. What belongs to
+ * keys of users, with limits of their own, reads null: that is off for the offerings here.
+ */
 const renderKey = renderer<ApiKey>({
   uuid: (row) => row.uuid,
   resource_uuid: (row) => row.resource.uuid,
@@ -20,6 +29,15 @@ const renderKey = renderer<ApiKey>({
   state: (row) => row.state,
   modified: (row) => row.modified,
   error_message: (row) => row.errorMessage,
+  pending_action: since81(({ state }) => (state === 'Updating' || state === 'Erred' ? 'rotate' : '')),
+  issued_at: since81((row) => row.created),
+  user_uuid: since81(() => null),
+  user_full_name: since81(() => null),
+  limits: since81(() => null),
+  allowed_models: since81(() => null),
+  current_usages: since81(() => null),
+  usage_period: since81(() => null),
+  paused_by_limit: since81(() => null),
 });
 
 export const apiKeyRoutes: Routes = {

@@ -230,7 +230,8 @@ function endpointProblem(item: Json): Record<string, string[]> {
 function noteLoss(call: Call, resource: Resource, object: string, before: object, after: object): void {
   // Credentials that Waldur has as an API key are where they belong.
   const moved = call.world.store.keys.by('resource', resource.uuid).length > 0 ? 's3_credentials' : undefined;
-  const lost = Object.keys(before).filter((key) => !(key in after) && key !== moved);
+  // The agent says what it waits for only while it does.
+  const lost = Object.keys(before).filter((key) => !(key in after) && key !== moved && key !== 'provisioning');
   // What ends may leave things out: dead credentials, above all. Its state does not tell: an erred resource stays erred.
   const ends = call.world.store.orders.by('executing', `${resource.uuid} Terminate`).length > 0;
   if (lost.length === 0 || ends) return;

@@ -6,13 +6,13 @@ export function optionFields(form: JsonObject): JsonObject {
   return isJsonObject(options) ? options : {};
 }
 
-/** The answers that belong to the form: 8.1 copies them from a Create order's attributes to the resource. */
+/** The values that belong to the form: 8.1 copies them from a Create order's attributes to the resource. */
 export function pickOptions(form: JsonObject, attributes: JsonObject): JsonObject {
   const fields = optionFields(form);
   return Object.fromEntries(Object.entries(attributes).filter(([name]) => name in fields));
 }
 
-/** Problems per option; undefined when the answers fit the form. Unknown answers are ignored. */
+/** Problems per option; undefined when the values fit the form. Unknown names are ignored. */
 export function validateOptions(form: JsonObject, answers: JsonObject): Record<string, string[]> | undefined {
   const problems: Record<string, string[]> = {};
   for (const [name, field] of Object.entries(optionFields(form))) {

@@ -1,3 +1,4 @@
+import type { JsonObject } from '../../lib/json.ts';
 import type { AgentLog, Identity, Processor, Service } from '../model.ts';
 import { renderer, url } from './fields.ts';
 
@@ -45,6 +46,7 @@ export const renderIdentity = renderer<Identity>({
   config_file_path: (row) => row.configFilePath,
   config_file_content: (row) => row.configFileContent,
   last_restarted: (row) => row.lastRestarted,
+  compatibility: (row) => compatibility(row.version),
   created: (row) => row.created,
   modified: (row) => row.modified,
   services: (row, to) =>
@@ -62,3 +64,14 @@ export const renderLog = renderer<AgentLog>({
   module: (row) => row.module,
   created: (row) => row.created,
 });
+
+const OLDEST = '1.0.2';
+
+/** What the portal says of an agent by its version. */
+function compatibility(version: string): JsonObject {
+  const numbers = /^(\d+)\.(\d+)\.(\d+)/.exec(version)?.slice(1).map(Number);
+  if (numbers === undefined) return { status: 'unknown', message: '', minimum_required: OLDEST };
+  const isOld = numbers.join('.').localeCompare(OLDEST, 'en', { numeric: true }) < 0;
+  const message = isOld ? `The agent is older than ${OLDEST}.` : '';
+  return { status: isOld ? 'incompatible' : 'compatible', message, minimum_required: OLDEST };
+}

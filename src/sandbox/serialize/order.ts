@@ -100,7 +100,7 @@ export const renderOrder = renderer<Order>(shape, {
   },
 });
 
-/** An order as the answer to placing it. */
+/** An order as the response to placing it shows it. */
 export const renderPlacedOrder = renderer<Order>(shape, {
   lacks: `activation_price attachment auto_approved auto_approved_by_rule_uuid auto_approved_cost_limit_snapshot
     backend_id can_terminate completed_at consumer_message consumer_message_attachment

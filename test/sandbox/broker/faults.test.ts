@@ -139,7 +139,7 @@ describe('connections', () => {
     await client.closed;
   });
 
-  test('silence: the client hears nothing, its messages go to another in the end', async () => {
+  test('silence: the client hears nothing, its messages go to another client', async () => {
     const client = await subscribed({ 'heart-beat': '1000,1000' });
     publish('a');
     await client.next();

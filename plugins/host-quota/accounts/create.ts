@@ -1,0 +1,98 @@
+import type { Quota } from '../../../src/plugin/contract.ts';
+import { hasLimit, limitsOf } from '../devices/limits.ts';
+import { limitsInTheWay, taken, unknownUser, unreadableId, unsupported } from '../errors.ts';
+import { allocateId } from '../host/allocate.ts';
+import type { RegistryRecord } from '../registry/record.ts';
+import { formatAccountId } from './account-id.ts';
+import { checkAccountName } from './account-name.ts';
+import { type AccountDeps, checkDimensions, type Done, isOrdered, limit, type Ours, requireOurs } from './accounts.ts';
+import { type View, viewOf, whose } from './whose.ts';
+
+export interface Order extends Ours {
+  readonly quota: Partial<Quota>;
+  /** An existing user or group; undefined makes one of the account's own name. */
+  readonly existing: string | undefined;
+  /** Whether nothing is limited before the operator of the host has said yes. */
+  readonly needsApproval: boolean;
+}
+
+/** Makes the account, or goes on making it. */
+export async function create(deps: AccountDeps, order: Order, signal: AbortSignal): Promise<Done> {
+  const view = await viewOf(deps, signal);
+  checkDimensions(view, order.quota);
+  const begun = (await deps.registry.all()).find((record) => isOrdered(record, order));
+  const isNew = begun?.account === undefined;
+  const { account = order.account } = isNew ? await establish(deps, order, begun, view, signal) : begun;
+  const { record } = await requireOurs(deps, { account, resource: order.resource }, signal);
+  const { bytes = record.bytes, objects = record.objects } = order.quota;
+  const changed = await limit(deps, record, { bytes, objects }, signal);
+  return { changed: changed || isNew, account };
+}
+
+/** The record of a new account, after whatever had to be made for it. */
+async function establish(
+  deps: AccountDeps,
+  order: Order,
+  begun: RegistryRecord | undefined,
+  view: View,
+  signal: AbortSignal,
+): Promise<RegistryRecord> {
+  const { site, subject, registry, deviceName: device, holder } = deps;
+  const { resource, existing, account: asked } = order;
+  const id =
+    existing === undefined
+      ? await make(deps, order, begun, view, signal)
+      : await findExisting(deps, existing, view, signal);
+  const account = formatAccountId({ host: site.id, subject, id, device });
+  if ((await registry.all()).some((record) => record.account === account)) {
+    throw taken(`${subject} ${id}`, 'Another resource has a limit for it on this device.');
+  }
+  const record: RegistryRecord = {
+    resource,
+    asked,
+    account,
+    subject,
+    name: existing ?? asked,
+    id,
+    made: existing === undefined && holder !== undefined ? holder.made : 'nothing',
+    bytes: null,
+    objects: null,
+    ...(order.needsApproval && { requestedAt: deps.now().toISOString() }),
+  };
+  await registry.update(record, () => record);
+  return record;
+}
+
+async function make(
+  deps: AccountDeps,
+  order: Order,
+  begun: RegistryRecord | undefined,
+  view: View,
+  signal: AbortSignal,
+): Promise<number> {
+  const { holder, registry, subject, site } = deps;
+  const { resource, account: name } = order;
+  if (holder === undefined) throw unsupported(`The host ${site.id}`, 'accounts that the agent could make');
+  const records = await registry.all();
+  const seen = await whose(deps, { account: name, resource, isExact: true }, view, records, signal);
+  if (seen.kind !== 'absent') {
+    throw taken(`The name ${name}`, 'Ask the provider: it exists on the host without the stamp of this resource.');
+  }
+  const recorded = records.flatMap((record) => record.id ?? []);
+  const used = [...(await holder.taken(signal)), ...view.rows.keys(), ...view.unreadable, ...recorded];
+  const id = begun?.id ?? allocateId(deps.ids, used);
+  const none = { bytes: null, objects: null };
+  const intent = { resource, asked: name, subject, name: checkAccountName(name), id, made: holder.made, ...none };
+  // Written before anything is made: afterwards it is known to be ours, and the id is not given twice.
+  await registry.update(intent, () => intent);
+  return holder.make(name, resource, id, signal);
+}
+
+async function findExisting(deps: AccountDeps, name: string, view: View, signal: AbortSignal): Promise<number> {
+  const id = await deps.site.resolve(deps.subject, name, signal);
+  if (id === undefined || !deps.isEligible(id)) throw unknownUser(name);
+  const row = view.rows.get(id);
+  if (view.unreadable.has(id)) throw unreadableId(`${deps.subject} ${id}`);
+  if (row !== undefined && hasLimit(row)) throw limitsInTheWay(name, limitsOf(row));
+  return id;
+}

@@ -1,0 +1,121 @@
+import { readFile } from 'node:fs/promises';
+import type { PluginContext } from '../../src/plugin/contract.ts';
+import type { AccountDeps } from './accounts/accounts.ts';
+import { type Directories, nodeDirectories } from './accounts/directories.ts';
+import { createProjectHolder, createSubvolumeHolder } from './accounts/directory-holder.ts';
+import type { Holder } from './accounts/holder.ts';
+import { createGroupHolder, createUserHolder } from './accounts/user-holder.ts';
+import { createBtrfsDriver } from './devices/btrfs/driver.ts';
+import { createDevices, type Devices } from './devices/devices.ts';
+import { createLinuxDriver } from './devices/linux/driver.ts';
+import { nodeSizes, type Sizes } from './devices/space.ts';
+import { createZfsDriver } from './devices/zfs/driver.ts';
+import { unparseable } from './errors.ts';
+import { parseRange } from './host/allocate.ts';
+import { isEligible } from './host/eligible.ts';
+import { createLocalSite } from './host/local-site.ts';
+import { createNames, type Names } from './host/names.ts';
+import { type Mount, parseMountinfo } from './mounts/mountinfo.ts';
+import { openRegistry, type Registry } from './registry/registry.ts';
+import { type RegistryFiles, registryFiles } from './registry/registry-files.ts';
+import { createRemoteClient } from './remote/client.ts';
+import { createRemoteSite, type Remote } from './remote/remote-site.ts';
+import { hostIdOf, type Settings, usesZfs } from './settings.ts';
+import type { Site } from './site.ts';
+import { createRun, type Run } from './tools/run.ts';
+
+/** What the methods of the backend share. */
+export interface Deps extends PluginContext<Settings> {
+  readonly hostId: string;
+  readonly run: Run;
+  readonly names: Names;
+  readonly devices: Devices;
+  readonly registry: Registry;
+  readonly remotes: readonly Remote[];
+  /** The local one first. */
+  readonly sites: readonly Site[];
+  /** What accounts on this site need. */
+  accounts(site: Site): AccountDeps;
+  /** Ends the programs that still run. */
+  close(): void;
+}
+
+/** Where effects go. A test may hand in others. */
+export interface Effects {
+  readonly run?: Run | undefined;
+  readonly mounts?: (() => Promise<readonly Mount[]>) | undefined;
+  readonly sizes?: Sizes | undefined;
+  readonly directories?: Directories | undefined;
+  readonly files?: RegistryFiles | undefined;
+}
+
+/** Opens nothing yet: the first program runs when it is needed. */
+export function createDeps(context: PluginContext<Settings>, effects: Effects = {}): Deps {
+  const { settings, clock } = context;
+  const { run = createRun(clock, settings.tools), mounts = readMounts, sizes = nodeSizes } = effects;
+  const closing = new AbortController();
+  const names = createNames(run);
+  const drivers = [
+    ...(settings.USE_PYQUOTA ? [createLinuxDriver({ run, mounts, sizes })] : []),
+    ...(settings.subject === 'subvolume' ? [createBtrfsDriver({ run, mounts, sizes })] : []),
+    ...(usesZfs(settings) ? [createZfsDriver({ run, datasets: settings.ZFS_DATASETS, idOf: idOf(names) })] : []),
+  ];
+  const devices = createDevices(drivers, closing.signal);
+  const hostId = hostIdOf(settings) ?? 'localhost';
+  const local = createLocalSite(hostId, settings.device, devices, names);
+  const { files = registryFiles } = effects;
+  const registry = openRegistry({ directory: settings.registry, files, store: context.store });
+  const remotes = settings.remote.map((host) => ({ id: host.id, client: createRemoteClient(context, host) }));
+  const holder = holderFor(settings, run, names, effects.directories ?? nodeDirectories);
+  const accounts = (site: Site): AccountDeps => ({
+    site,
+    subject: settings.subject,
+    deviceName: settings.device,
+    softRatio: settings.soft_ratio,
+    registry,
+    holder: site === local ? holder : undefined,
+    ids: idsOf(settings),
+    isEligible: (id) => isEligible(id, settings),
+    now: () => clock.now(),
+  });
+  return {
+    ...context,
+    random: (bytes) => context.random(bytes),
+    hostId,
+    run,
+    names,
+    devices,
+    registry,
+    remotes,
+    sites: [local, ...remotes.map((remote) => createRemoteSite(remote, settings.device))],
+    accounts,
+    close: () => closing.abort(new Error('the backend is closed')),
+  };
+}
+
+async function readMounts(): Promise<readonly Mount[]> {
+  const text = await readFile('/proc/self/mountinfo', 'utf8');
+  const { rows, problems } = parseMountinfo(text);
+  if (problems[0] !== undefined) throw unparseable('/proc/self/mountinfo', text, problems[0]);
+  return rows;
+}
+
+function holderFor(settings: Settings, run: Run, names: Names, directories: Directories): Holder | undefined {
+  const { subject, create_users: makes, base_dir: baseDir } = settings;
+  if (subject === 'user') return makes ? createUserHolder(run, names) : undefined;
+  if (subject === 'group') return makes ? createGroupHolder(run, names) : undefined;
+  if (baseDir === undefined) return undefined;
+  const deps = { run, directories, baseDir };
+  return subject === 'project' ? createProjectHolder(deps) : createSubvolumeHolder(deps);
+}
+
+function idsOf({ subject, project_ids, uid_min: from, uid_max: to }: Settings): { from: number; to: number } {
+  return (subject === 'project' ? parseRange(project_ids) : undefined) ?? { from, to };
+}
+
+function idOf(
+  names: Names,
+): (kind: 'user' | 'group', name: string, signal: AbortSignal) => Promise<number | undefined> {
+  return async (kind, name, signal) =>
+    kind === 'user' ? (await names.user(name, signal))?.uid : (await names.group(name, signal))?.gid;
+}

@@ -1,0 +1,109 @@
+import type { Documents } from '../../../src/plugin/contract.ts';
+import { parseAccountId } from '../accounts/account-id.ts';
+import type { Devices } from '../devices/devices.ts';
+import { emptyRow } from '../devices/limits.ts';
+import type { Device, Limits } from '../devices/types.ts';
+import type { Registry } from '../registry/registry.ts';
+import type { DeviceFacts, NamedRow } from '../remote/wire.ts';
+import { isEligible } from './eligible.ts';
+import type { HostUser, Names } from './names.ts';
+
+export interface ServiceDeps {
+  readonly id: string;
+  readonly devices: Devices;
+  readonly names: Names;
+  readonly store: Documents;
+  /** Undefined where nothing belongs to a resource: made-up hosts. */
+  readonly registry: Registry | undefined;
+  readonly range: { readonly uid_min: number; readonly uid_max: number };
+  /** Whether devices are listed with their groups. */
+  readonly hasGroups: boolean;
+}
+
+/** What other programs may see and change of the quotas of users on this host. */
+export interface HostService extends ServiceDeps {
+  /** Eligible users, by name. */
+  users(signal: AbortSignal): Promise<readonly HostUser[]>;
+  /** Every device with limits, with its users and groups. */
+  list(signal: AbortSignal): Promise<readonly DeviceFacts[]>;
+  /** The devices on which the user has limits or files, each with that one row. */
+  ofUser(uid: number, signal: AbortSignal): Promise<readonly DeviceFacts[]>;
+  set(uid: number, device: Device, limits: Partial<Limits>, signal: AbortSignal): Promise<NamedRow>;
+  /** Users on this device whose limits belong to a resource. */
+  owned(device: Device): Promise<ReadonlySet<number>>;
+}
+
+export function createHostService(deps: ServiceDeps): HostService {
+  const { devices, names, range } = deps;
+
+  async function users(signal: AbortSignal): Promise<readonly HostUser[]> {
+    const all = (await names.users(signal)).filter(({ uid }) => isEligible(uid, range));
+    return all.sort((a, b) => (a.name < b.name ? -1 : 1));
+  }
+
+  async function userRows(device: Device, signal: AbortSignal): Promise<readonly NamedRow[]> {
+    const rows = (await devices.rows(device, 'user', signal)).rows.filter(({ id }) => isEligible(id, range));
+    const named = await names.userNames(
+      rows.map(({ id }) => id),
+      signal,
+    );
+    return rows.map((row) => ({ name: named.get(row.id) ?? `#${row.id}`, row }));
+  }
+
+  async function groupRows(device: Device, signal: AbortSignal): Promise<readonly NamedRow[] | undefined> {
+    if (!deps.hasGroups || !device.subjects.includes('group')) return undefined;
+    const { rows } = await devices.rows(device, 'group', signal);
+    const named = await names.groupNames(
+      rows.map(({ id }) => id),
+      signal,
+    );
+    return rows.map((row) => ({ name: named.get(row.id) ?? `#${row.id}`, row }));
+  }
+
+  async function facts(device: Device, signal: AbortSignal): Promise<DeviceFacts> {
+    const groups = await groupRows(device, signal);
+    return {
+      device,
+      space: await devices.space(device, signal),
+      userGrace: await devices.grace(device, 'user', signal),
+      users: await userRows(device, signal),
+      ...(groups && { groups, groupGrace: await devices.grace(device, 'group', signal) }),
+    };
+  }
+
+  return {
+    ...deps,
+    users,
+    list: async (signal) => {
+      const limited = (await devices.list(signal)).filter(({ subjects }) => subjects.includes('user'));
+      const all: DeviceFacts[] = [];
+      for (const device of limited) all.push(await facts(device, signal));
+      return all;
+    },
+    ofUser: async (uid, signal) => {
+      const limited = (await devices.list(signal)).filter(({ subjects }) => subjects.includes('user'));
+      const all: DeviceFacts[] = [];
+      for (const device of limited) {
+        const { groups: _, groupGrace: __, users: rows = [], ...rest } = await facts(device, signal);
+        const own = rows.filter(({ row }) => row.id === uid);
+        if (own.length > 0) all.push({ ...rest, users: own });
+      }
+      return all;
+    },
+    set: async (uid, device, limits, signal) => {
+      const { after } = await devices.write({ device, subject: 'user', id: uid, limits }, signal);
+      const name = (await names.userNames([uid], signal)).get(uid) ?? `#${uid}`;
+      return { name, row: after ?? emptyRow(uid) };
+    },
+    owned: async (device) => {
+      const records = (await deps.registry?.all()) ?? [];
+      const ids = records.map(({ account }) => parseAccountId(account ?? ''));
+      const here = ids.filter((id) => id?.subject === 'user' && isDevice(device, id.device));
+      return new Set(here.flatMap((id) => id?.id ?? []));
+    },
+  };
+}
+
+function isDevice({ name, mountPoints }: Device, configured: string): boolean {
+  return name === configured || mountPoints.includes(configured);
+}

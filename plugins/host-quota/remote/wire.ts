@@ -1,0 +1,130 @@
+import { isJsonObject, type Json, type JsonObject } from '../../../src/lib/json.ts';
+import type { Device, Grace, Limits, QuotaRow, Space } from '../devices/types.ts';
+
+/** A device as the remote API has it: limits in KiB, usage in bytes, times in epoch seconds, 0 is none. */
+export interface DeviceFacts {
+  readonly device: Device;
+  readonly space: Space;
+  readonly userGrace?: Grace | undefined;
+  readonly groupGrace?: Grace | undefined;
+  readonly users?: readonly NamedRow[] | undefined;
+  readonly groups?: readonly NamedRow[] | undefined;
+}
+
+export interface NamedRow {
+  readonly name: string;
+  readonly row: QuotaRow;
+}
+
+export function formatDevice({ device, space, userGrace, groupGrace, users, groups }: DeviceFacts): JsonObject {
+  const format = device.fstype === 'zfs' || device.fstype === 'docker' ? device.fstype : 'vfsv1';
+  return {
+    name: device.name,
+    mount_points: device.mountPoints,
+    fstype: device.fstype,
+    opts: device.options,
+    usage: formatSpace(space),
+    ...(userGrace && { user_quota_format: format, user_quota_info: formatGrace(userGrace) }),
+    ...(users && { user_quotas: users.map((named) => formatQuota(named, 'uid')) }),
+    ...(groupGrace && { group_quota_format: format, group_quota_info: formatGrace(groupGrace) }),
+    ...(groups && { group_quotas: groups.map((named) => formatQuota(named, 'gid')) }),
+  };
+}
+
+function formatSpace({ total, used, free }: Space): JsonObject {
+  const percent = used + free === 0n ? 0 : Number((used * 1000n) / (used + free)) / 10;
+  return { free: Number(free), total: Number(total), used: Number(used), percent };
+}
+
+function formatGrace({ blockSeconds = 0, inodeSeconds = 0 }: Grace): JsonObject {
+  return { block_grace: blockSeconds, inode_grace: inodeSeconds, flags: 0 };
+}
+
+export function formatQuota({ name, row }: NamedRow, key: 'uid' | 'gid'): JsonObject {
+  return {
+    [key]: row.id,
+    name,
+    block_hard_limit: Number(row.blockHard),
+    block_soft_limit: Number(row.blockSoft),
+    block_current: Number(row.usedBytes),
+    inode_hard_limit: Number(row.inodeHard),
+    inode_soft_limit: Number(row.inodeSoft),
+    inode_current: Number(row.usedInodes),
+    block_time_limit: row.blockGrace,
+    inode_time_limit: row.inodeGrace,
+  };
+}
+
+/** A quota as a host sent it; undefined when it is none. Inode fields may be missing. */
+export function readQuota(value: Json, key: 'uid' | 'gid'): NamedRow | undefined {
+  if (!isJsonObject(value)) return undefined;
+  const id = value[key];
+  const names = [
+    'block_hard_limit',
+    'block_soft_limit',
+    'block_current',
+    'inode_hard_limit',
+    'inode_soft_limit',
+    'inode_current',
+  ];
+  const [blockHard, blockSoft, usedBytes, inodeHard, inodeSoft, usedInodes] = names.map((name) =>
+    readAmount(value[name]),
+  );
+  const [blockGrace, inodeGrace] = [readAmount(value['block_time_limit']), readAmount(value['inode_time_limit'])];
+  if (typeof id !== 'number' || !Number.isSafeInteger(id)) return undefined;
+  if (blockHard === undefined || blockSoft === undefined || usedBytes === undefined) return undefined;
+  return {
+    name: typeof value['name'] === 'string' ? value['name'] : `#${id}`,
+    row: {
+      id,
+      blockHard,
+      blockSoft,
+      usedBytes,
+      inodeHard: inodeHard ?? 0n,
+      inodeSoft: inodeSoft ?? 0n,
+      usedInodes: usedInodes ?? 0n,
+      blockGrace: Number(blockGrace ?? 0n),
+      inodeGrace: Number(inodeGrace ?? 0n),
+    },
+  };
+}
+
+/** A device with its quotas as a host sent it; undefined when it is none, or when one of its quotas is none. */
+export function readDevice(value: Json): { readonly device: Device; readonly users: readonly NamedRow[] } | undefined {
+  if (!isJsonObject(value) || typeof value['name'] !== 'string') return undefined;
+  const { name, mount_points: mountPoints, fstype, opts, user_quotas: quotas } = value;
+  const users = Array.isArray(quotas) ? quotas.map((quota: Json) => readQuota(quota, 'uid')) : [];
+  const readable = users.filter((user) => user !== undefined);
+  if (readable.length !== users.length) return undefined;
+  const type = typeof fstype === 'string' ? fstype : '';
+  const isPlain = type === 'zfs' || type === 'docker';
+  const device: Device = {
+    name,
+    mountPoints: texts(mountPoints),
+    fstype: type,
+    options: texts(opts),
+    subjects: ['user'],
+    // Blocks of its XFS are not told; limits of whole blocks are kept as they are.
+    stepKib: type === 'xfs' ? 4n : 1n,
+    hasInodes: !isPlain,
+    hasSoft: !isPlain,
+  };
+  return { device, users: readable };
+}
+
+export function limitFields({ blockHard, blockSoft, inodeHard, inodeSoft }: Limits): JsonObject {
+  return {
+    block_hard_limit: Number(blockHard),
+    block_soft_limit: Number(blockSoft),
+    inode_hard_limit: Number(inodeHard),
+    inode_soft_limit: Number(inodeSoft),
+  };
+}
+
+function readAmount(value: Json | undefined): bigint | undefined {
+  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0 ? BigInt(value) : undefined;
+}
+
+function texts(value: Json | undefined): readonly string[] {
+  return Array.isArray(value) ? value.filter((item) => typeof item === 'string') : [];
+}

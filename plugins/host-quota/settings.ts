@@ -1,0 +1,269 @@
+import type { CommonSettings, JsonSchema, NamingRules, SettingProblem } from '../../src/plugin/contract.ts';
+import type { Subject } from './devices/types.ts';
+import { parseRange } from './host/allocate.ts';
+
+/** `backend_settings` after validation. */
+export interface Settings {
+  readonly device: string;
+  readonly subject: Subject;
+  readonly host_id?: string;
+  readonly create_users: boolean;
+  readonly approval: 'none' | 'manual';
+  readonly user_prefix: string;
+  readonly base_dir?: string;
+  readonly project_ids: string;
+  readonly uid_min: number;
+  readonly uid_max: number;
+  readonly soft_ratio: number;
+  readonly registry: string;
+  readonly remote: readonly RemoteHost[];
+  readonly api_key?: string;
+  readonly serve?: ServeSettings;
+  readonly tools: Readonly<Record<string, string>>;
+  readonly grace_ending_seconds: number;
+  readonly notify_interval: number;
+  readonly mail_map?: Readonly<Record<string, string>>;
+  readonly USE_PYQUOTA: boolean;
+  readonly USE_ZFS?: boolean;
+  readonly ZFS_DATASETS: readonly string[];
+  readonly MASTER_EVENT_CALLBACK_URL?: string;
+  readonly MASTER_EVENT_CALLBACK_SECRET?: string;
+  readonly SLAVE_HOST_ID?: string;
+  readonly SLAVE_EVENT_SECRET?: string;
+  readonly MOCK_QUOTA: boolean;
+  readonly MOCK_HOST_ID: 'host1' | 'host2' | 'host3' | 'host4';
+  readonly SMTP_HOST?: string;
+  readonly SMTP_PORT: number;
+  readonly SMTP_USER?: string;
+  readonly SMTP_PASSWORD?: string;
+  readonly SMTP_SECURITY: 'tls' | 'starttls' | 'none';
+  readonly NOTIFICATION_FROM?: string;
+  readonly NOTIFICATION_OAUTH_ACCESS_TOKEN?: string;
+}
+
+export interface RemoteHost {
+  readonly id: string;
+  readonly url: string;
+  readonly api_key: string;
+  readonly ca_file?: string;
+  readonly verify_ssl?: boolean;
+}
+
+export interface ServeSettings {
+  readonly listen: string;
+  readonly tls_cert?: string;
+  readonly tls_key?: string;
+}
+
+const HOST_ID: JsonSchema = {
+  type: 'string',
+  pattern: '^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$',
+  'x-expected': 'a name of letters, digits, ".", "_" and "-"',
+};
+const PATH: JsonSchema = { type: 'string', pattern: '^(/[A-Za-z0-9._@+:-]+)+$', 'x-expected': 'an absolute path' };
+const UID: JsonSchema = { type: 'integer', minimum: 1, maximum: 4_294_967_294 };
+const SECRET: JsonSchema = { type: 'string', minLength: 8, 'x-secret': true };
+const URL_OF_HTTP: JsonSchema = {
+  type: 'string',
+  pattern: '^https?://[^?#@\\s]+$',
+  'x-expected': 'an http:// or https:// URL without user name and query',
+};
+
+const REMOTE: JsonSchema = {
+  type: 'array',
+  default: [],
+  description: 'Hosts without a Waldur token that this agent manages through their remote API.',
+  items: {
+    type: 'object',
+    additionalProperties: false,
+    required: ['id', 'url', 'api_key'],
+    properties: {
+      id: HOST_ID,
+      url: { ...URL_OF_HTTP, description: 'Of the host; /remote-api is appended.' },
+      api_key: { type: 'string', minLength: 1, 'x-secret': true },
+      ca_file: PATH,
+      verify_ssl: { type: 'boolean', default: true },
+    },
+  },
+};
+
+const SERVE: JsonSchema = {
+  type: 'object',
+  additionalProperties: false,
+  required: ['listen'],
+  description: 'A listener of its own for the remote API, beside the one of the agent.',
+  properties: {
+    listen: {
+      type: 'string',
+      pattern: '^(unix:/.+|(\\[[0-9A-Fa-f:]+\\]|[A-Za-z0-9.-]+):[0-9]{1,5})$',
+      'x-expected': 'an address and a port such as 0.0.0.0:8436, or unix:/run/host-quota.sock',
+    },
+    tls_cert: PATH,
+    tls_key: PATH,
+  },
+};
+
+const NOTIFICATIONS: Readonly<Record<string, JsonSchema>> = {
+  MASTER_EVENT_CALLBACK_URL: { ...URL_OF_HTTP, description: 'Where events of quotas are sent.' },
+  MASTER_EVENT_CALLBACK_SECRET: { ...SECRET, description: 'With which they are signed.' },
+  SLAVE_HOST_ID: { ...HOST_ID, description: 'Another word for host_id.' },
+  SLAVE_EVENT_SECRET: { ...SECRET, description: 'What hosts must show that send events here.' },
+  SMTP_HOST: { type: 'string', pattern: '^[A-Za-z0-9.:-]+$', 'x-expected': 'a host name' },
+  SMTP_PORT: { type: 'integer', minimum: 1, maximum: 65_535, default: 587 },
+  SMTP_USER: { type: 'string', minLength: 1 },
+  SMTP_PASSWORD: { type: 'string', minLength: 1, 'x-secret': true },
+  SMTP_SECURITY: { enum: ['tls', 'starttls', 'none'], default: 'starttls' },
+  NOTIFICATION_FROM: { type: 'string', pattern: '^[^@\\s<>]+@[^@\\s<>]+$', 'x-expected': 'an e-mail address' },
+  NOTIFICATION_OAUTH_ACCESS_TOKEN: { type: 'string', minLength: 1, 'x-secret': true },
+};
+
+export const settingsSchema: JsonSchema = {
+  type: 'object',
+  additionalProperties: false,
+  required: ['device'],
+  properties: {
+    device: {
+      type: 'string',
+      pattern: '^((/[A-Za-z0-9._@+:-]+)+|[A-Za-z0-9][A-Za-z0-9_.:-]*(/[A-Za-z0-9_.:-]+)*)$',
+      'x-expected': 'a mount point, a block device or a ZFS dataset',
+      examples: ['/srv/data'],
+      description: 'What is limited: a mount point such as /srv/data, a block device or a ZFS dataset.',
+    },
+    subject: {
+      enum: ['user', 'group', 'project', 'subvolume'],
+      default: 'user',
+      description: 'What a resource is: a user, a group, a directory with a project id, or a btrfs subvolume.',
+    },
+    host_id: {
+      ...HOST_ID,
+      examples: ['storage1'],
+      description: 'First part of every backend id, for as long as accounts live.',
+    },
+    create_users: {
+      type: 'boolean',
+      default: true,
+      description: 'Whether a bought quota makes the user or group on the host. false limits existing ones.',
+    },
+    approval: {
+      enum: ['none', 'manual'],
+      default: 'none',
+      description: 'manual: an existing user is limited only after `agent quota approve`.',
+    },
+    user_prefix: {
+      type: 'string',
+      pattern: '^[a-z_][a-z0-9_-]{0,15}$',
+      'x-expected': 'a short name out of a-z, 0-9, "_" and "-"',
+      default: 'waldur_',
+      description: 'First part of every user, group and directory name.',
+    },
+    base_dir: { ...PATH, description: 'Directory on the device below which projects and subvolumes are made.' },
+    project_ids: {
+      type: 'string',
+      pattern: '^[0-9]{1,10}-[0-9]{1,10}$',
+      'x-expected': 'two numbers such as 100000-199999',
+      default: '100000-199999',
+      description: 'From which project ids are taken.',
+    },
+    uid_min: { ...UID, default: 1000, description: 'The lowest id of a person.' },
+    uid_max: { ...UID, default: 9999, description: 'The highest. Directory users often have larger ones.' },
+    soft_ratio: {
+      type: 'number',
+      exclusiveMinimum: 0,
+      maximum: 1,
+      default: 1,
+      description: 'Soft limit over hard one.',
+    },
+    registry: {
+      ...PATH,
+      default: '/var/lib/waldur-storage-agent/host-quota',
+      description: 'Directory for the file that says which resource owns which limit.',
+    },
+    remote: REMOTE,
+    api_key: { ...SECRET, description: 'Key of the remote API of this host. Without it there is no such API.' },
+    serve: SERVE,
+    tools: {
+      type: 'object',
+      default: {},
+      propertyNames: { pattern: '^[a-z_]+$' },
+      additionalProperties: PATH,
+      description: 'Absolute paths of programs that are not where they usually are, such as setquota.',
+    },
+    grace_ending_seconds: {
+      type: 'integer',
+      minimum: 60,
+      maximum: 2_592_000,
+      default: 86_400,
+      description: 'How long before its end a grace period counts as ending.',
+    },
+    notify_interval: {
+      type: 'integer',
+      minimum: 60,
+      maximum: 86_400,
+      default: 300,
+      description: 'Seconds between looks.',
+    },
+    mail_map: {
+      type: 'object',
+      additionalProperties: { type: 'string', pattern: '^[^@\\s<>]+@[^@\\s<>]+$', 'x-expected': 'an e-mail address' },
+      description: 'E-mail address by user name. Others are taken from the comment field of the user.',
+    },
+    USE_PYQUOTA: { type: 'boolean', default: true, description: 'Whether ext4 and XFS are looked at.' },
+    USE_ZFS: { type: 'boolean', description: 'Whether ZFS is looked at. Default: when device is a dataset.' },
+    ZFS_DATASETS: {
+      type: 'array',
+      default: [],
+      items: { type: 'string', pattern: '^[A-Za-z0-9][A-Za-z0-9_.:/-]*$' },
+      description: 'Datasets that are looked at. Default: all that are mounted.',
+    },
+    MOCK_QUOTA: { type: 'boolean', default: false, description: 'Made-up data in memory, for trying things.' },
+    MOCK_HOST_ID: { enum: ['host1', 'host2', 'host3', 'host4'], default: 'host1' },
+    ...NOTIFICATIONS,
+  },
+};
+
+/** Names are names of users: useradd(8). */
+export function naming({ user_prefix }: Settings): NamingRules {
+  return { prefix: user_prefix, separator: '_', filler: '_', maxLength: 32 };
+}
+
+export function problems(settings: Settings, _common: CommonSettings): readonly SettingProblem[] {
+  const { subject, base_dir, create_users, approval, uid_min, uid_max, serve, project_ids } = settings;
+  const found: SettingProblem[] = [];
+  if (hostIdOf(settings) === undefined) {
+    found.push({
+      setting: 'host_id',
+      message: '"host_id" is missing: a host that is renamed would not find its accounts',
+    });
+  }
+  if ((subject === 'project' || subject === 'subvolume') && base_dir === undefined) {
+    found.push({ setting: 'base_dir', message: `subject ${subject} needs "base_dir"` });
+  }
+  if (!create_users && (subject === 'user' || subject === 'group') && approval !== 'manual') {
+    const message = 'an order could limit the account of somebody else';
+    found.push({ setting: 'approval', message, hint: 'set approval: manual, or create_users: true' });
+  }
+  if (uid_min > uid_max) found.push({ setting: 'uid_min', message: '"uid_min" is above "uid_max"' });
+  if (parseRange(project_ids) === undefined) {
+    found.push({ setting: 'project_ids', message: 'the range ends before it begins' });
+  }
+  if (serve !== undefined && settings.api_key === undefined) {
+    found.push({ setting: 'api_key', message: 'the remote API must not be open to everyone', hint: 'set api_key' });
+  }
+  if (serve !== undefined && (serve.tls_cert === undefined) !== (serve.tls_key === undefined)) {
+    found.push({ setting: 'serve', message: '"tls_cert" and "tls_key" belong together' });
+  }
+  if (settings.SMTP_HOST !== undefined && settings.NOTIFICATION_FROM === undefined) {
+    found.push({ setting: 'NOTIFICATION_FROM', message: 'mail needs a sender' });
+  }
+  return found;
+}
+
+/** The upper-case name is that of other managers. */
+export function hostIdOf({ host_id, SLAVE_HOST_ID }: Settings): string | undefined {
+  return host_id ?? SLAVE_HOST_ID;
+}
+
+/** Datasets have no leading slash. */
+export function usesZfs({ USE_ZFS, device }: Settings): boolean {
+  return USE_ZFS ?? !device.startsWith('/');
+}

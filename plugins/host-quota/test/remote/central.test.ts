@@ -1,0 +1,141 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterEach, describe, expect, it } from 'vitest';
+import { central, clientOf, type RunningHost, startHost } from './rig.ts';
+
+const running: RunningHost[] = [];
+afterEach(async () => {
+  for (const host of running.splice(0)) await host.close();
+});
+
+async function hosts(...ids: readonly ('host1' | 'host2' | 'host3')[]) {
+  for (const id of ids) running.push(await startHost(id));
+  return running.map((host, index) => ({ id: ids[index] ?? '', client: host.client }));
+}
+
+/** Something else than a host: a login page, or a port that nothing listens on. */
+async function odd(id: string, answer?: string) {
+  const server = createServer((_, response) => response.writeHead(200, { 'content-type': 'text/html' }).end(answer));
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  const close = (): Promise<void> => new Promise((resolve) => server.close(() => resolve()));
+  if (answer === undefined) await close();
+  return { id, client: clientOf(id, `http://127.0.0.1:${port}`), close };
+}
+
+describe('all hosts together', () => {
+  it('are asked at once, and one that fails does not fail the others', async () => {
+    const page = await odd('page', '<html>login</html>');
+    const all = [...(await hosts('host1', 'host3')), page, await odd('dead')];
+    const { body } = await central(all).call('GET', '/quotas');
+    await page.close();
+    expect(body).toMatchObject({
+      host1: { results: expect.arrayContaining([expect.objectContaining({ name: '/dev/sda1' })]) },
+      host3: { results: [{ name: 'tank/home' }, { name: 'tank/scratch' }] },
+      page: { error: { msg: expect.any(String) } },
+      dead: { error: { msg: expect.any(String) } },
+    });
+  });
+
+  it('that are none are an empty object', async () => {
+    expect(await central([]).call('GET', '/quotas')).toEqual({ status: 200, body: {} });
+    expect(await central([]).call('GET', '/hosts/ping')).toEqual({ status: 200, body: {} });
+  });
+
+  it('are pinged', async () => {
+    const all = [...(await hosts('host2')), await odd('dead')];
+    expect((await central(all).call('GET', '/hosts/ping')).body).toMatchObject({
+      host2: { status: 'ok', latency_ms: expect.any(Number) },
+      dead: { status: 'error', error: expect.any(String) },
+    });
+  });
+
+  it('are for operators', () => {
+    const open = central([]).routes.filter(({ role }) => role !== 'operator');
+    expect(open.map(({ path, role }) => [path, role])).toEqual([
+      ['/api/health', 'public'],
+      ['/api/me', 'user'],
+      ['/api/me/mappings', 'user'],
+      ['/api/me/quotas', 'user'],
+      ['/api/internal/slave-events', 'own'],
+    ]);
+  });
+});
+
+describe('one host through the central side', () => {
+  it('is set, batched and given defaults', async () => {
+    const { call } = central(await hosts('host1'));
+    const at = { params: { host: 'host1', uid: '1000' }, query: 'device=/dev/sda1' };
+    const put = await call('PUT', '/quotas/:host/users/:uid', { ...at, body: { block_hard_limit: 700_000 } });
+    expect(put).toMatchObject({ status: 200, body: { uid: 1000, block_hard_limit: 700_000 } });
+    await call('PUT', '/quotas/:host/default-quota', { ...at, body: { block_hard_limit: 5 } });
+    expect((await call('GET', '/quotas/:host/default-quota', at)).body).toMatchObject({ block_hard_limit: 5 });
+    const body = { device: '/dev/sda1', block_hard_limit: 800_000 };
+    expect((await call('POST', '/quotas/:host/batch', { ...at, body })).body).toMatchObject({ updated_users: 5 });
+    expect((await call('GET', '/hosts/:host/users', at)).body).toContain('alice');
+    expect((await call('GET', '/quotas/:host/users/resolve', { ...at, query: 'username=bob' })).body).toEqual({
+      uid: 1001,
+      name: 'bob',
+    });
+  });
+
+  it('passes on what it was refused, and is 502 when it does not answer', async () => {
+    const { call } = central([...(await hosts('host1')), await odd('dead')]);
+    const put = (host: string, device: string) =>
+      call('PUT', '/quotas/:host/users/:uid', { params: { host, uid: '1000' }, query: `device=${device}`, body: {} });
+    expect((await put('host1', '/dev/nope')).status).toBe(400);
+    expect((await put('dead', '/dev/sda1')).status).toBe(502);
+    expect(await put('none', '/dev/sda1')).toEqual({ status: 404, body: { msg: 'slave not found' } });
+    expect(await call('GET', '/hosts/:host/users', { params: { host: 'none' } })).toMatchObject({
+      status: 404,
+      body: { msg: 'host not found' },
+    });
+  });
+});
+
+describe('a person', () => {
+  const alice = { name: 'alice@example.org', isOperator: false };
+  const mapping = { oauth_user_name: alice.name, host_id: 'host1', host_user_name: 'alice' };
+
+  it('sees nothing without a mapping, and only what is mapped with one', async () => {
+    const { call } = central(await hosts('host1'));
+    expect(await call('GET', '/me/quotas', { person: alice })).toEqual({ status: 200, body: {} });
+    await call('POST', '/admin/mappings', { body: mapping });
+    const { body } = await call('GET', '/me/quotas', { person: alice });
+    expect(Object.keys(body as object)).toEqual(['host1|alice']);
+    expect(body).toMatchObject({ 'host1|alice': { results: [{ user_quotas: [{ name: 'alice' }] }, {}, {}, {}] } });
+    const foreign = await call('GET', '/me/quotas', { person: alice, query: 'host_id=host1&host_user_name=bob' });
+    expect(foreign.status).toBe(403);
+    expect((await call('GET', '/me/quotas', { person: alice, query: 'host_id=host9' })).body).toEqual(body);
+    await call('DELETE', '/admin/mappings', { body: mapping });
+    expect((await call('GET', '/me/mappings', { person: alice })).body).toEqual([]);
+  });
+
+  it('cannot map anything: only operators have a route for it', () => {
+    const writing = central([]).routes.filter(({ path, method }) => path.endsWith('mappings') && method !== 'GET');
+    expect(writing.every(({ role }) => role === 'operator')).toBe(true);
+    expect(writing).toHaveLength(2);
+  });
+});
+
+describe('events of hosts', () => {
+  const body = { host_id: 'host1', events: [{ host_user_name: 'alice', event_type: 'disk_back_to_ok', detail: {} }] };
+
+  it('need the key that is configured, alone or as a bearer', async () => {
+    const path = '/internal/slave-events';
+    expect((await central([]).call('POST', path, { body })).status).toBe(503);
+    const { call, received } = central([], 'the secret of events');
+    expect((await call('POST', path, { body })).status).toBe(401);
+    expect((await call('POST', path, { body, headers: { 'x-api-key': 'wrong' } })).status).toBe(401);
+    for (const headers of [
+      { 'x-api-key': 'the secret of events' },
+      { authorization: 'Bearer the secret of events' },
+      { authorization: 'the secret of events' },
+    ]) {
+      expect(await call('POST', path, { body, headers })).toEqual({ status: 200, body: { msg: 'ok' } });
+    }
+    expect(received).toHaveLength(3);
+    const bad = await call('POST', path, { body: { host_id: 'x' }, headers: { 'x-api-key': 'the secret of events' } });
+    expect(bad).toEqual({ status: 400, body: { msg: 'host_id and events (array) required' } });
+  });
+});

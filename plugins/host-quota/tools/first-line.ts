@@ -1,0 +1,3 @@
+export function firstLine(text: string): string {
+  return text.trim().split('\n')[0] ?? '';
+}

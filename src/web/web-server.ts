@@ -1,0 +1,129 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Clock } from '../lib/clock.ts';
+import { withDeadline } from '../lib/deadline.ts';
+import { AgentError } from '../lib/errors.ts';
+import type { RouteRequest } from '../plugin/contract.ts';
+import { refusalOf } from './authorize.ts';
+import { readBody } from './read-body.ts';
+import { checked, failurePage, type Page, pageOf, textPage } from './reply.ts';
+import type { Match, Router } from './router.ts';
+
+export interface WebServerOptions {
+  readonly host: string;
+  /** 0 lets the system choose. */
+  readonly port: number;
+  readonly clock: Clock;
+  /** The routes at the moment: a reload may change them. */
+  readonly router: () => Router;
+  /** A page that could not be made; the peer gets a bare 500. */
+  readonly onError: (error: unknown) => void;
+}
+
+/** Plain HTTP: TLS belongs to a reverse proxy. Every route names the role it requires. */
+export interface WebServer {
+  /**
+   * The port it listens on.
+   * @throws AgentError `HTTP_LISTEN` (operator).
+   */
+  start(): Promise<number>;
+  /** Ends open connections too: what asks for health can bear it. */
+  close(): Promise<void>;
+}
+
+const REQUEST_TIMEOUT_MS = 10_000;
+const HANDLER_TIMEOUT_MS = 60_000;
+/** Only the path and the query of a request count. */
+const BASE = 'http://agent';
+
+export function createWebServer(options: WebServerOptions): WebServer {
+  const stopping = new AbortController();
+  const server = createServer(
+    {
+      requestTimeout: REQUEST_TIMEOUT_MS,
+      headersTimeout: REQUEST_TIMEOUT_MS,
+      // Node looks for late requests only every 30 s by default.
+      connectionsCheckingInterval: REQUEST_TIMEOUT_MS / 5,
+    },
+    (request, response) => {
+      answer(request, options, stopping.signal)
+        .then(checked)
+        .catch((error: unknown) => {
+          options.onError(error);
+          return textPage(500, 'internal error');
+        })
+        .then((page) => send(page, request, response))
+        .catch(options.onError);
+    },
+  );
+  return {
+    start: () => listen(server, options),
+    close: () =>
+      new Promise((resolve) => {
+        stopping.abort(new Error('the server is closed'));
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}
+
+async function answer(request: IncomingMessage, options: WebServerOptions, stop: AbortSignal): Promise<Page> {
+  const { method = 'GET' } = request;
+  const target = request.url ?? '/';
+  if (!URL.canParse(target, BASE)) return textPage(404, 'not found');
+  const url = new URL(target, BASE);
+  const found = options.router().find(method, url.pathname);
+  if (found === undefined) return textPage(404, 'not found');
+  if ('allow' in found) return textPage(405, 'method not allowed', { allow: found.allow.join(', ') });
+  const headers = Object.fromEntries(
+    Object.entries(request.headers).map(([name, value]) => [name, Array.isArray(value) ? value.join(', ') : value]),
+  );
+  const remoteAddress = request.socket.remoteAddress ?? '';
+  const refusal = refusalOf(found.route.role, { method, headers, remoteAddress, person: undefined });
+  if (refusal !== undefined) return textPage(refusal.status, refusal.reason);
+  const body = await readBody(request);
+  if (body.kind === 'refused') return textPage(body.status, body.reason, { connection: 'close' });
+  const call = { params: found.params, query: url.searchParams, headers, body: body.value, remoteAddress };
+  return handle(found, call, options, stop);
+}
+
+/** A failure that the handler understands is told to the peer; everything else is a bug, logged, and told as nothing. */
+async function handle(
+  { route }: Match,
+  call: RouteRequest,
+  { clock, onError }: WebServerOptions,
+  stop: AbortSignal,
+): Promise<Page> {
+  try {
+    const what = `${route.method} ${route.path}`;
+    return pageOf(await withDeadline(clock, stop, HANDLER_TIMEOUT_MS, what, (signal) => route.handle(call, signal)));
+  } catch (error) {
+    const page = failurePage(error);
+    if (page.status === 500) onError(error);
+    return page;
+  }
+}
+
+function send({ status, headers, body }: Page, request: IncomingMessage, response: ServerResponse): void {
+  response.writeHead(status, { ...headers, 'content-length': Buffer.byteLength(body) });
+  response.end(request.method === 'HEAD' ? undefined : body);
+}
+
+function listen(server: Server, { host, port }: WebServerOptions): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const onError = (cause: Error): void =>
+      reject(
+        new AgentError(`listening on ${host}:${port} failed: ${cause.message}`, {
+          code: 'HTTP_LISTEN',
+          disposition: 'operator',
+          hint: 'set another address in listen, or stop what uses this one',
+          cause,
+        }),
+      );
+    server.once('error', onError);
+    server.listen(port, host, () => {
+      server.off('error', onError);
+      resolve((server.address() as AddressInfo).port);
+    });
+  });
+}

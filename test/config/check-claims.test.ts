@@ -1,0 +1,59 @@
+import { describe, expect, test } from 'vitest';
+import { plugin as ironbucket } from '../../plugins/ironbucket-local/index.ts';
+import { type Claimed, checkClaims } from '../../src/config/check-claims.ts';
+import { ENV, fileWith, load } from './load-text.ts';
+
+const claim = (index: number, kind: Claimed['kind'], value: string): Claimed => ({
+  owner: `offering ${index}`,
+  path: `/offerings/${index}`,
+  setting: 'it',
+  kind,
+  value,
+});
+
+describe('directories', () => {
+  test.each([
+    ['/srv/s3', '/srv/s3', true],
+    ['/srv/s3', '/srv/s3/', true],
+    ['/srv/s3', '/srv//./x/../s3', true],
+    ['/srv/s3', '/srv/s3/inner', true],
+    ['/srv/s3/inner', '/srv/s3', true],
+    ['/srv/s3', '/srv/s31', false],
+    ['/srv/a', '/srv/b', false],
+  ])('%s and %s: overlap is %s', (first, second, overlap) => {
+    const found = checkClaims([claim(0, 'directory', first), claim(1, 'directory', second)]);
+    expect(found.map(({ path }) => path)).toEqual(overlap ? ['/offerings/1/it'] : []);
+  });
+});
+
+describe('addresses', () => {
+  test.each([
+    ['127.0.0.1:9000', '127.0.0.1:9000', true],
+    ['localhost:9000', '127.0.0.1:9000', true],
+    ['0.0.0.0:9000', '10.0.0.1:9000', true],
+    ['10.0.0.1:9000', '[::]:9000', true],
+    ['10.0.0.1:9000', '10.0.0.2:9000', false],
+    ['127.0.0.1:9000', '127.0.0.1:9001', false],
+    ['127.0.0.1:0', '127.0.0.1:0', false],
+  ])('%s and %s: clash is %s', (first, second, clash) => {
+    const found = checkClaims([claim(0, 'listen-address', first), claim(1, 'listen-address', second)]);
+    expect(found).toHaveLength(clash ? 1 : 0);
+  });
+});
+
+test('two offerings on one directory, or on the port of the agent, are told where they are written', () => {
+  const offering = (name: string, uuid: string, settings: object): string =>
+    fileWith({ name, waldur_offering_uuid: uuid, backend_type: 'ironbucket-local', backend_settings: settings });
+  const first = offering('one', '0'.repeat(31).concat('a'), { storage_path: '/srv/s3', listen: '127.0.0.1:9464' });
+  const second = offering('two', '0'.repeat(31).concat('b'), { storage_path: '/srv/s3/two', gateway: false });
+  const text = first + second.replace('offerings:\n', '');
+  const { config, diagnostics } = load(text, { env: ENV, plugins: [ironbucket] });
+  expect(config).toBeUndefined();
+  expect(diagnostics.map(({ path, message }) => [path, message])).toEqual([
+    ['/offerings/0/backend_settings/listen', 'the agent already listens at this address'],
+    [
+      '/offerings/1/backend_settings/storage_path',
+      'this directory and that of the offering "one" overlap: two writers would destroy each other\'s data',
+    ],
+  ]);
+});

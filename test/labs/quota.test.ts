@@ -1,0 +1,32 @@
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+import { beforeAll, describe, expect, test } from 'vitest';
+
+/** Orders of a Waldur carried out on file systems whose quotas a kernel enforces. Each program prints what it found. */
+
+// Node 20 runs no TypeScript.
+beforeAll(() => execFileSync('npx', ['tsc', '-p', 'test/labs/quota'], { stdio: 'inherit' }));
+
+const PATIENCE_MS = 240_000;
+
+describe.concurrent('quotas are enforced, raised, repaired, measured and cleared', () => {
+  test.each([
+    ['ext4 and XFS', 24, ['test/labs/uml.sh', 'test/labs/quota/guest.sh']],
+    ['ZFS', 5, ['test/labs/zfs.sh', 'node', 'dist/test/labs/quota/zfs.js']],
+    ['btrfs', 6, ['test/labs/btrfs.sh', 'node', 'dist/test/labs/quota/btrfs.js']],
+  ] as const)('on %s', { timeout: PATIENCE_MS }, async (_, steps, command) => {
+    const lines = await run(command);
+    expect(lines.filter((line) => !line.startsWith('ok '))).toEqual([]);
+    expect(lines).toHaveLength(steps);
+  });
+});
+
+async function run([program, ...args]: readonly [string, ...string[]]): Promise<readonly string[]> {
+  const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'inherit'] });
+  const exit = once(child, 'exit');
+  const lines: string[] = [];
+  for await (const line of createInterface({ input: child.stdout })) lines.push(line);
+  const [code] = (await exit) as [unknown];
+  return code === 0 ? lines : [...lines, `${program} ended with ${String(code)}`];
+}

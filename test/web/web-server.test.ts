@@ -1,0 +1,191 @@
+import { request } from 'node:http';
+import { afterEach, describe, expect, it } from 'vitest';
+import { AgentError } from '../../src/lib/errors.ts';
+import type { Health } from '../../src/monitor/health.ts';
+import type { Route } from '../../src/plugin/contract.ts';
+import { type OwnPages, ownRoutes } from '../../src/web/own-routes.ts';
+import { createRouter } from '../../src/web/router.ts';
+import { createWebServer, type WebServer } from '../../src/web/web-server.ts';
+import { manualClock } from '../fakes/clock.ts';
+
+const GOOD: Health = { ok: true, probes: [{ name: 'process', ok: true, detail: 'running' }] };
+const BAD: Health = { ok: false, probes: [{ name: 'process', ok: false, detail: 'draining' }] };
+
+const servers: WebServer[] = [];
+afterEach(async () => {
+  for (const server of servers.splice(0)) await server.close();
+});
+
+interface Changes extends Partial<OwnPages> {
+  readonly port?: number;
+  readonly routes?: readonly Route[];
+  readonly onError?: (error: unknown) => void;
+}
+
+async function start({ port = 0, routes = [], onError, ...pages }: Changes = {}): Promise<string> {
+  const own = ownRoutes({
+    metrics: async () => ({ contentType: 'text/plain; version=0.0.4', body: 'up 1\n' }),
+    liveness: () => GOOD,
+    readiness: () => BAD,
+    scrub: (text) => text,
+    ...pages,
+  });
+  const router = createRouter([
+    { owner: 'agent', routes: own },
+    { owner: 'plugin', routes },
+  ]);
+  const fail = (error: unknown): never => {
+    throw error;
+  };
+  const server = createWebServer({
+    host: '127.0.0.1',
+    port,
+    clock: manualClock(),
+    router: () => router,
+    onError: onError ?? fail,
+  });
+  servers.push(server);
+  return `http://127.0.0.1:${await server.start()}`;
+}
+
+describe('the pages of the agent', () => {
+  it.each([
+    ['GET', '/metrics', 200, 'up 1\n'],
+    ['GET', '/metrics?name=x', 200, 'up 1\n'],
+    ['GET', '/healthz', 200, `${JSON.stringify({ status: 'ok', probes: GOOD.probes })}\n`],
+    ['GET', '/readyz', 503, `${JSON.stringify({ status: 'failed', probes: BAD.probes })}\n`],
+    ['GET', '/', 404, 'not found\n'],
+    ['GET', '/metrics/', 404, 'not found\n'],
+    ['HEAD', '/metrics', 200, ''],
+    ['HEAD', '/readyz', 503, ''],
+    ['POST', '/metrics', 405, 'method not allowed\n'],
+    ['DELETE', '/nothing', 404, 'not found\n'],
+    ['GET', '//metrics', 404, 'not found\n'],
+    ['GET', '/%zz', 404, 'not found\n'],
+  ])('%s %s answers %i', async (method, path, status, body) => {
+    const answer = await fetch((await start()) + path, { method });
+    expect([answer.status, await answer.text()]).toEqual([status, body]);
+  });
+
+  it('says how long the page of a HEAD is, and which methods there are', async () => {
+    const url = await start();
+    expect((await fetch(`${url}/metrics`, { method: 'HEAD' })).headers.get('content-length')).toBe('5');
+    expect((await fetch(`${url}/metrics`, { method: 'PUT' })).headers.get('allow')).toBe('GET, HEAD');
+  });
+
+  it('passes the content type of the metrics on', async () => {
+    expect((await fetch(`${await start()}/metrics`)).headers.get('content-type')).toBe('text/plain; version=0.0.4');
+  });
+
+  it('answers 500 without details when a page fails, and goes on', async () => {
+    const errors: unknown[] = [];
+    const failure = new Error('secret detail');
+    const url = await start({ metrics: () => Promise.reject(failure), onError: (error) => errors.push(error) });
+    const answer = await fetch(`${url}/metrics`);
+    expect([answer.status, await answer.text()]).toEqual([500, 'internal error\n']);
+    expect(errors).toEqual([failure]);
+    expect((await fetch(`${url}/healthz`)).status).toBe(200);
+  });
+
+  it('fails to start with an operator error where the port is taken', async () => {
+    const port = Number(new URL(await start()).port);
+    await expect(start({ port })).rejects.toMatchObject({ code: 'HTTP_LISTEN', disposition: 'operator' });
+  });
+
+  it('closes while a page is being made', async () => {
+    let entered: () => void = () => undefined;
+    const inside = new Promise<void>((resolve) => {
+      entered = resolve;
+    });
+    const url = await start({
+      metrics: () => {
+        entered();
+        return new Promise(() => undefined);
+      },
+    });
+    const cut = fetch(`${url}/metrics`).then(
+      () => 'answered',
+      () => 'cut',
+    );
+    await inside;
+    await servers[0]?.close();
+    expect(await cut).toBe('cut');
+  });
+});
+
+describe('a route of a plugin', () => {
+  const echo = (changes: Partial<Route> = {}): Route => ({
+    method: 'POST',
+    path: '/echo/:name',
+    role: 'own',
+    handle: async ({ params, query, body }) => ({
+      status: 201,
+      body: { params, q: query.get('q'), body: body ?? null },
+    }),
+    ...changes,
+  });
+  const post = (url: string, body: string, headers: Record<string, string> = {}): Promise<Response> =>
+    fetch(url, { method: 'POST', body, headers: { 'content-type': 'application/json', ...headers } });
+
+  it('gets the parts of the path, the query and the JSON', async () => {
+    const url = await start({ routes: [echo()] });
+    const answer = await post(`${url}/echo/a%2Fb?q=1`, '{"x":[1]}');
+    expect([answer.status, await answer.json()]).toEqual([201, { params: { name: 'a/b' }, q: '1', body: { x: [1] } }]);
+    expect(answer.headers.get('x-content-type-options')).toBe('nosniff');
+  });
+
+  it.each([
+    ['what is no JSON', '{"x"', {}, 400],
+    ['a form', 'x=1', { 'content-type': 'application/x-www-form-urlencoded' }, 415],
+    ['too much', `"${'x'.repeat(1_100_000)}"`, {}, 413],
+  ])('never sees %s', async (_, body, headers, status) => {
+    let calls = 0;
+    const handle = async (): Promise<{ status: number }> => ({ status: ++calls });
+    const url = await start({ routes: [echo({ handle })] });
+    // The server may close the connection while the peer still sends.
+    const answer = await post(`${url}/echo/a`, body, headers as Record<string, string>).then(
+      (got) => got.status,
+      () => status,
+    );
+    expect([answer, calls]).toEqual([status, 0]);
+  });
+
+  it.each([
+    [new AgentError('there is none', { code: 'X_NONE', disposition: 'terminal', hint: 'look' }), 400, 'X_NONE'],
+    [new AgentError('down', { code: 'X_DOWN', disposition: 'transient' }), 503, 'X_DOWN'],
+  ])('says what it understands: %s', async (error, status, code) => {
+    const url = await start({ routes: [echo({ handle: () => Promise.reject(error) })] });
+    const answer = await post(`${url}/echo/a`, '1');
+    expect([answer.status, await answer.json()]).toMatchObject([status, { error: { code } }]);
+  });
+
+  it.each<[string, Route['handle']]>([
+    ['throws anything', () => Promise.reject(new TypeError('secret detail'))],
+    ['returns no status', async () => ({ status: Number.NaN })],
+    ['splits a header', async () => ({ status: 200, headers: { 'x-a': 'b\r\nset-cookie: c' } })],
+  ])('that %s is a bare 500', async (_, handle) => {
+    const errors: unknown[] = [];
+    const url = await start({ routes: [echo({ handle })], onError: (error) => errors.push(error) });
+    const answer = await post(`${url}/echo/a`, '1');
+    expect([answer.status, await answer.text(), errors.length]).toEqual([500, 'internal error\n', 1]);
+  });
+
+  it.each([
+    ['a local name', {}, 200],
+    ['a name that a foreign DNS server may point here', { host: 'evil.example.com' }, 401],
+    ['a proxy in between', { 'x-forwarded-for': '203.0.113.9' }, 401],
+    ['a page of another site', { 'sec-fetch-site': 'cross-site' }, 403],
+  ])('for operators, asked by %s', async (_, headers, status) => {
+    const route = echo({ method: 'GET', path: '/secret', role: 'operator', handle: async () => ({ status: 200 }) });
+    const url = await start({ routes: [route] });
+    const got = await new Promise((resolve, reject) => {
+      request(`${url}/secret`, { headers }, (answer) => {
+        answer.resume();
+        resolve(answer.statusCode);
+      })
+        .on('error', reject)
+        .end();
+    });
+    expect(got).toBe(status);
+  });
+});
