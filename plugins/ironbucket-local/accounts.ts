@@ -15,7 +15,10 @@ export type { AccountRecord } from './account-file.ts';
 export interface Accounts {
   /** @throws AgentError operator `IRONBUCKET_FILE_DAMAGED`, `IRONBUCKET_STORAGE_GONE` */
   get(account: string): Promise<AccountRecord | undefined>;
-  /** @throws AgentError operator `IRONBUCKET_STORAGE_GONE`; what the operating system says when it cannot be looked at */
+  /**
+   * @throws AgentError operator `IRONBUCKET_STORAGE_GONE`, or `IRONBUCKET_FILE_DAMAGED` for a file of an earlier version,
+   * which may speak of any account; what the operating system says when it cannot be looked at
+   */
   requireStorage(): Promise<void>;
   /** Those that there are. */
   names(): Promise<readonly string[]>;
@@ -124,7 +127,10 @@ export function openAccounts(disk: Disk, layout: Layout): Accounts {
 
   return {
     get,
-    requireStorage,
+    requireStorage: async () => {
+      await requireStorage();
+      await readOldAccounts(disk, layout);
+    },
     names,
     holderOf: async (accessKey) => {
       if (!byKey.has(accessKey)) {

@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, renameSync, rmdirSync, unlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, renameSync, rmdirSync, unlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { FIXTURE } from '../../src/sandbox/fixture.ts';
@@ -59,16 +59,10 @@ const OUTAGES: readonly (readonly [string, string, (storage: string) => () => vo
     'damaged',
     'IRONBUCKET_FILE_DAMAGED',
     (storage) => {
-      // Those of the accounts, and the one of an earlier version, which may speak of any other.
-      const folder = join(storage, '.agent', 'accounts');
-      const files = readdirSync(folder).map((name) => join(folder, name));
-      const old = join(storage, '.agent', 'accounts.json');
-      for (const file of files) renameSync(file, `${file}.good`);
-      for (const file of [...files, old]) writeFileSync(file, '{"version":1,"acc');
-      return () => {
-        unlinkSync(old);
-        for (const file of files) renameSync(`${file}.good`, file);
-      };
+      // Of an earlier version: it may speak of any account.
+      const accounts = join(storage, '.agent', 'accounts.json');
+      writeFileSync(accounts, '{"version":1,"acc');
+      return () => unlinkSync(accounts);
     },
   ],
 ];
