@@ -1,160 +1,165 @@
-import { isJsonObject, sameJson } from '../../src/lib/json.ts';
-import type { KeyPair } from '../../src/s3/sigv4.ts';
-import { type Disk, replaceFile } from './disk.ts';
-import { damaged, storageGone } from './errors.ts';
-import type { Layout } from './layout.ts';
+import { sameJson } from '../../src/lib/json.ts';
+import { type AccountRecord, formatAccount, parseAccount } from './account-file.ts';
+import { type Disk, isAbsent, replaceFile } from './disk.ts';
+import { storageGone } from './errors.ts';
+import { createKeyedLock } from './keyed-lock.ts';
+import { isBucketName, type Layout } from './layout.ts';
+import { migrateAccounts, readOldAccounts } from './migrate-accounts.ts';
 
-export interface AccountRecord {
-  /** The stamp: UUID of the resource that owns the account. */
-  readonly resource: string;
-  readonly name: string;
-  /** The keys exist and open nothing. */
-  readonly suspended: boolean;
-  readonly keys: readonly KeyPair[];
-}
+export type { AccountRecord } from './account-file.ts';
 
-export type AccountRecords = ReadonlyMap<string, AccountRecord>;
-
-/** `accounts.json`: who owns which bucket and with which keys. Only the agent may read it. */
+/**
+ * Who owns which bucket and with which keys: a file for each account, which only the agent may read. What is in memory is
+ * compared with the file before it is believed, so an edit by hand and another process are noticed.
+ */
 export interface Accounts {
-  read(): Promise<AccountRecords>;
+  /** @throws AgentError operator `IRONBUCKET_FILE_DAMAGED`, `IRONBUCKET_STORAGE_GONE` */
+  get(account: string): Promise<AccountRecord | undefined>;
   /**
-   * Changes one record; undefined removes it. Updates happen one after the other, and those that wait for the disk are
-   * written together. Answers whether anything changed.
+   * @throws AgentError operator `IRONBUCKET_STORAGE_GONE`, or `IRONBUCKET_FILE_DAMAGED` for a file of an earlier version,
+   * which may speak of any account; what the operating system says when it cannot be looked at
    */
+  requireStorage(): Promise<void>;
+  /** Those that there are. */
+  names(): Promise<readonly string[]>;
+  /** The account that has this access key. One whose file is damaged has none. */
+  holderOf(accessKey: string): Promise<{ readonly account: string; readonly record: AccountRecord } | undefined>;
+  /** Changes one record; undefined removes it. Returns whether anything changed. */
   update(account: string, change: (record: AccountRecord | undefined) => AccountRecord | undefined): Promise<boolean>;
 }
 
-interface Update {
-  readonly account: string;
-  readonly change: (record: AccountRecord | undefined) => AccountRecord | undefined;
-  readonly settle: (outcome: { changed: boolean } | { error: unknown }) => void;
+interface Known {
+  readonly identity: string;
+  readonly record: AccountRecord;
 }
 
 export function openAccounts(disk: Disk, layout: Layout): Accounts {
-  const texts = new WeakMap<AccountRecord, string>();
-  let cached: { identity: string; records: AccountRecords } | undefined;
-  let waiting: Update[] = [];
-  let writing = false;
-  let replacing = false;
+  const lock = createKeyedLock();
+  const known = new Map<string, Known>();
+  const byKey = new Map<string, string>();
+  /** Of the directory when it was listed last. */
+  let listed: string | undefined;
+  let listing: Promise<void> | undefined;
+  let seen = false;
+  let migration: Promise<void> | undefined;
 
-  async function read(): Promise<AccountRecords> {
-    // The file changes under our own hands: no reason to parse it again.
-    if (replacing && cached !== undefined) return cached.records;
-    const identity = await disk.identity(layout.accounts);
-    if (identity === undefined) return missing();
-    if (cached?.identity === identity) return cached.records;
-    const text = await disk.read(layout.accounts);
-    if (text === undefined) return missing();
-    cached = { identity, records: parseAccounts(text, layout.accounts) };
-    return cached.records;
+  function remember(account: string, identity: string, record: AccountRecord): void {
+    forget(account);
+    known.set(account, { identity, record });
+    for (const { accessKey } of record.keys) byKey.set(accessKey, account);
   }
 
-  async function missing(): Promise<AccountRecords> {
-    if (cached !== undefined || (await disk.kind(layout.root)) === undefined) throw storageGone(layout.root);
-    return new Map();
+  function forget(account: string): void {
+    for (const { accessKey } of known.get(account)?.record.keys ?? [])
+      if (byKey.get(accessKey) === account) byKey.delete(accessKey);
+    known.delete(account);
   }
 
-  async function write(records: AccountRecords): Promise<void> {
-    await disk.makeDirectory(layout.own, 0o700);
-    replacing = true;
+  async function get(account: string): Promise<AccountRecord | undefined> {
+    if (!isBucketName(account)) return undefined;
+    const path = layout.account(account);
+    const identity = await disk.identity(path);
+    const before = known.get(account);
+    if (identity !== undefined && before?.identity === identity) return before.record;
+    const text = identity === undefined ? undefined : await disk.read(path);
+    if (identity === undefined || text === undefined) {
+      forget(account);
+      return await absent(account);
+    }
+    const record = parseAccount(text, path);
+    remember(account, identity, record);
+    seen = true;
+    return record;
+  }
+
+  /** It may be in the file of an earlier version; and a storage that is gone must not look like one without accounts. */
+  async function absent(account: string): Promise<AccountRecord | undefined> {
+    await requireStorage();
+    return (await readOldAccounts(disk, layout)).get(account);
+  }
+
+  async function requireStorage(): Promise<void> {
+    if ((await disk.identity(layout.accounts)) !== undefined) seen = true;
+    else if (seen || (await disk.kind(layout.root)) === undefined) throw storageGone(layout.root);
+  }
+
+  async function names(): Promise<readonly string[]> {
+    await requireStorage();
+    const found = new Set((await readOldAccounts(disk, layout)).keys());
     try {
-      await replaceFile(disk, layout.accounts, formatAccounts(records, texts), 0o600);
-      const identity = await disk.identity(layout.accounts);
-      cached = identity === undefined ? undefined : { identity, records };
-    } finally {
-      replacing = false;
+      for await (const name of disk.names(layout.accounts)) {
+        const account = name.endsWith('.json') ? name.slice(0, -'.json'.length) : '';
+        if (isBucketName(account)) found.add(account);
+      }
+    } catch (error) {
+      if (!isAbsent(error)) throw error;
     }
+    return [...found];
   }
 
-  async function drain(): Promise<void> {
-    writing = true;
-    while (waiting.length > 0) {
-      const updates = waiting;
-      waiting = [];
-      try {
-        const records = new Map(await read());
-        const changes = updates.map(({ account, change }) => applyChange(records, account, change));
-        if (changes.includes(true)) await write(records);
-        for (const [index, { settle }] of updates.entries()) settle({ changed: changes[index] === true });
-      } catch (error) {
-        for (const { settle } of updates) settle({ error });
-      }
+  /** Reads what another process wrote since the last time, when there is anything. */
+  async function refresh(): Promise<void> {
+    const identity = await disk.identity(layout.accounts);
+    if (identity !== undefined && identity === listed) return;
+    const all = await names();
+    const there = new Set(all);
+    for (const account of known.keys()) if (!there.has(account)) forget(account);
+    for (const account of all) {
+      const record = await get(account).catch(() => undefined);
+      // Of an earlier version: no file of its own to compare it with.
+      for (const { accessKey } of record?.keys ?? []) byKey.set(accessKey, account);
     }
-    writing = false;
+    listed = identity;
+  }
+
+  async function write(account: string, record: AccountRecord | undefined): Promise<void> {
+    const before = await disk.identity(layout.accounts);
+    const path = layout.account(account);
+    if (record === undefined) await disk.removeFile(path);
+    else {
+      const identity = await replaceFile(disk, path, formatAccount(record), 0o600);
+      if (identity !== undefined) remember(account, identity, record);
+    }
+    if (record === undefined) forget(account);
+    // What is in memory is what is there, unless another process wrote as well.
+    if (before === listed) listed = await disk.identity(layout.accounts);
   }
 
   return {
-    read,
+    get,
+    requireStorage: async () => {
+      await requireStorage();
+      await readOldAccounts(disk, layout);
+    },
+    names,
+    holderOf: async (accessKey) => {
+      if (!byKey.has(accessKey)) {
+        listing ??= refresh().finally(() => {
+          listing = undefined;
+        });
+        await listing;
+      }
+      const account = byKey.get(accessKey);
+      const record = account === undefined ? undefined : await get(account);
+      const isTheirs = record?.keys.some((pair) => pair.accessKey === accessKey) === true;
+      return account !== undefined && record !== undefined && isTheirs ? { account, record } : undefined;
+    },
     update: (account, change) =>
-      new Promise((resolve, reject) => {
-        const settle: Update['settle'] = (outcome) =>
-          'error' in outcome ? reject(outcome.error as Error) : resolve(outcome.changed);
-        waiting.push({ account, change, settle });
-        if (!writing) void drain();
+      lock.hold(account, async () => {
+        await requireStorage();
+        await disk.makeDirectory(layout.own, 0o700);
+        await disk.makeDirectory(layout.accounts, 0o700);
+        // Before the first change, and once: nothing of ours writes that file any more.
+        migration ??= migrateAccounts(disk, layout).catch((error: unknown) => {
+          migration = undefined;
+          throw error;
+        });
+        await migration;
+        const before = await get(account);
+        const after = change(before);
+        if (after === before || (after !== undefined && before !== undefined && sameJson(before, after))) return false;
+        await write(account, after);
+        return true;
       }),
   };
-}
-
-function applyChange(records: Map<string, AccountRecord>, account: string, change: Update['change']): boolean {
-  const before = records.get(account);
-  const after = change(before);
-  if (after === undefined) return records.delete(account);
-  records.set(account, after);
-  return !sameJson(before, after);
-}
-
-/** Records are replaced, never changed, so what was formatted once stays right. */
-function formatAccounts(records: AccountRecords, texts: WeakMap<AccountRecord, string>): string {
-  const entries: string[] = [];
-  for (const [account, record] of records) {
-    const text = texts.get(record) ?? formatEntry(account, record);
-    texts.set(record, text);
-    entries.push(text);
-  }
-  return `{"version": 1, "accounts": {\n${entries.join(',\n')}\n}}\n`;
-}
-
-function formatEntry(account: string, { resource, name, suspended, keys }: AccountRecord): string {
-  const pairs = keys.map(({ accessKey, secretKey }) => ({ access_key: accessKey, secret_key: secretKey }));
-  return `${JSON.stringify(account)}: ${JSON.stringify({ resource, name, suspended, keys: pairs }, null, 1)}`;
-}
-
-/** A record that cannot be read stops everything: written back without it, its keys would be lost. */
-function parseAccounts(text: string, path: string): AccountRecords {
-  const records = new Map<string, AccountRecord>();
-  for (const [account, value] of Object.entries(accountsIn(text, path))) {
-    const record = parseRecord(value);
-    if (record === undefined) throw damaged(path, `the entry of ${account} is not complete`);
-    records.set(account, record);
-  }
-  return records;
-}
-
-function accountsIn(text: string, path: string): Readonly<Record<string, unknown>> {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    // Without the cause: the parser quotes the text, and the text holds keys.
-    throw damaged(path, 'it is not JSON');
-  }
-  if (!isJsonObject(value) || value['version'] !== 1) throw damaged(path, 'it is not of version 1');
-  if (!isJsonObject(value['accounts'])) throw damaged(path, 'it has no accounts');
-  return value['accounts'];
-}
-
-function parseRecord(value: unknown): AccountRecord | undefined {
-  if (!isJsonObject(value)) return undefined;
-  const { resource, name, suspended, keys } = value;
-  if (typeof resource !== 'string' || typeof name !== 'string' || typeof suspended !== 'boolean') return undefined;
-  const pairs = Array.isArray(keys) ? keys.map(parsePair) : [undefined];
-  const complete = pairs.filter((pair) => pair !== undefined);
-  return complete.length === pairs.length ? { resource, name, suspended, keys: complete } : undefined;
-}
-
-function parsePair(value: unknown): KeyPair | undefined {
-  if (!isJsonObject(value)) return undefined;
-  const { access_key: accessKey, secret_key: secretKey } = value;
-  return typeof accessKey === 'string' && typeof secretKey === 'string' ? { accessKey, secretKey } : undefined;
 }

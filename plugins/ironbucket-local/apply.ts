@@ -43,7 +43,7 @@ export async function apply(deps: Deps, action: Action, signal: AbortSignal): Pr
 async function create(deps: Deps, action: Kind<'create-account'>, signal: AbortSignal): Promise<Applied> {
   const { account, resource, quota } = action;
   if (typeof quota.objects === 'bigint') throw objectLimit(account);
-  const sight = await look(deps, account, await deps.accounts.read());
+  const sight = await look(deps, account);
   const unused = sight.kind === undefined && sight.record === undefined;
   if (sight.kind === 'other' || (!unused && sight.owner !== resource)) throw nameTaken(account);
   if (sight.kind === 'directory') return adopt(deps, action, signal);
@@ -72,7 +72,7 @@ async function issueKey(deps: Deps, action: Kind<'issue-key'>): Promise<Applied>
 
 async function remove(deps: Deps, action: Kind<'delete-account'>, signal: AbortSignal): Promise<Applied> {
   const { account, resource, purge } = action;
-  const { kind, owner } = await look(deps, account, await deps.accounts.read());
+  const { kind, owner } = await look(deps, account);
   if (kind === undefined)
     return { changed: owner === resource && (await deps.accounts.update(account, () => undefined)) };
   if (kind === 'other' || owner !== resource) throw nameTaken(account);
@@ -103,7 +103,7 @@ async function changeRecord(
 }
 
 async function requireOurs(deps: Deps, { account, resource }: Action): Promise<void> {
-  const { kind, owner } = await look(deps, account, await deps.accounts.read());
+  const { kind, owner } = await look(deps, account);
   if (kind === undefined) throw vanished(account);
   if (kind === 'other' || owner !== resource) throw nameTaken(account);
 }

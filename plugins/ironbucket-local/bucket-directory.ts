@@ -57,7 +57,7 @@ export async function bucketContents(deps: Deps, account: string, signal: AbortS
 
 /** Does it belong to a resource, or may it? */
 export async function isMarketplaceBucket(deps: Deps, account: string): Promise<boolean> {
-  const { owner, record } = await look(deps, account, await deps.accounts.read());
+  const { owner, record } = await look(deps, account);
   return owner !== undefined || record !== undefined;
 }
 

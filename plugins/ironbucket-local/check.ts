@@ -17,7 +17,7 @@ export async function check(deps: Deps, gateway: Gateway, signal: AbortSignal): 
   if (path.status === 'failed') return [path];
   return [
     path,
-    await attempt('accounts file', () => accountsFile(deps)),
+    await attempt('accounts', () => accountFiles(deps)),
     await attempt('free space', () => freeSpace(deps, signal)),
     await attempt('S3 gateway', () => checkGateway(deps, gateway, signal)),
     publicEndpoint(deps),
@@ -44,10 +44,12 @@ async function storagePath({ disk, layout: { root } }: Deps): Promise<Finding> {
   return { status: 'ok', detail: `${root} is writable` };
 }
 
-async function accountsFile({ accounts, layout, disk }: Deps): Promise<Finding> {
-  const { size } = await accounts.read();
+async function accountFiles({ accounts, layout, disk }: Deps): Promise<Finding> {
+  const names = await accounts.names();
+  // One that is damaged says so.
+  for (const name of names) await accounts.get(name);
   if ((await disk.kind(layout.accounts)) === undefined) {
-    return { status: 'ok', detail: 'not there yet; the first account creates it' };
+    return { status: 'ok', detail: 'not there yet; the first account creates them' };
   }
   // Buckets are renamed into place, which only works within one file system.
   const [own, root] = await Promise.all([lstat(layout.own), stat(layout.root)]);
@@ -55,11 +57,11 @@ async function accountsFile({ accounts, layout, disk }: Deps): Promise<Finding> 
     return { status: 'failed', detail: `${layout.own} is on another file system`, hint: 'Keep it on the same one.' };
   }
   const { mode } = await lstat(layout.accounts);
-  if ((mode & 0o077) === 0) return { status: 'ok', detail: plural(size, 'account') };
+  if ((mode & 0o077) === 0) return { status: 'ok', detail: plural(names.length, 'account') };
   return {
     status: 'warning',
     detail: `${layout.accounts} can be read by others, and it holds secret keys`,
-    hint: `chmod 600 ${layout.accounts}`,
+    hint: `chmod 700 ${layout.accounts}`,
   };
 }
 

@@ -5,7 +5,12 @@ export interface Layout {
   readonly root: string;
   /** Our own directory, outside every bucket. */
   readonly own: string;
+  /** The directory of the files of accounts. */
   readonly accounts: string;
+  /** The one file that earlier versions had for all of them. */
+  readonly oldAccounts: string;
+  /** The file of one. @throws RangeError as `bucket` */
+  account(account: string): string;
   /** @throws RangeError for anything but a bucket name: the last guard before a path is built. */
   bucket(account: string): string;
   /** A bucket that is not complete yet. */
@@ -27,7 +32,9 @@ export function layoutOf(root: string): Layout {
   return {
     root,
     own,
-    accounts: join(own, 'accounts.json'),
+    accounts: join(own, 'accounts'),
+    oldAccounts: join(own, 'accounts.json'),
+    account: (account) => join(own, 'accounts', `${checked(account)}.json`),
     bucket: (account) => join(root, checked(account)),
     stage: (account) => join(root, `.creating-${checked(account)}`),
     trash: (id) => join(root, TRASH_PREFIX + id),

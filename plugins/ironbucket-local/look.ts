@@ -1,4 +1,4 @@
-import type { AccountRecord, AccountRecords } from './accounts.ts';
+import type { AccountRecord } from './accounts.ts';
 import type { Deps } from './deps.ts';
 import { isBucketName } from './layout.ts';
 import { readStamp } from './stamp.ts';
@@ -11,8 +11,8 @@ export interface Sight {
   readonly record: AccountRecord | undefined;
 }
 
-export async function look(deps: Deps, account: string, records: AccountRecords): Promise<Sight> {
-  const record = records.get(account);
+export async function look(deps: Deps, account: string): Promise<Sight> {
+  const record = await deps.accounts.get(account);
   if (!isBucketName(account)) return { kind: undefined, owner: undefined, record };
   const directory = deps.layout.bucket(account);
   const kind = await deps.disk.kind(directory);

@@ -1,6 +1,5 @@
 import type { JsonObject } from '../../src/lib/json.ts';
 import type { Found, Observed } from '../../src/plugin/contract.ts';
-import type { AccountRecords } from './accounts.ts';
 import type { Deps } from './deps.ts';
 import { damaged } from './errors.ts';
 import { isBucketName } from './layout.ts';
@@ -15,11 +14,12 @@ export async function* observe(
   accounts: readonly string[] | 'all',
   signal: AbortSignal,
 ): AsyncGenerator<Observed> {
-  const records = await deps.accounts.read();
+  // One failure of the whole storage, not one of every account.
+  await deps.accounts.requireStorage();
   for await (const account of accounts === 'all' ? deps.disk.names(deps.layout.root) : accounts) {
     signal.throwIfAborted();
     if (accounts === 'all' && !isBucketName(account)) continue;
-    const observed = await observeOne(deps, account, records, signal);
+    const observed = await observeOne(deps, account, signal);
     const stamped = observed?.state === 'found' && observed.resource !== undefined;
     if (observed !== undefined && (stamped || accounts !== 'all')) yield observed;
   }
@@ -27,27 +27,22 @@ export async function* observe(
 
 /** Buckets without a stamp and without a record. One whose stamp cannot be read may have an owner: it is left out. */
 export async function* unstamped(deps: Deps, signal: AbortSignal): AsyncGenerator<string> {
-  const records = await deps.accounts.read();
+  await deps.accounts.requireStorage();
   for await (const account of deps.disk.names(deps.layout.root)) {
     signal.throwIfAborted();
-    if (!isBucketName(account) || records.has(account)) continue;
+    if (!isBucketName(account)) continue;
     try {
-      const { kind, owner } = await look(deps, account, records);
-      if (kind === 'directory' && owner === undefined) yield account;
+      const { kind, owner, record } = await look(deps, account);
+      if (kind === 'directory' && owner === undefined && record === undefined) yield account;
     } catch (err) {
       deps.log.warn({ err, account }, 'the account could not be read');
     }
   }
 }
 
-async function observeOne(
-  deps: Deps,
-  account: string,
-  records: AccountRecords,
-  signal: AbortSignal,
-): Promise<Observed | undefined> {
+async function observeOne(deps: Deps, account: string, signal: AbortSignal): Promise<Observed | undefined> {
   try {
-    const sight = await look(deps, account, records);
+    const sight = await look(deps, account);
     if (sight.kind === undefined) return { state: 'absent', account };
     if (sight.kind === 'other') throw damaged(deps.layout.bucket(account), 'it is not a directory');
     const quota = await deps.quotas.read(account);

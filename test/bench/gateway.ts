@@ -9,9 +9,11 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { freePort } from '../../src/cli/demo/free-port.ts';
 import type { KeyPair } from '../../src/s3/sigv4.ts';
+import { compare } from './gateway-peers.ts';
 import { memoryMb } from './lib/proc.ts';
 import { median, printResult } from './lib/report.ts';
 import { connect, exchange, headOf } from './lib/s3-load.ts';
+import { parsePeers } from './lib/s3-peers.ts';
 import { unitFlags } from './lib/unit-flags.ts';
 
 /** The S3 gateway beside plain `node:http` that pipes to the same disk, with its quotas counted and not. */
@@ -37,6 +39,10 @@ interface Server {
 const folder = mkdtempSync(join(tmpdir(), 'agent-bench-'));
 try {
   const gateway = await start('serve-gateway', 'true');
+  const others = parsePeers(process.env['BENCH_S3'] ?? '');
+  const { keys, port } = gateway;
+  const bucket = gateway.path('').split('/')[1] ?? '';
+  if (others.length > 0 && keys !== undefined) await compare([{ name: 'ours', port, bucket, keys }, ...others]);
   const files = await start('serve-files');
   const [up, down] = [await large('PUT', gateway, files), await large('GET', gateway, files)];
   await files.stop();

@@ -10,16 +10,13 @@ export async function openBench(backend: BackendName, options: BenchOptions): Pr
   return backend === 'ironbucket-local' ? openDisk(options) : openCluster(backend, options);
 }
 
-interface DiskAccounts {
-  readonly accounts: Readonly<
-    Record<
-      string,
-      { resource: string; suspended: boolean; keys: readonly { access_key: string; secret_key: string }[] }
-    >
-  >;
+interface DiskAccount {
+  readonly resource: string;
+  readonly suspended: boolean;
+  readonly keys: readonly { readonly access_key: string; readonly secret_key: string }[];
 }
 
-const OWN_FILES = new Set(['.agent', '.agent/accounts.json']);
+const OWN_FILES = /^\.agent(\/accounts(\/[a-z0-9.-]+\.json)?)?$/;
 
 async function openDisk({ offering, settings }: BenchOptions): Promise<Bench> {
   const site = await openProcessSite();
@@ -32,8 +29,11 @@ async function openDisk({ offering, settings }: BenchOptions): Promise<Bench> {
     site,
     root: storage,
     accounts: () => {
-      const known = existsSync(join(storage, '.agent', 'accounts.json'));
-      const records = known ? (read('.agent', 'accounts.json') as DiskAccounts).accounts : {};
+      const folder = join(storage, '.agent', 'accounts');
+      const files = existsSync(folder) ? readdirSync(folder).filter((name) => name.endsWith('.json')) : [];
+      const records = Object.fromEntries(
+        files.map((name) => [name.slice(0, -'.json'.length), read('.agent', 'accounts', name) as DiskAccount]),
+      );
       const names = new Set([...directories(), ...Object.keys(records)]);
       return new Map(
         [...names].map((name): [string, Account] => {
@@ -50,7 +50,7 @@ async function openDisk({ offering, settings }: BenchOptions): Promise<Bench> {
       for (const name of ['a', 'deep/b']) writeFileSync(join(storage, account, name), name);
     },
     leftovers: () => {
-      const files = readdirSync(storage, { recursive: true, encoding: 'utf8' }).filter((name) => !OWN_FILES.has(name));
+      const files = readdirSync(storage, { recursive: true, encoding: 'utf8' }).filter((name) => !OWN_FILES.test(name));
       return files.filter((name) => !directories().includes(name.split('/')[0] ?? '') || /\.tmp$|\.new$/.test(name));
     },
   };

@@ -23,7 +23,7 @@ const terminated = async (site: Site, { resource }: Order): Promise<void> => {
   expect(resource.state).toBe('Terminated');
   expect(resource.backendMetadata).not.toHaveProperty('s3_credentials');
   expect(accountsOf(site)).toEqual({});
-  await soon(() => expect(treeOf(site)).toEqual(['.agent', '.agent/accounts.json']));
+  await soon(() => expect(treeOf(site)).toEqual(['.agent', '.agent/accounts']));
 };
 const limited =
   (gib: number) =>

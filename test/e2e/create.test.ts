@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { FIXTURE } from '../../src/sandbox/fixture.ts';
@@ -70,8 +70,8 @@ test('a create order becomes a bucket with its quota, and its credentials are in
     expect(stamp).toMatchObject({ waldur_resource: resource.uuid });
     const modeOf = (path: string): number => statSync(join(site.storage, path)).mode & 0o777;
     expect(modeOf('.agent')).toBe(0o700);
-    expect(modeOf('.agent/accounts.json')).toBe(0o600);
-    expect(existsSync(join(site.storage, '.agent/accounts.json.tmp'))).toBe(false);
+    expect(modeOf(`.agent/accounts/${account}.json`)).toBe(0o600);
+    expect(readdirSync(join(site.storage, '.agent/accounts'))).toEqual([`${account}.json`]);
 
     expect(requestsAbout(site, order)).toEqual(CREATE);
     recount(site);

@@ -125,11 +125,16 @@ export interface AccountOnDisk {
   readonly keys: readonly { readonly access_key: string; readonly secret_key: string }[];
 }
 
-/** `accounts.json`, empty when there is none. */
+/** What the files of accounts say, empty when there are none. */
 export function accountsOf({ storage }: Site): Readonly<Record<string, AccountOnDisk>> {
-  const path = join(storage, '.agent', 'accounts.json');
-  if (!existsSync(path)) return {};
-  return (JSON.parse(readFileSync(path, 'utf8')) as { accounts: Record<string, AccountOnDisk> }).accounts;
+  const folder = join(storage, '.agent', 'accounts');
+  const files = existsSync(folder) ? readdirSync(folder).filter((name) => name.endsWith('.json')) : [];
+  return Object.fromEntries(
+    files.map((name) => [
+      name.slice(0, -'.json'.length),
+      JSON.parse(readFileSync(join(folder, name), 'utf8')) as AccountOnDisk,
+    ]),
+  );
 }
 
 export function bucketsOf({ storage }: Site): string[] {

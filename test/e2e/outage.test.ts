@@ -59,13 +59,10 @@ const OUTAGES: readonly (readonly [string, string, (storage: string) => () => vo
     'damaged',
     'IRONBUCKET_FILE_DAMAGED',
     (storage) => {
+      // Of an earlier version: it may speak of any account.
       const accounts = join(storage, '.agent', 'accounts.json');
-      renameSync(accounts, `${accounts}.good`);
       writeFileSync(accounts, '{"version":1,"acc');
-      return () => {
-        unlinkSync(accounts);
-        renameSync(`${accounts}.good`, accounts);
-      };
+      return () => unlinkSync(accounts);
     },
   ],
 ];

@@ -48,7 +48,7 @@ describe('terminate', () => {
       expect(resource.backendMetadata).not.toHaveProperty('s3_credentials');
       expect(resource.backendMetadata).toHaveProperty('s3_bucket', resource.backendId);
       expect(accountsOf(site)).toEqual({});
-      await soon(() => expect(treeOf(site)).toEqual(['.agent', '.agent/accounts.json']));
+      await soon(() => expect(treeOf(site)).toEqual(['.agent', '.agent/accounts']));
       expect(requestsAbout(site, order)).toEqual([
         'GET order',
         'GET resource',
@@ -93,7 +93,7 @@ describe('terminate', () => {
       await fulfilled(site, { type: 'Terminate', resource: resource.uuid });
       expect(resource.state).toBe('Terminated');
       expect(accountsOf(site)).toEqual({});
-      await soon(() => expect(treeOf(site)).toEqual(['.agent', '.agent/accounts.json']));
+      await soon(() => expect(treeOf(site)).toEqual(['.agent', '.agent/accounts']));
     }));
 
   test('with suspend the data stays and the keys open nothing', () =>

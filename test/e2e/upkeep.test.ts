@@ -150,7 +150,7 @@ describe('what Waldur says of the resource', () => {
     withSite({}, async (site) => {
       const resource = await owned(site);
       const stamp = (owner: string): void => {
-        const path = join(site.storage, '.agent', 'accounts.json');
+        const path = join(site.storage, '.agent', 'accounts', `${resource.backendId}.json`);
         const before = readFileSync(path, 'utf8');
         writeFileSync(path, before.replace(/"resource": "\w+"/, `"resource": "${owner}"`));
         const marker = readdirSync(join(site.storage, resource.backendId)).find((name) => name.includes('meta'));

@@ -1,4 +1,4 @@
-import type { AccountRecords, Accounts } from '../accounts.ts';
+import type { Accounts } from '../accounts.ts';
 import type { Settings } from '../settings.ts';
 import type { Principal } from './call.ts';
 
@@ -10,30 +10,21 @@ export interface Holder {
 }
 
 export interface AccessKeys {
-  /** By access key. As `accounts.json` is at this moment: a key that was revoked is not in it any more. */
-  read(): Promise<ReadonlyMap<string, Holder>>;
+  /** As the files are at this moment: a key that was revoked has no holder any more. */
+  find(accessKey: string): Promise<Holder | undefined>;
 }
 
-export function openAccessKeys(accounts: Accounts, settings: Settings): AccessKeys {
-  let indexed: { readonly records: AccountRecords; readonly holders: ReadonlyMap<string, Holder> } | undefined;
+export function openAccessKeys(accounts: Accounts, { access_key, secret_key }: Settings): AccessKeys {
   return {
-    read: async () => {
-      const records = await accounts.read();
-      // The same object as long as nothing changed.
-      if (indexed?.records !== records) indexed = { records, holders: index(records, settings) };
-      return indexed.holders;
+    find: async (accessKey) => {
+      if (accessKey === access_key && secret_key !== undefined) {
+        return { secretKey: secret_key, principal: { kind: 'administrator' }, suspended: false };
+      }
+      const found = await accounts.holderOf(accessKey);
+      const pair = found?.record.keys.find((one) => one.accessKey === accessKey);
+      if (found === undefined || pair === undefined) return undefined;
+      const principal = { kind: 'account', account: found.account } as const;
+      return { secretKey: pair.secretKey, principal, suspended: found.record.suspended };
     },
   };
-}
-
-function index(records: AccountRecords, { access_key, secret_key }: Settings): ReadonlyMap<string, Holder> {
-  const holders = new Map<string, Holder>();
-  for (const [account, { suspended, keys }] of records) {
-    const principal = { kind: 'account', account } as const;
-    for (const { accessKey, secretKey } of keys) holders.set(accessKey, { secretKey, principal, suspended });
-  }
-  if (access_key !== undefined && secret_key !== undefined) {
-    holders.set(access_key, { secretKey: secret_key, principal: { kind: 'administrator' }, suspended: false });
-  }
-  return holders;
 }

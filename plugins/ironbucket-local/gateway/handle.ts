@@ -1,11 +1,11 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { readHead } from '../../../src/s3/request-head.ts';
 import { renderS3Error, S3Error } from '../../../src/s3/s3-error.ts';
-import { verify } from '../../../src/s3/verify/verify.ts';
-import { verifyForm } from '../../../src/s3/verify/verify-form.ts';
+import { claimedKey, verify } from '../../../src/s3/verify/verify.ts';
+import { formKey, verifyForm } from '../../../src/s3/verify/verify-form.ts';
 import type { Deps } from '../deps.ts';
 import { endpointOf } from '../settings.ts';
-import type { AccessKeys, Holder } from './access-keys.ts';
+import type { AccessKeys } from './access-keys.ts';
 import { authorize } from './authorize.ts';
 import { openBody } from './body/open-body.ts';
 import type { Call, Operation, Reply } from './call.ts';
@@ -84,9 +84,8 @@ async function answerForm(
   const target = targetOf(head, hostnameOf(deps));
   if (target.key !== '' || target.bucket === '') throw new S3Error('MethodNotAllowed');
   const form = await readForm(request.headers['content-type'] ?? '', incoming(request, proceed));
-  const holders = await accessKeys.read();
-  const find = (accessKey: string): Holder | undefined => holders.get(accessKey);
-  const holder = find(verifyForm(form.fields, { region: settings.s3_region, find }));
+  const holder = await accessKeys.find(formKey(form.fields));
+  verifyForm(form.fields, { region: settings.s3_region, find: () => holder });
   if (holder === undefined) throw new S3Error('InvalidAccessKeyId');
   response.once('close', turns.enter(holder.principal));
   authorize(holder, target);
@@ -137,16 +136,14 @@ async function admit(deps: Deps, { accessKeys, turns }: Admission, exchange: Exc
   const { settings, clock } = deps;
   const { request, signal, proceed } = exchange;
   const head = readHead(request);
-  const holders = await accessKeys.read();
-  const find = (accessKey: string): { readonly secretKey: string } | undefined => holders.get(accessKey);
+  const holder = await accessKeys.find(claimedKey(head));
   const hostname = hostnameOf(deps);
-  const { accessKey, payload } = verify(head, {
+  const { payload } = verify(head, {
     region: settings.s3_region,
     now: clock.now(),
-    find,
+    find: () => holder,
     hostBucket: hostBucket(head, hostname),
   });
-  const holder = holders.get(accessKey);
   if (holder === undefined) throw new S3Error('InvalidAccessKeyId');
   const target = targetOf(head, hostname);
   authorize(holder, target);

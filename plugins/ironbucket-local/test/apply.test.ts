@@ -42,16 +42,12 @@ describe('create-account', () => {
       '{\n  "max_size_bytes": 107374182400,\n  "current_usage_bytes": 0,\n  "object_count": 0,\n  "last_updated": "2026-08-25T10:00:00.000Z"\n}',
     );
     expect(JSON.parse(await read(ACCOUNT, '.bucket_metadata'))).toEqual({ waldur_resource: OURS });
-    expect(JSON.parse(await read('.agent/accounts.json'))).toEqual({
+    expect(JSON.parse(await read(`.agent/accounts/${ACCOUNT}.json`))).toEqual({
       version: 1,
-      accounts: {
-        [ACCOUNT]: {
-          resource: OURS,
-          name: 'Files of One',
-          suspended: false,
-          keys: [{ access_key: credentials?.accessKey, secret_key: credentials?.secretKey }],
-        },
-      },
+      resource: OURS,
+      name: 'Files of One',
+      suspended: false,
+      keys: [{ access_key: credentials?.accessKey, secret_key: credentials?.secretKey }],
     });
     expect(credentials).toMatchObject({ endpoint: 'http://127.0.0.1:9000', region: 'us-east-1' });
     expect(credentials?.accessKey).toMatch(/^[A-Z0-9]{20}$/);
@@ -219,7 +215,7 @@ describe('delete-account', () => {
     await backend.apply(create(), signal);
     await rm(storage.path(ACCOUNT), { recursive: true });
     expect(await apply({ kind: 'delete-account', purge: false })).toEqual({ changed: true });
-    expect(JSON.parse(await read('.agent/accounts.json'))).toEqual({ version: 1, accounts: {} });
+    expect(await readdir(storage.path('.agent/accounts'))).toEqual([]);
   });
 
   it('goes on with an interrupted removal as soon as the agent runs', async () => {

@@ -1,7 +1,7 @@
 import { chmod, readdir, rm, writeFile } from 'node:fs/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Backend } from '../../../src/plugin/contract.ts';
-import { create, createStorage, limit, type Storage, signal } from './lab.ts';
+import { ACCOUNT, create, createStorage, limit, type Storage, signal } from './lab.ts';
 
 let storage: Storage;
 let backend: Backend;
@@ -18,7 +18,7 @@ describe('check', () => {
   it('is content with an empty storage path', async () => {
     expect(await statuses()).toEqual({
       'storage path': 'ok',
-      'accounts file': 'ok',
+      accounts: 'ok',
       'free space': 'ok',
       'S3 gateway': 'ok',
       'public endpoint': 'warning',
@@ -38,14 +38,14 @@ describe('check', () => {
 
   it('warns when others can read the keys', async () => {
     await backend.apply(create(), signal);
-    expect((await check('accounts file'))?.status).toBe('ok');
-    await chmod(storage.path('.agent/accounts.json'), 0o644);
-    expect(await check('accounts file')).toMatchObject({
+    expect((await check('accounts'))?.status).toBe('ok');
+    await chmod(storage.path('.agent/accounts'), 0o755);
+    expect(await check('accounts')).toMatchObject({
       status: 'warning',
-      hint: expect.stringContaining('chmod 600'),
+      hint: expect.stringContaining('chmod 700'),
     });
-    await writeFile(storage.path('.agent/accounts.json'), 'x');
-    expect((await check('accounts file'))?.status).toBe('failed');
+    await writeFile(storage.path(`.agent/accounts/${ACCOUNT}.json`), 'x');
+    expect((await check('accounts'))?.status).toBe('failed');
   });
 
   it('takes a public endpoint as it is', async () => {

@@ -154,10 +154,10 @@ async function names(): Promise<readonly string[]> {
   return (await readdir(storage.root)).sort();
 }
 
-/** The accounts file is whole at every moment, and other accounts are as they were. */
+/** Other accounts are as they were at every moment. */
 async function neighbourIsWell(): Promise<void> {
-  const text = await readFile(storage.path('.agent/accounts.json'), 'utf8');
-  expect(JSON.parse(text)).toMatchObject({ version: 1, accounts: { [NEIGHBOUR]: { resource: OTHER } } });
+  const text = await readFile(storage.path(`.agent/accounts/${NEIGHBOUR}.json`), 'utf8');
+  expect(JSON.parse(text)).toMatchObject({ version: 1, resource: OTHER });
   const neighbour = await found(storage.open(), NEIGHBOUR);
   expect(neighbour).toMatchObject({ resource: OTHER, quota: { bytes: 1000n } });
   expect(neighbour.keys).toHaveLength(1);

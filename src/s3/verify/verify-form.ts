@@ -5,6 +5,11 @@ import { readCredential, readStamp } from './fields.ts';
 import { doesNotMatch, isSameSignature, secretOf } from './signature.ts';
 import type { Verification } from './verify.ts';
 
+/** The access key that a form says it is signed with; nothing of it is proved. */
+export function formKey(fields: ReadonlyMap<string, string>): string {
+  return fields.get('awsaccesskeyid') ?? (fields.get('x-amz-credential') ?? '').split('/').slice(0, -4).join('/');
+}
+
 /**
  * Who signed the policy of a form, with version 4 or 2. How long it is good is in the policy. Source: "Authenticating
  * browser-based uploads" of the S3 reference.

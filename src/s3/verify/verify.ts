@@ -1,4 +1,4 @@
-import type { RequestHead } from '../request-head.ts';
+import { parameter, type RequestHead } from '../request-head.ts';
 import { S3Error } from '../s3-error.ts';
 import { canonicalQuery, canonicalRequest, encodeStrictly, hmac, signingKey, stringToSign } from '../sigv4.ts';
 import { type Claim, readClaim } from './claim.ts';
@@ -11,6 +11,11 @@ import { isUrlV2, type UrlVerification, verifyUrlV2 } from './verify-url-v2.ts';
 export interface Verification extends UrlVerification {
   /** The one of this gateway; a signature for another region is refused. */
   readonly region: string;
+}
+
+/** The access key that a request says it is signed with; nothing of it is proved. @throws S3Error as `verify` */
+export function claimedKey(head: RequestHead): string {
+  return isUrlV2(head) ? (parameter(head, 'AWSAccessKeyId') ?? '') : readClaim(head).accessKey;
 }
 
 /**

@@ -61,10 +61,9 @@ export function addResources({ store, clock }: Site, count: number): void {
   }
 }
 
-/** The storage's side: their buckets, with two objects each, and the file of accounts. */
+/** The storage's side: their buckets, with two objects each, and the files of accounts. */
 export async function addBuckets(storage: string, count: number): Promise<void> {
-  const accounts: Record<string, unknown> = {};
-  await mkdir(join(storage, '.agent'), { mode: 0o700 });
+  await mkdir(join(storage, '.agent', 'accounts'), { recursive: true, mode: 0o700 });
   for (let index = 0; index < count; index++) {
     const resource = resourceUuid(index);
     const bucket = join(storage, account(index));
@@ -78,8 +77,9 @@ export async function addBuckets(storage: string, count: number): Promise<void> 
       await truncate(join(bucket, name), (index + 1) * 1_000_000);
     }
     const key = { access_key: `KEY${index}`, secret_key: `secret-of-key-${index}` };
-    accounts[account(index)] = { resource, name: `bucket ${index}`, suspended: false, keys: [key] };
+    const record = { version: 1, resource, name: `bucket ${index}`, suspended: false, keys: [key] };
+    await writeFile(join(storage, '.agent', 'accounts', `${account(index)}.json`), JSON.stringify(record), {
+      mode: 0o600,
+    });
   }
-  const text = JSON.stringify({ version: 1, accounts }, null, 1);
-  await writeFile(join(storage, '.agent', 'accounts.json'), `${text}\n`, { mode: 0o600 });
 }

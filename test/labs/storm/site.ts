@@ -44,8 +44,14 @@ export async function openStormSite(seed: number, credentials: StormCredentials)
   const others = new Set(cluster.rgw.users.keys());
 
   const records = (): JsonObject => {
-    const path = join(storage, '.agent', 'accounts.json');
-    return existsSync(path) ? objectOf((JSON.parse(readFileSync(path, 'utf8')) as JsonObject)['accounts']) : {};
+    const folder = join(storage, '.agent', 'accounts');
+    const files = existsSync(folder) ? readdirSync(folder).filter((name) => name.endsWith('.json')) : [];
+    return Object.fromEntries(
+      files.map((name) => [
+        name.slice(0, -'.json'.length),
+        JSON.parse(readFileSync(join(folder, name), 'utf8')) as JsonObject,
+      ]),
+    );
   };
   const onDisk = (account: string): JsonObject => {
     const record = objectOf(records()[account]);
