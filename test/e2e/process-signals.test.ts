@@ -232,8 +232,7 @@ test('SIGUSR2 reports now', async () => {
   const attributes = { storage_limit: 5 };
   const order = sandbox.placeOrder({ offering: FIXTURE.usage, attributes });
   await sandbox.await(order, 'done', patience());
-  const bucket = join(site.storage, order.resource.backendId);
-  mkdirSync(bucket, { recursive: true });
+  const bucket = join(site.storages.usage, order.resource.backendId);
   writeFileSync(join(bucket, 'object'), Buffer.alloc(100_000_000));
   agent.child.kill('SIGUSR2');
   await agent.says(/"submitted":1.*"usage reported"/);

@@ -122,6 +122,7 @@ export interface ProcessSite {
   readonly folder: string;
   /** Of the offering `limit`. */
   readonly storage: string;
+  readonly storages: Readonly<Record<'limit' | 'usage' | 'options', string>>;
   readonly file: string;
   /** Replaces the configuration; the token is in the environment. */
   configure(config?: Readonly<Record<string, unknown>>): void;
@@ -149,6 +150,7 @@ export async function openProcessSite(options: SandboxOptions = {}): Promise<Pro
     sandbox,
     folder,
     storage,
+    storages,
     file,
     configure: (config = {}) => {
       const text = JSON.stringify({ listen: '127.0.0.1:0', offerings: [site.offering()], ...config }, undefined, 1);
