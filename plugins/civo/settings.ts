@@ -36,6 +36,7 @@ export const settingsSchema: JsonSchema = {
       ...TOKEN,
       pattern: '^[\\x21-\\x7e]+$',
       'x-expected': 'one word of printable characters',
+      examples: ['${env:CIVO_TOKEN}'],
       description: 'API token of the Civo account, usually ${env:CIVO_TOKEN}.',
     },
     civo_token: { ...TOKEN, description: 'Another name of api_token.' },

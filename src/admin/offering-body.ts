@@ -99,10 +99,18 @@ function componentBlock(
     accounting_type: component.billing_type,
     backend_name: backendName ?? component.type,
     measured_unit: component.measured_unit,
-    unit_factor: measure?.unit === 'bytes' ? (UNIT_FACTORS[component.measured_unit.toUpperCase()] ?? 1) : 1,
+    unit_factor: measure?.unit === 'bytes' ? unitFactor(component.measured_unit.toUpperCase(), measure) : 1,
     enforce_limits: measure !== undefined && measure.limit !== false,
     label: component.name,
   };
+}
+
+/** A backend that sells whole decimal units must not be asked for a bit more than one of them. */
+function unitFactor(unit: string, { limit }: BackendComponent): number {
+  const binary = UNIT_FACTORS[unit] ?? 1;
+  const decimal = 1000 ** (Math.log2(binary) / 10);
+  const step = limit === false ? 1n : (limit.step ?? 1n);
+  return step % BigInt(binary) !== 0n && step % BigInt(decimal) === 0n ? decimal : binary;
 }
 
 /** Storage is counted in powers of two, whatever its unit is called. */

@@ -220,6 +220,7 @@ export const COMMANDS: readonly CommandSpec[] = [
         help: 'Waldur release to behave like; default: 8.1',
         choices: ['8.1', '8.0', '2024'],
       },
+      { name: 'civo', help: 'Run an emulator of Civo object stores, too, and configure the agent for it' },
       {
         name: 'write',
         placeholder: 'DIR',
@@ -228,7 +229,12 @@ export const COMMANDS: readonly CommandSpec[] = [
       },
     ],
     positionals: [],
-    examples: ['agent sandbox', 'agent sandbox --port 8100 --profile 2024', 'agent sandbox --write /tmp/trial'],
+    examples: [
+      'agent sandbox',
+      'agent sandbox --port 8100 --profile 2024',
+      'agent sandbox --civo',
+      'agent sandbox --write /tmp/trial',
+    ],
     json: true,
   },
   {

@@ -22,7 +22,7 @@ export function connect(invocation: Invocation, io: Io, store: Store = createMem
   const log = createLog({ level, clock, secrets, write });
   const unmeasured = (): void => undefined;
   const metrics = { waldurRequest: unmeasured, backendRequest: unmeasured, pluginRequest: unmeasured };
-  const deps = { clock, log, env, version: VERSION, concurrency: CONCURRENCY, metrics, store: () => store };
+  const deps = { clock, log, env, secrets, version: VERSION, concurrency: CONCURRENCY, metrics, store: () => store };
   return {
     clock,
     store,

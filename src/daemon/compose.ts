@@ -58,14 +58,14 @@ export interface Agent {
 
 /** Every part of the agent is made here and handed to those that need it. */
 export function compose(initial: Config, deps: ComposeDeps): Agent {
-  const { clock, random, version, env } = deps;
+  const { clock, random, version, env, secrets } = deps;
   let config = initial;
   let rejected = false;
 
   const log: RootLog = createLog({
     level: config.logLevel,
     clock,
-    secrets: deps.secrets,
+    secrets,
     write: (line, level) => {
       deps.write(line, level);
       for (const offering of offerings.running()) offering.collect(line, level);
@@ -79,7 +79,16 @@ export function compose(initial: Config, deps: ComposeDeps): Agent {
   };
   const { concurrency } = config;
   const observed = watchUnauthorized(metrics, clock, () => deps.unauthorized?.());
-  const connect = createConnect({ clock, log, version, env, concurrency, metrics: observed, store: openedStore });
+  const connect = createConnect({
+    clock,
+    log,
+    version,
+    env,
+    secrets,
+    concurrency,
+    metrics: observed,
+    store: openedStore,
+  });
   const clients = shareClients(connect.waldur);
   const slots = createSlots(concurrency);
   const startedAt = clock.now();

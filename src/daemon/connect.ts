@@ -1,9 +1,11 @@
 import { randomBytes } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
 import type { OfferingConfig, WaldurConfig } from '../config/types.ts';
 import type { Clock } from '../lib/clock.ts';
 import { createHttp, type HttpFactory, type HttpOutcome } from '../lib/http.ts';
 import type { Log } from '../lib/log.ts';
 import type { Environment } from '../lib/proxy.ts';
+import type { Secrets } from '../lib/secrets.ts';
 import type { CircuitState } from '../plugin/circuit.ts';
 import type { Backend, PluginContext } from '../plugin/contract.ts';
 import { createGuards } from '../plugin/guards.ts';
@@ -21,6 +23,8 @@ export interface ConnectDeps {
   readonly version: string;
   /** For the proxy variables. */
   readonly env: Environment;
+  /** Learns the secrets that are read again. */
+  readonly secrets: Secrets;
   /** Requests to one peer at once. */
   readonly concurrency: number;
   /** Of the documents of plugins; opened before the first backend is made. */
@@ -71,6 +75,7 @@ export function createConnect(deps: ConnectDeps): Connect {
         mode: 'event_process',
         version,
         observe: deps.metrics.waldurRequest,
+        readSecret: (file) => readSecret(file, deps.secrets),
       }),
     backend: (offering, onChange = () => undefined) => {
       const { plugin, name } = offering;
@@ -90,4 +95,10 @@ export function createConnect(deps: ConnectDeps): Connect {
     },
     context,
   };
+}
+
+async function readSecret(file: string, secrets: Secrets): Promise<string> {
+  const text = (await readFile(file, 'utf8')).trim();
+  if (text !== '') secrets.add(text);
+  return text;
 }

@@ -15,12 +15,15 @@ const BENCHES = [
   'process',
   'sandbox',
   'croit',
+  'civo',
   'host-quota',
   's3-body',
   'gateway',
   'quotas',
   'samples',
   'scan',
+  'minio',
+  'object-storage',
 ];
 
 const { values, positionals } = parseArgs({
