@@ -1,7 +1,7 @@
 import { rm } from 'node:fs/promises';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Action, Applied, Backend, Observed, Quota } from '../../../src/plugin/contract.ts';
-import { formatRecords, parseRecords } from '../registry/record.ts';
+import { formatRecords, parseRecords, type RegistryRecord } from '../registry/record.ts';
 import type { Settings } from '../settings.ts';
 import { ACCOUNT, createLab, type HostLab, OTHER, OURS, signal } from './lab.ts';
 
@@ -197,9 +197,14 @@ describe('an existing user', () => {
     const path = `${lab.context.settings.registry}/accounts.json`;
     const records = parseRecords(await readFile(path, 'utf8'));
     if (typeof records === 'string') throw new Error(records);
-    await writeFile(path, formatRecords(records.map(({ requestedAt: _, ...record }) => record)));
+    await writeFile(path, formatRecords(records.map(agreed)));
   }
 });
+
+function agreed(record: RegistryRecord): RegistryRecord {
+  const { requestedAt: _, ...rest } = record;
+  return rest;
+}
 
 describe('a group', () => {
   it('is made, limited as one and removed', async () => {
