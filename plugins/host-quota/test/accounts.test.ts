@@ -206,6 +206,15 @@ function agreed(record: RegistryRecord): RegistryRecord {
   return rest;
 }
 
+describe('made-up data', () => {
+  it('touches nothing of the host, whatever is ordered', async () => {
+    await open({ MOCK_QUOTA: true, device: '/dev/sda1' });
+    await expect(create()).rejects.toMatchObject({ code: 'HOST_QUOTA_UNSUPPORTED' });
+    expect((await backend.check(signal)).some(({ name }) => name === 'mock')).toBe(true);
+    expect(lab.host.calls.filter((call) => !call.includes('--version'))).toEqual([]);
+  });
+});
+
 describe('a group', () => {
   it('is made, limited as one and removed', async () => {
     await open({ subject: 'group' });
