@@ -9,12 +9,15 @@ import { createBtrfsDriver } from './devices/btrfs/driver.ts';
 import { createDevices, type Devices } from './devices/devices.ts';
 import { createLinuxDriver } from './devices/linux/driver.ts';
 import { nodeSizes, type Sizes } from './devices/space.ts';
+import type { Driver } from './devices/types.ts';
 import { createZfsDriver } from './devices/zfs/driver.ts';
 import { unparseable } from './errors.ts';
 import { parseRange } from './host/allocate.ts';
 import { isEligible } from './host/eligible.ts';
 import { createLocalSite } from './host/local-site.ts';
 import { createNames, type Names } from './host/names.ts';
+import { createMockDriver, createMockNames } from './mock/driver.ts';
+import { mockHost } from './mock/hosts.ts';
 import { type Mount, parseMountinfo } from './mounts/mountinfo.ts';
 import { openRegistry, type Registry } from './registry/registry.ts';
 import { type RegistryFiles, registryFiles } from './registry/registry-files.ts';
@@ -54,19 +57,20 @@ export function createDeps(context: PluginContext<Settings>, effects: Effects = 
   const { settings, clock } = context;
   const { run = createRun(clock, settings.tools), mounts = readMounts, sizes = nodeSizes } = effects;
   const closing = new AbortController();
-  const names = createNames(run);
-  const drivers = [
-    ...(settings.USE_PYQUOTA ? [createLinuxDriver({ run, mounts, sizes })] : []),
-    ...(settings.subject === 'subvolume' ? [createBtrfsDriver({ run, mounts, sizes })] : []),
-    ...(usesZfs(settings) ? [createZfsDriver({ run, datasets: settings.ZFS_DATASETS, idOf: idOf(names) })] : []),
-  ];
+  // Made-up data touches nothing of the host: neither its file systems nor its users.
+  const made = settings.MOCK_QUOTA
+    ? mockHost(settings.MOCK_HOST_ID, Math.floor(clock.now().getTime() / 1000))
+    : undefined;
+  const names = made === undefined ? createNames(run) : createMockNames(made);
+  const drivers = made === undefined ? driversFor(settings, { run, mounts, sizes }, names) : [createMockDriver(made)];
   const devices = createDevices(drivers, closing.signal);
   const hostId = hostIdOf(settings) ?? 'localhost';
   const local = createLocalSite(hostId, settings.device, devices, names);
   const { files = registryFiles } = effects;
   const registry = openRegistry({ directory: settings.registry, files, store: context.store });
   const remotes = settings.remote.map((host) => ({ id: host.id, client: createRemoteClient(context, host) }));
-  const holder = holderFor(settings, run, names, effects.directories ?? nodeDirectories);
+  const holder =
+    made === undefined ? holderFor(settings, run, names, effects.directories ?? nodeDirectories) : undefined;
   const accounts = (site: Site): AccountDeps => ({
     site,
     subject: settings.subject,
@@ -91,6 +95,20 @@ export function createDeps(context: PluginContext<Settings>, effects: Effects = 
     accounts,
     close: () => closing.abort(new Error('the backend is closed')),
   };
+}
+
+function driversFor(
+  settings: Settings,
+  deps: { readonly run: Run; readonly sizes: Sizes; mounts(): Promise<readonly Mount[]> },
+  names: Names,
+): readonly Driver[] {
+  return [
+    ...(settings.USE_PYQUOTA ? [createLinuxDriver(deps)] : []),
+    ...(settings.subject === 'subvolume' ? [createBtrfsDriver(deps)] : []),
+    ...(usesZfs(settings)
+      ? [createZfsDriver({ run: deps.run, datasets: settings.ZFS_DATASETS, idOf: idOf(names) })]
+      : []),
+  ];
 }
 
 async function readMounts(): Promise<readonly Mount[]> {

@@ -5,6 +5,7 @@ import type { Device, Limits } from '../devices/types.ts';
 import { runBatch } from '../host/batch.ts';
 import { readDefaults, writeDefaults } from '../host/defaults.ts';
 import type { HostService } from '../host/service.ts';
+import { openApi } from '../openapi.ts';
 import { readId } from '../tools/parsed.ts';
 import type { Guard } from './auth.ts';
 import { badRequest, type Refusal, refuse, wordFailure } from './reply.ts';
@@ -30,6 +31,12 @@ export function createHostRoutes(host: HostService, guard: Guard): readonly Rout
     },
   });
   return [
+    {
+      method: 'GET',
+      path: `${BASE}/openapi.json`,
+      role: 'public',
+      handle: async () => ({ status: 200, body: openApi as unknown as Json }),
+    },
     route('GET', '/ping', async () => ({ status: 'ok' })),
     route('GET', '/users', async (_, signal) => [...new Set((await host.users(signal)).map(({ name }) => name))]),
     route('GET', '/users/resolve', (request, signal) => resolve(host, request, signal)),

@@ -13,11 +13,48 @@ export function parseRepquota(text: string): Parsed<QuotaRow> {
   let headers = 0;
   const parsed = parseLines<QuotaRow>(text, (line) => {
     if (line === '') return undefined;
-    if (HEADER.test(line)) return ++headers > 1 ? 'another report begins' : undefined;
-    return headers === 0 ? 'it comes before the header' : readRow(line);
+    if (!line.startsWith('#') && HEADER.test(line)) return ++headers > 1 ? 'another report begins' : undefined;
+    return headers === 0 ? 'it comes before the header' : (readGoodRow(line) ?? readRow(line));
   });
   if (headers > 0 || parsed.problems.length > 0) return parsed;
   return { rows: [], problems: [{ line: 1, why: 'there is no header' }] };
+}
+
+const COUNT = '(\\d{0,18})';
+const GOOD = new RegExp(`^#(\\d{1,9}),(?:ok|soft|hard),(?:ok|soft|hard),${Array(8).fill(COUNT).join(',')}$`);
+
+/** A line as it should be, at once: reports have thousands. Undefined leaves it to whoever says what is wrong. */
+function readGoodRow(line: string): QuotaRow | undefined {
+  const match = GOOD.exec(line);
+  if (match === null) return undefined;
+  const [
+    ,
+    id,
+    used = '',
+    blockSoft = '',
+    blockHard = '',
+    blockGrace,
+    usedInodes = '',
+    inodeSoft = '',
+    inodeHard = '',
+    inodeGrace,
+  ] = match;
+  return {
+    id: Number(id),
+    usedBytes: count(used) * 1024n,
+    usedInodes: count(usedInodes),
+    blockSoft: count(blockSoft),
+    blockHard: count(blockHard),
+    inodeSoft: count(inodeSoft),
+    inodeHard: count(inodeHard),
+    blockGrace: Number(blockGrace),
+    inodeGrace: Number(inodeGrace),
+  };
+}
+
+/** Most are 0. */
+function count(digits: string): bigint {
+  return digits === '0' || digits === '' ? 0n : BigInt(digits);
 }
 
 function readRow(line: string): QuotaRow | Unread | string {

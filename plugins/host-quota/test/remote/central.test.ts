@@ -1,7 +1,8 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
-import { central, clientOf, type RunningHost, startHost } from './rig.ts';
+import { openApi } from '../../openapi.ts';
+import { central, clientOf, hostRoutes, type RunningHost, startHost } from './rig.ts';
 
 const running: RunningHost[] = [];
 afterEach(async () => {
@@ -60,6 +61,16 @@ describe('all hosts together', () => {
       ['/api/internal/slave-events', 'own'],
     ]);
   });
+});
+
+it('every route has a description', () => {
+  const described = Object.entries(openApi.paths).flatMap(([path, methods]) =>
+    Object.keys(methods).map((method) => `${method.toUpperCase()} ${path}`),
+  );
+  const routes = [...central([]).routes, ...hostRoutes()].map(
+    ({ method, path }) => `${method} ${path.replace(/:(\w+)/g, '{$1}')}`,
+  );
+  expect(routes.sort()).toEqual(described.sort());
 });
 
 describe('one host through the central side', () => {

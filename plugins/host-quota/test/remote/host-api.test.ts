@@ -8,6 +8,7 @@ import { createMockHost } from '../../mock/mock-host.ts';
 import { createGuard } from '../../remote/auth.ts';
 import { listen } from '../../remote/listen.ts';
 import { createHostRoutes } from '../../remote/routes.ts';
+import { mustBeDescribed } from './described.ts';
 import { ask, clientOf, KEY, type RunningHost, signal, startHost } from './rig.ts';
 
 let host: RunningHost;
@@ -184,6 +185,16 @@ describe('the remote API', () => {
     const url = await open('host1');
     expect(await ask(`${url}/nothing`)).toMatchObject({ status: 404, body: { msg: 'not found' } });
     expect(await ask(`${url}/ping`, { method: 'DELETE' })).toMatchObject({ status: 405 });
+  });
+});
+
+describe('the description', () => {
+  it('is served, and tells an answer that is another one', async () => {
+    const url = await open('host1');
+    expect((await ask(`${url}/openapi.json`, { key: null })).body).toMatchObject({ openapi: '3.1.0' });
+    expect(() => mustBeDescribed('GET', '/remote-api/ping', 200, { status: 'ok', more: 1 })).toThrow('additional');
+    expect(() => mustBeDescribed('GET', '/remote-api/quotas', 200, [{ name: 'x' }])).toThrow('mount_points');
+    expect(() => mustBeDescribed('GET', '/remote-api/nothing', 200, {})).toThrow('not described');
   });
 });
 

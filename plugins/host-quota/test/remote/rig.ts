@@ -9,6 +9,7 @@ import { createGuard } from '../../remote/auth.ts';
 import { createRemoteClient, type RemoteClient } from '../../remote/client.ts';
 import { type Listener, listen } from '../../remote/listen.ts';
 import { createHostRoutes } from '../../remote/routes.ts';
+import { mustBeDescribed } from './described.ts';
 
 export const KEY = 'a key of the hosts';
 export const { signal } = new AbortController();
@@ -33,6 +34,10 @@ export function clientOf(id: string, url: string, key = KEY): RemoteClient {
   );
 }
 
+export function hostRoutes() {
+  return createHostRoutes(createMockHost('host1', systemClock), createGuard(KEY, systemClock));
+}
+
 /** One request with or without a key; the answer as it came. */
 export async function ask(
   url: string,
@@ -44,7 +49,9 @@ export async function ask(
   };
   const init = { method, headers, ...(body !== undefined && { body: JSON.stringify(body) }) };
   const answer = await fetch(url, init);
-  return { status: answer.status, body: await answer.json() };
+  const text: unknown = await answer.json();
+  mustBeDescribed(method, new URL(url).pathname, answer.status, text);
+  return { status: answer.status, body: text };
 }
 
 /** The central side over these hosts, as routes that a test calls. */
@@ -67,7 +74,9 @@ export function central(hosts: readonly { readonly id: string; readonly client: 
     const route = routes.find((one) => one.method === method && one.path === `/api${path}`);
     if (route === undefined) throw new Error(`there is no ${method} ${path}`);
     const request = { params, query: new URLSearchParams(query), headers, body, person, remoteAddress: '127.0.0.1' };
-    return route.handle(request, signal);
+    const reply = await route.handle(request, signal);
+    mustBeDescribed(method, `/api${path}`.replace(/:(\w+)/g, '{$1}'), reply.status, reply.body);
+    return reply;
   };
   return { routes, call, received };
 }

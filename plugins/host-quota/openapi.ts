@@ -1,0 +1,135 @@
+import type { JsonSchema } from '../../src/plugin/contract.ts';
+
+/** OpenAPI 3.1 description of the remote API and of the central one: what tests hold every answer against. */
+
+const WHOLE: JsonSchema = { type: 'integer', minimum: 0 };
+const TEXT: JsonSchema = { type: 'string' };
+const ref = (name: string): JsonSchema => ({ $ref: `#/components/schemas/${name}` });
+const list = (items: JsonSchema): JsonSchema => ({ type: 'array', items });
+
+function object(
+  properties: Readonly<Record<string, JsonSchema>>,
+  optional: Readonly<Record<string, JsonSchema>> = {},
+): JsonSchema {
+  return {
+    type: 'object',
+    additionalProperties: false,
+    required: Object.keys(properties),
+    properties: { ...properties, ...optional },
+  };
+}
+
+const LIMITS = { block_hard_limit: WHOLE, block_soft_limit: WHOLE, inode_hard_limit: WHOLE, inode_soft_limit: WHOLE };
+const NUMBERS = {
+  ...LIMITS,
+  block_current: WHOLE,
+  inode_current: WHOLE,
+  block_time_limit: WHOLE,
+  inode_time_limit: WHOLE,
+};
+const INFO = object({ block_grace: WHOLE, inode_grace: WHOLE, flags: WHOLE });
+const FORMAT: JsonSchema = { enum: ['vfsold', 'vfsv0', 'vfsv1', 'zfs', 'docker'] };
+
+const schemas: Readonly<Record<string, JsonSchema>> = {
+  Failure: object({ msg: TEXT }),
+  Quota: object({ uid: WHOLE, name: TEXT, ...NUMBERS }),
+  GroupQuota: object({ gid: WHOLE, name: TEXT, ...NUMBERS }),
+  Device: object(
+    {
+      name: TEXT,
+      mount_points: list(TEXT),
+      fstype: TEXT,
+      opts: list(TEXT),
+      usage: object({ free: WHOLE, total: WHOLE, used: WHOLE, percent: { type: 'number', minimum: 0, maximum: 100 } }),
+    },
+    {
+      user_quota_format: FORMAT,
+      user_quota_info: INFO,
+      user_quotas: list(ref('Quota')),
+      group_quota_format: FORMAT,
+      group_quota_info: INFO,
+      group_quotas: list(ref('GroupQuota')),
+    },
+  ),
+  Defaults: { oneOf: [{ type: 'null' }, object({ device_name: TEXT, ...LIMITS })] },
+  Batch: object({ total_users: WHOLE, updated_users: WHOLE, skipped_users: WHOLE, errors: list(TEXT) }),
+  Mapping: object({ oauth_user_name: TEXT, host_id: TEXT, host_user_name: TEXT }),
+  Aggregate: {
+    type: 'object',
+    additionalProperties: {
+      oneOf: [object({ results: list(ref('Device')) }), object({ error: object({ msg: TEXT }) })],
+    },
+  },
+  Ping: {
+    type: 'object',
+    additionalProperties: {
+      oneOf: [object({ status: TEXT, latency_ms: WHOLE }), object({ status: TEXT, error: TEXT })],
+    },
+  },
+  Notification: object({
+    id: TEXT,
+    at: TEXT,
+    host_id: TEXT,
+    host_user_name: TEXT,
+    event_type: TEXT,
+    detail: { type: 'object' },
+  }),
+};
+
+const json = (schema: JsonSchema): JsonSchema => ({ content: { 'application/json': { schema } } });
+const FAILURES = { default: { description: 'What is wrong, as `msg`.', ...json(ref('Failure')) } };
+
+/** `path` has its parameters in braces. */
+function call(summary: string, schema: JsonSchema): JsonSchema {
+  return { summary, responses: { '200': { description: 'Done.', ...json(schema) }, ...FAILURES } };
+}
+
+const USER = object({ uid: WHOLE, name: TEXT });
+const OK = object({ msg: TEXT });
+
+const paths: Readonly<Record<string, Readonly<Record<string, JsonSchema>>>> = {
+  '/remote-api/openapi.json': { get: call('This description', { type: 'object' }) },
+  '/remote-api/ping': { get: call('Whether the host answers', object({ status: TEXT })) },
+  '/remote-api/users': { get: call('Names of eligible users', list(TEXT)) },
+  '/remote-api/users/resolve': { get: call('The uid of a user name', USER) },
+  '/remote-api/quotas': { get: call('Devices with everyone on them', list(ref('Device'))) },
+  '/remote-api/quotas/users/by-name/{name}': { get: call('Devices a user has something on', list(ref('Device'))) },
+  '/remote-api/quotas/users/{uid}': {
+    get: call('Devices a user has something on', list(ref('Device'))),
+    put: call('Sets what the body names and answers what was read back', ref('Quota')),
+  },
+  '/remote-api/quotas/defaults': {
+    get: call('Default limits of a device', ref('Defaults')),
+    put: call('Replaces the default limits of a device', ref('Defaults')),
+  },
+  '/remote-api/quotas/batch': { post: call('The same limits for all users', ref('Batch')) },
+  '/api/health': { get: call('Whether the agent answers', object({ status: TEXT })) },
+  '/api/me': { get: call('Who asks', object({ name: TEXT, is_admin: { type: 'boolean' } })) },
+  '/api/me/mappings': { get: call('Users of hosts that the person is', list(ref('Mapping'))) },
+  '/api/me/quotas': { get: call('Quotas of those users', ref('Aggregate')) },
+  '/api/quotas': { get: call('All hosts together', ref('Aggregate')) },
+  '/api/quotas/{host}/users/resolve': { get: call('The uid of a user name on a host', USER) },
+  '/api/quotas/{host}/users/{uid}': { put: call('Sets limits on a host', ref('Quota')) },
+  '/api/quotas/{host}/batch': { post: call('The same limits for all users of a host', ref('Batch')) },
+  '/api/quotas/{host}/default-quota': {
+    get: call('Default limits of a device of a host', ref('Defaults')),
+    put: call('Replaces the default limits of a device of a host', ref('Defaults')),
+  },
+  '/api/hosts': { get: call('The hosts', list(object({ id: TEXT }))) },
+  '/api/hosts/ping': { get: call('Whether the hosts answer', ref('Ping')) },
+  '/api/hosts/{host}/users': { get: call('Names of eligible users of a host', list(TEXT)) },
+  '/api/admin/mappings': {
+    get: call('All mappings', list(ref('Mapping'))),
+    post: call('Maps a person to a user of a host', ref('Mapping')),
+    delete: call('Removes a mapping', OK),
+  },
+  '/api/admin/notifications': { get: call('What hosts told, the newest first', list(ref('Notification'))) },
+  '/api/internal/slave-events': { post: call('Takes events of a host', OK) },
+};
+
+export const openApi = {
+  openapi: '3.1.0',
+  info: { title: 'Disk quotas of storage hosts', version: '1' },
+  paths,
+  components: { schemas },
+} as const;
