@@ -70,6 +70,11 @@ export function overageOf(settings: Settings, sighting: Sighting): bigint {
   return limit === null || total === undefined || total.bytes <= limit ? 0n : total.bytes - limit;
 }
 
+/** To the hour: what changed every minute would be written to Waldur every time. */
+function hourOf(time: Date): string {
+  return `${time.toISOString().slice(0, 13)}:00:00.000Z`;
+}
+
 /** Flat keys first. The limit is said to be what it is: checked against a count that is a minute or more behind. */
 function metadata(settings: Settings, sighting: Sighting, total: BucketUsage | undefined): JsonObject {
   const { account, user, policy, buckets, scannedAt } = sighting;
@@ -82,7 +87,7 @@ function metadata(settings: Settings, sighting: Sighting, total: BucketUsage | u
     quota_enforcement: 'best-effort',
     quota_bytes: limit === null ? null : Number(limit),
     overage_bytes: Number(overageOf(settings, sighting)),
-    usage_scanned_at: scannedAt?.toISOString() ?? null,
+    usage_scanned_at: scannedAt === undefined ? null : hourOf(scannedAt),
     writable: isWritable(policy),
     buckets: buckets.map(({ name }) => name),
     usage:

@@ -124,9 +124,8 @@ export function problems(settings: Settings, _common: CommonSettings): readonly 
 
 function keyProblems(settings: Settings): readonly SettingProblem[] {
   const { accessKey, secretKey } = adminKeys(settings);
-  if (accessKey !== '' && secretKey !== '') return [];
-  const message = 'there are no keys for the admin API';
-  return [{ setting: 'admin_access_key', message, hint: 'set admin_access_key and admin_secret_key' }];
+  const missing = [...(accessKey === '' ? ['admin_access_key'] : []), ...(secretKey === '' ? ['admin_secret_key'] : [])];
+  return missing.map((setting) => ({ setting, message: `there is no ${setting}, which the admin API needs` }));
 }
 
 function bucketProblems({ buckets, user_prefix }: Settings): readonly SettingProblem[] {

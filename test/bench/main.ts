@@ -16,10 +16,14 @@ const BENCHES = [
   'sandbox',
   'croit',
   'civo',
+  'host-quota',
   's3-body',
   'gateway',
   'quotas',
+  'samples',
   'scan',
+  'minio',
+  'object-storage',
 ];
 
 const { values, positionals } = parseArgs({

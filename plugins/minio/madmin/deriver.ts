@@ -10,8 +10,8 @@ export type Kdf = 'argon2id' | 'pbkdf2';
 export interface Deriver {
   /** 32 bytes. Never cached: every message has another salt. */
   derive(kdf: Kdf, password: string, salt: Uint8Array, signal: AbortSignal): Promise<Uint8Array>;
-  /** How many keys were derived by Argon2id, and which part of its time the thread was busy with it. */
-  load(): { readonly derivations: number; readonly busy: number };
+  /** How many keys were derived by Argon2id, and for how long the thread was busy with it, as far as it is still there. */
+  load(): { readonly derivations: number; readonly busyMs: number };
   close(): Promise<void>;
 }
 
@@ -82,7 +82,7 @@ export function createDeriver(clock: Clock): Deriver {
       last = mine.catch(() => undefined);
       return mine;
     },
-    load: () => ({ derivations, busy: worker?.performance.eventLoopUtilization().utilization ?? 0 }),
+    load: () => ({ derivations, busyMs: worker?.performance.eventLoopUtilization().active ?? 0 }),
     close: async () => {
       stopIdle?.();
       await last;

@@ -10,7 +10,7 @@ export function instantDeriver(): Deriver & { readonly keys: () => number } {
       count++;
       return createHash('sha256').update(password).update(salt).digest();
     },
-    load: () => ({ derivations: count, busy: 0 }),
+    load: () => ({ derivations: count, busyMs: 0 }),
     keys: () => count,
     close: async () => undefined,
   };
