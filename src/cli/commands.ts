@@ -229,7 +229,12 @@ export const COMMANDS: readonly CommandSpec[] = [
       },
     ],
     positionals: [],
-    examples: ['agent sandbox', 'agent sandbox --port 8100 --profile 2024', 'agent sandbox --civo', 'agent sandbox --write /tmp/trial'],
+    examples: [
+      'agent sandbox',
+      'agent sandbox --port 8100 --profile 2024',
+      'agent sandbox --civo',
+      'agent sandbox --write /tmp/trial',
+    ],
     json: true,
   },
   {
