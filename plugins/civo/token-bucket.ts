@@ -12,23 +12,42 @@ export interface TokenBucket {
 /** How many requests may go out at once after a silence: any second sees at most `perSecond` and these. */
 const BURST = 2;
 
+/** A second, and what the network may push together, which is also why one fewer goes out in it than is allowed. */
+const WINDOW_MS = 1100;
+
 export function createTokenBucket(clock: Clock, perSecond: number): TokenBucket {
   const intervalMs = 1000 / perSecond;
+  const most = Math.ceil(perSecond) + BURST - 1;
   let nextMs = Number.NEGATIVE_INFINITY;
   let pausedUntilMs = Number.NEGATIVE_INFINITY;
   /** A pause ends the reservations that were made before it. */
   let era = 0;
+  /** When the last ones went out, at most `most` of them. */
+  const went: number[] = [];
+
+  async function turn(signal: AbortSignal): Promise<void> {
+    for (let reserved = era - 1; reserved !== era; ) {
+      signal.throwIfAborted();
+      reserved = era;
+      const now = clock.monotonicMs();
+      const at = Math.max(nextMs, now - (BURST - 1) * intervalMs);
+      nextMs = at + intervalMs;
+      if (at > now) await clock.sleep(at - now, signal);
+    }
+  }
+
+  /** A process that stood still wakes all who waited at the same time: then what went out really counts. */
+  function tooSoonMs(): number {
+    const [first = Number.NEGATIVE_INFINITY] = went;
+    return went.length < most ? 0 : first + WINDOW_MS - clock.monotonicMs();
+  }
 
   return {
     take: async (signal) => {
-      for (let reserved = era - 1; reserved !== era; ) {
-        signal.throwIfAborted();
-        reserved = era;
-        const now = clock.monotonicMs();
-        const at = Math.max(nextMs, now - (BURST - 1) * intervalMs);
-        nextMs = at + intervalMs;
-        if (at > now) await clock.sleep(at - now, signal);
-      }
+      await turn(signal);
+      for (let wait = tooSoonMs(); wait > 0; wait = tooSoonMs()) await clock.sleep(wait, signal);
+      if (intervalMs > 0) went.push(clock.monotonicMs());
+      if (went.length > most) went.shift();
     },
     pause: (ms) => {
       pausedUntilMs = Math.max(pausedUntilMs, clock.monotonicMs() + ms);

@@ -55,6 +55,20 @@ describe('a token bucket', () => {
     );
   });
 
+  it('holds back what would go out together after the process stood still', async () => {
+    const clock = manualClock();
+    // No timer fires in the first five seconds, and then all that are due do.
+    const standing = (ms: number): number => Math.max(ms, 5000 - clock.monotonicMs());
+    const slow = { ...clock, sleep: (ms: number, stop: AbortSignal) => clock.sleep(standing(ms), stop) };
+    const bucket = createTokenBucket(slow, 8);
+    const at: number[] = [];
+    const all = Array.from({ length: 40 }, () => bucket.take(signal).then(() => at.push(clock.monotonicMs())));
+    await clock.advance(20_000);
+    await Promise.all(all);
+    for (const start of at)
+      expect(at.filter((time) => time >= start && time < start + 1000).length).toBeLessThanOrEqual(10);
+  });
+
   it('is one for all who share a token, and gone with the last of them', async () => {
     const clock = manualClock();
     const [first, second] = [shareTokenBucket(clock, 'token', 8), shareTokenBucket(clock, 'token', 8)];
