@@ -1,3 +1,4 @@
+import { isAgentError } from '../../src/lib/errors.ts';
 import { type Json, type JsonObject, sameJson } from '../../src/lib/json.ts';
 import type { S3 } from '../../src/s3/index.ts';
 import {
@@ -18,6 +19,8 @@ import {
 export interface Configuration {
   readonly attributes: JsonObject;
   readonly owner: string | undefined;
+  /** None is ever set here, so it was set by hand; it stays. Undefined when it cannot be read. */
+  readonly hasPolicy: boolean | undefined;
 }
 
 export async function readConfiguration(s3: S3, bucket: string, signal: AbortSignal): Promise<Configuration> {
@@ -28,7 +31,18 @@ export async function readConfiguration(s3: S3, bucket: string, signal: AbortSig
     attributes[name] = read.value;
     owner = read.owner ?? owner;
   }
-  return { attributes, owner };
+  return { attributes, owner, hasPolicy: await hasPolicy(s3, bucket, signal) };
+}
+
+/** A policy may forbid its own owner to read it, which must not hide everything else. */
+async function hasPolicy({ documents }: S3, bucket: string, signal: AbortSignal): Promise<boolean | undefined> {
+  try {
+    return (await documents.policy(bucket, signal)) !== undefined;
+  } catch (error) {
+    signal.throwIfAborted();
+    if (isAgentError(error)) return undefined;
+    throw error;
+  }
 }
 
 /**

@@ -156,6 +156,28 @@ describe('the defects of official clients', () => {
   });
 });
 
+describe('drift that only a person may judge', () => {
+  it('is a policy that was set by hand: it is told, and stays', async () => {
+    const account = await make();
+    expect((await found(backend, account)).metadata).not.toHaveProperty('bucket_policy');
+    civo.memory.buckets.get(ACCOUNT)?.documents.set('policy', '{"Statement":[]}');
+    expect((await found(backend, account)).metadata).toMatchObject({ bucket_policy: 'set by hand' });
+    expect(civo.lines.join()).toContain('the bucket has a policy that was set by hand');
+    const changes = [{ path: 'tags', from: [], to: ['a:1'] }];
+    await backend.apply(action({ kind: 'configure', changes }, account), signal);
+    expect(civo.memory.buckets.get(ACCOUNT)?.documents.has('policy')).toBe(true);
+  });
+
+  it('is a credential that Civo suspended', async () => {
+    const account = await make();
+    const [credential] = civo.account.credentials.values();
+    Object.assign(credential ?? never(), { suspended: true });
+    expect((await found(civo.open(), account)).metadata).toMatchObject({
+      warning: expect.stringContaining('suspended'),
+    });
+  });
+});
+
 describe('a store that does not become ready', () => {
   beforeEach(() => {
     Object.assign(civo.account.options.delaysMs, { store: 5000 });
