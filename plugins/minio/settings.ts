@@ -124,7 +124,10 @@ export function problems(settings: Settings, _common: CommonSettings): readonly 
 
 function keyProblems(settings: Settings): readonly SettingProblem[] {
   const { accessKey, secretKey } = adminKeys(settings);
-  const missing = [...(accessKey === '' ? ['admin_access_key'] : []), ...(secretKey === '' ? ['admin_secret_key'] : [])];
+  const missing = [
+    ...(accessKey === '' ? ['admin_access_key'] : []),
+    ...(secretKey === '' ? ['admin_secret_key'] : []),
+  ];
   return missing.map((setting) => ({ setting, message: `there is no ${setting}, which the admin API needs` }));
 }
 

@@ -1,8 +1,7 @@
 import type { OfferingConfig } from '../config/types.ts';
 import { AgentError } from '../lib/errors.ts';
 import { toUuid } from '../lib/ids.ts';
-import type { JsonObject } from '../lib/json.ts';
-import type { CommandOffering, CommandResource, JsonSchema, Plugin, PluginCommand } from '../plugin/contract.ts';
+import type { CommandCall, CommandOffering, CommandResource, Plugin, PluginCommand } from '../plugin/contract.ts';
 import type { Waldur } from '../waldur/client.ts';
 import type { Resource } from '../waldur/types.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
@@ -16,12 +15,12 @@ export async function runPluginCommand(
   io: Io,
 ): Promise<ExitCode> {
   const { stdout, stderr, env, cwd, signal, confirm } = io;
-  const { values, flags, positionals } = invocation;
   const offering = (): Promise<CommandOffering<never>> => openOffering(plugin, invocation, io);
-  const document = async (path: string, schema: JsonSchema): Promise<JsonObject> =>
-    (await import('./open-document.ts')).openDocument(path, schema, io);
-  const streams = { stdout, stderr, env, cwd, signal, confirm };
-  const code = await command.run({ values, flags, positionals, ...streams, document, offering });
+  const document: CommandCall<never>['document'] = async (path, schema) => {
+    const { loadDocument } = await import('./load-document.ts');
+    return loadDocument(path, schema, io);
+  };
+  const code = await command.run({ ...invocation, stdout, stderr, env, cwd, signal, confirm, document, offering });
   const known = Object.values(EXIT).find((exit) => exit === code);
   if (known !== undefined) return known;
   throw new AgentError(`the command returned the unknown exit code ${code}`, {

@@ -79,7 +79,16 @@ export function compose(initial: Config, deps: ComposeDeps): Agent {
   };
   const { concurrency } = config;
   const observed = watchUnauthorized(metrics, clock, () => deps.unauthorized?.());
-  const connect = createConnect({ clock, log, version, env, secrets, concurrency, metrics: observed, store: openedStore });
+  const connect = createConnect({
+    clock,
+    log,
+    version,
+    env,
+    secrets,
+    concurrency,
+    metrics: observed,
+    store: openedStore,
+  });
   const clients = shareClients(connect.waldur);
   const slots = createSlots(concurrency);
   const startedAt = clock.now();

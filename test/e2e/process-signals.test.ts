@@ -143,9 +143,9 @@ test('SIGHUP starts, restarts and stops what changed, and leaves the rest alone'
     await listening(site, offerings.length);
     expect(sessions(site)).toContain(first);
   };
-  await reload([limit, usage], /1 offerings added, 0 removed, 0 restarted/);
+  await reload([limit, usage], /1 offering added, 0 removed, 0 restarted/);
   const second = sessions(site).filter((id) => id !== first);
-  await reload([limit, { ...usage, policy: 'no-delete' }, options], /1 offerings added, 0 removed, 1 restarted/);
+  await reload([limit, { ...usage, policy: 'no-delete' }, options], /1 offering added, 0 removed, 1 restarted/);
   expect(sessions(site)).not.toContain(second[0]);
   await reload([limit], /0 offerings added, 2 removed, 0 restarted/);
 

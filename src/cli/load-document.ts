@@ -8,32 +8,31 @@ import type { JsonSchema } from '../plugin/contract.ts';
 import type { Io } from './io.ts';
 
 /**
- * A YAML file that is no configuration. What is wrong with it goes to stderr.
+ * A YAML file that a command was given. What is wrong with it goes to stderr.
  *
- * @throws AgentError `DOCUMENT_INVALID`, `DOCUMENT_UNREADABLE`
+ * @throws AgentError `DOCUMENT_INVALID` when it has errors, `DOCUMENT_UNREADABLE` when it cannot be read.
  */
-export function openDocument(path: string, schema: JsonSchema, io: Io): JsonObject {
-  const text = readText(path, io);
-  const { value, diagnostics } = readDocument({ file: path, text, secrets: io.secrets, schema });
+export async function loadDocument(path: string, schema: JsonSchema, io: Io): Promise<JsonObject> {
+  const text = read(resolve(io.cwd, path), io);
+  const { value, diagnostics } = readDocument({ file: path, text, schema, secrets: io.secrets });
   io.stderr.write(renderDiagnostics(diagnostics));
   if (value !== undefined) return value;
-  const errors = diagnostics.filter(({ severity }) => severity === 'error').length;
-  throw new AgentError(`${path} has ${errors === 1 ? 'an error' : `${errors} errors`}`, {
+  throw new AgentError(`${path} has errors`, {
     code: 'DOCUMENT_INVALID',
     disposition: 'operator',
+    hint: 'Correct them and run the command again.',
   });
 }
 
-function readText(path: string, io: Io): string {
+function read(path: string, io: Io): string {
   try {
-    return io.readFile(resolve(io.cwd, path)).text;
+    return io.readFile(path).text;
   } catch (error) {
     const { reason, hint } = fileError(error);
     throw new AgentError(`${path} cannot be read: ${reason}`, {
       code: 'DOCUMENT_UNREADABLE',
       disposition: 'operator',
       hint,
-      cause: error,
     });
   }
 }
