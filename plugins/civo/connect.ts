@@ -19,7 +19,7 @@ export function connect({ http, settings, clock, log }: PluginContext<Settings>)
   });
 
   async function send(request: HttpRequest, signal: AbortSignal): Promise<HttpAnswer> {
-    await bucket.take(signal);
+    const answered = await bucket.take(signal);
     const startedMs = clock.monotonicMs();
     const report = (outcome: number | string): void => {
       const { operation, method, path } = request;
@@ -37,6 +37,8 @@ export function connect({ http, settings, clock, log }: PluginContext<Settings>)
         if (error.retryAfterMs !== undefined) bucket.pause(error.retryAfterMs);
       }
       throw error;
+    } finally {
+      answered();
     }
   }
 

@@ -57,7 +57,7 @@ function sizeOf({ settings }: Deps, { quota: { bytes, objects = null } }: Create
 async function refuseHopeless(deps: Deps, sizeGb: number, signal: AbortSignal): Promise<void> {
   const { client, settings } = deps;
   const { region: code } = settings;
-  const regions = await client.regions(signal);
+  const regions = await deps.regions(signal);
   const region = regions.find((one) => one.code === code);
   if (region === undefined) throw unknownRegion(code, regions);
   if (!region.objectStore) throw unsupportedRegion(code, regions);

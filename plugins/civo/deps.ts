@@ -5,7 +5,7 @@ import { connect } from './connect.ts';
 import { noEndpoint } from './failures.ts';
 import { createInventory, type Inventory } from './inventory.ts';
 import { createMeasured, type Measured } from './measured.ts';
-import type { Credential, Store } from './model.ts';
+import type { Credential, Region, Store } from './model.ts';
 import { createRecords, type Records } from './records.ts';
 import { createRemembered, type Remembered } from './remembered.ts';
 import type { Settings } from './settings.ts';
@@ -17,11 +17,16 @@ export interface Deps extends PluginContext<Settings> {
   readonly records: Records;
   readonly remembered: Remembered;
   readonly measured: Measured;
+  /** At most a minute old. */
+  regions(signal: AbortSignal): Promise<readonly Region[]>;
 }
+
+const REGIONS_MS = 60_000;
 
 /** Connects to nothing yet. */
 export function createDeps(context: PluginContext<Settings>): Deps {
   const client = createClient(connect(context), context.settings.region);
+  let regions: { readonly atMs: number; readonly value: readonly Region[] } | undefined;
   return {
     ...context,
     client,
@@ -29,6 +34,13 @@ export function createDeps(context: PluginContext<Settings>): Deps {
     records: createRecords(context.store),
     remembered: createRemembered(context.clock),
     measured: createMeasured(),
+    regions: async (signal) => {
+      const { clock } = context;
+      if (regions === undefined || clock.monotonicMs() - regions.atMs >= REGIONS_MS) {
+        regions = { atMs: clock.monotonicMs(), value: await client.regions(signal) };
+      }
+      return regions.value;
+    },
   };
 }
 

@@ -32,6 +32,7 @@ export async function describe(deps: Deps, described: Described, signal: AbortSi
   if (configuration?.owner !== undefined && owner !== undefined && configuration.owner !== owner) {
     log.warn({ account, tag: configuration.owner }, 'the bucket is tagged as that of another resource');
   }
+  if (configuration?.hasPolicy === true) log.warn({ account }, 'the bucket has a policy that was set by hand');
   const last = owner === undefined ? undefined : await records.get(owner);
   const birth = last?.store === store.id ? last : undefined;
   const held = measured.recall(store.id);
@@ -78,6 +79,7 @@ function metadata(
     ...(birth?.readyAfterMs !== undefined && { created_in_seconds: Math.round(birth.readyAfterMs / 1000) }),
     ...(held !== undefined && { usage: usageOf(held, sizeGb) }),
     ...(configuration !== undefined && { configuration: configuration.attributes }),
+    ...(configuration?.hasPolicy === true && { bucket_policy: 'set by hand' }),
   };
 }
 

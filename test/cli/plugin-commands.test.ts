@@ -108,6 +108,41 @@ describe('a command of a plugin', () => {
   });
 });
 
+describe('a YAML file that a command of a plugin reads', () => {
+  const schema = { type: 'object', additionalProperties: false, properties: { size: { type: 'integer' } } };
+  const read = async (files: Record<string, string>) => {
+    const io = fakeIo({ files });
+    let value: unknown;
+    const run = async (call: CommandCall<never>): Promise<number> => {
+      value = await call.document('/work/bucket.yaml', schema);
+      return 0;
+    };
+    const parsed = parseCommandLine(argv, table);
+    if (parsed.kind !== 'command') throw new Error('not understood');
+    const failure: unknown = await runPluginCommand(
+      { plugin: plugin(), command: command({ run }) },
+      parsed.invocation,
+      io,
+    ).then(
+      () => undefined,
+      (error: unknown) => error,
+    );
+    return { value, failure, err: io.err() };
+  };
+
+  it('is checked like the configuration', async () => {
+    expect(await read({ '/work/bucket.yaml': 'size: 1\n' })).toEqual({
+      value: { size: 1 },
+      failure: undefined,
+      err: '',
+    });
+    const wrong = await read({ '/work/bucket.yaml': 'size: large\n' });
+    expect(wrong.failure).toMatchObject({ code: 'DOCUMENT_INVALID', disposition: 'operator' });
+    expect(wrong.err).toContain('/work/bucket.yaml:1:7: ');
+    expect((await read({})).failure).toMatchObject({ code: 'DOCUMENT_UNREADABLE', disposition: 'operator' });
+  });
+});
+
 it("the agent's own table needs no plugin", () => {
   expect(OWN_TABLE.plugins.size).toBe(0);
 });

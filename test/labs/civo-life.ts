@@ -84,7 +84,7 @@ export async function liveThrough({ plane, gigabyte }: Life): Promise<void> {
   }
 }
 
-const COMPONENTS = `storage: { accounting_type: limit, backend_name: storage, measured_unit: GB, unit_factor: 1000000000, enforce_limits: true }
+export const COMPONENTS = `storage: { accounting_type: limit, backend_name: storage, measured_unit: GB, unit_factor: 1000000000, enforce_limits: true }
 objects: { accounting_type: usage, backend_name: objects, measured_unit: objects, unit_factor: 1, enforce_limits: false }
 `;
 

@@ -118,7 +118,7 @@ describe('the defects of official clients', () => {
     ];
     for (const one of repeated) expect(await backend.apply(one, signal)).toMatchObject({ changed: false });
     const all = [...civo.calls(), ...civo.memory.asked];
-    expect(all.length).toBeGreaterThan(5);
+    expect(all.length).toBeGreaterThan(2);
     expect(all.filter((call) => !call.startsWith('GET'))).toEqual([]);
   });
 
@@ -153,6 +153,28 @@ describe('the defects of official clients', () => {
     expect(civo.asked.filter(({ method }) => method !== 'GET')).toEqual([]);
     const account = await make({ quota: { bytes: 750n * GB } });
     expect(civo.account.stores.get(idOf(account))?.sizeGb).toBe(1000);
+  });
+});
+
+describe('drift that only a person may judge', () => {
+  it('is a policy that was set by hand: it is told, and stays', async () => {
+    const account = await make();
+    expect((await found(backend, account)).metadata).not.toHaveProperty('bucket_policy');
+    civo.memory.buckets.get(ACCOUNT)?.documents.set('policy', '{"Statement":[]}');
+    expect((await found(backend, account)).metadata).toMatchObject({ bucket_policy: 'set by hand' });
+    expect(civo.lines.join()).toContain('the bucket has a policy that was set by hand');
+    const changes = [{ path: 'tags', from: [], to: ['a:1'] }];
+    await backend.apply(action({ kind: 'configure', changes }, account), signal);
+    expect(civo.memory.buckets.get(ACCOUNT)?.documents.has('policy')).toBe(true);
+  });
+
+  it('is a credential that Civo suspended', async () => {
+    const account = await make();
+    const [credential] = civo.account.credentials.values();
+    Object.assign(credential ?? never(), { suspended: true });
+    expect((await found(civo.open(), account)).metadata).toMatchObject({
+      warning: expect.stringContaining('suspended'),
+    });
   });
 });
 

@@ -10,13 +10,14 @@ import { type Civo, failure, signal, startCivo } from './lab.ts';
 /** When each of `count` requests may go out, all asked for at once. */
 async function times(
   count: number,
-  take: () => Promise<void>,
+  take: () => Promise<() => void>,
   clock: ReturnType<typeof manualClock>,
 ): Promise<number[]> {
   const at: number[] = [];
   const all = Array.from({ length: count }, async () => {
-    await take();
+    const answered = await take();
     at.push(clock.monotonicMs());
+    answered();
   });
   await clock.advance(count * 1000);
   await Promise.all(all);
@@ -42,7 +43,12 @@ describe('a token bucket', () => {
         const at: number[] = [];
         const waiting: Promise<number>[] = [];
         for (const pause of pauses) {
-          waiting.push(bucket.take(signal).then(() => at.push(clock.monotonicMs())));
+          waiting.push(
+            bucket.take(signal).then((answered) => {
+              answered();
+              return at.push(clock.monotonicMs());
+            }),
+          );
           await clock.advance(pause);
         }
         await clock.advance(10_000);
@@ -53,6 +59,25 @@ describe('a token bucket', () => {
       }),
       { numRuns: 25 },
     );
+  });
+
+  it('holds back what would go out together after the process stood still', async () => {
+    const clock = manualClock();
+    // No timer fires in the first five seconds, and then all that are due do.
+    const standing = (ms: number): number => Math.max(ms, 5000 - clock.monotonicMs());
+    const slow = { ...clock, sleep: (ms: number, stop: AbortSignal) => clock.sleep(standing(ms), stop) };
+    const bucket = createTokenBucket(slow, 8);
+    const at: number[] = [];
+    const all = Array.from({ length: 40 }, () =>
+      bucket.take(signal).then((answered) => {
+        answered();
+        return at.push(clock.monotonicMs());
+      }),
+    );
+    await clock.advance(20_000);
+    await Promise.all(all);
+    for (const start of at)
+      expect(at.filter((time) => time >= start && time < start + 1000).length).toBeLessThanOrEqual(10);
   });
 
   it('is one for all who share a token, and gone with the last of them', async () => {

@@ -37,6 +37,8 @@ export interface S3Documents {
   setLifecycle(bucket: string, rules: readonly LifecycleRule[], signal: AbortSignal): Promise<void>;
   /** Whether versions can be locked. */
   objectLock(bucket: string, signal: AbortSignal): Promise<boolean>;
+  /** As it was put; undefined without one. */
+  policy(bucket: string, signal: AbortSignal): Promise<string | undefined>;
   /** A policy can deny its own owner everything else. */
   removePolicy(bucket: string, signal: AbortSignal): Promise<void>;
 }
@@ -90,6 +92,12 @@ export function documentsOf({ call }: S3Caller): S3Documents {
     objectLock: async (bucket, signal) => {
       const root = await read(bucket, 'object-lock', 'ObjectLockConfiguration', signal);
       return root !== undefined && childText(root, 'ObjectLockEnabled')?.trim() === 'Enabled';
+    },
+    policy: async (bucket, signal) => {
+      const operation = 's3.get-policy';
+      const asked = call({ operation, method: 'GET', target: { bucket }, query: { policy: '' } }, signal);
+      const answer = await absentIsUndefined(asked);
+      return answer && String(answer.body);
     },
     removePolicy: (bucket, signal) => remove(bucket, 'policy', signal),
   };
