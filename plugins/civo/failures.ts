@@ -1,4 +1,5 @@
 import { AgentError } from '../../src/lib/errors.ts';
+import { plural } from '../../src/lib/plural.ts';
 import { formatBytes } from '../../src/lib/units.ts';
 import { CODES } from './errors.ts';
 import type { Credential, Region, Store } from './model.ts';
@@ -141,8 +142,7 @@ export function badName(name: string): AgentError {
 }
 
 export function notEmpty(name: string, objects: bigint, bytes: bigint): AgentError {
-  const count = objects === 1n ? '1 object' : `${objects} objects`;
-  return new AgentError(`The store ${name} still holds ${count} (${formatBytes(bytes)}).`, {
+  return new AgentError(`The store ${name} still holds ${plural(objects, 'object')} (${formatBytes(bytes)}).`, {
     code: 'CIVO_NOT_EMPTY',
     disposition: 'terminal',
     hint: 'Delete everything in it first, old versions and unfinished uploads included, then terminate again.',

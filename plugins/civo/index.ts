@@ -35,6 +35,8 @@ export const plugin = definePlugin<Settings>({
   commands: [manifestCommand, outputsCommand],
   // The account of a token: Civo counts requests and quota by it.
   shares: (settings) => `${settings.api_url} ${tokenOf(settings)}`,
+  // No part of an installed package, so it is looked for only when it is asked for.
+  emulate: async (options) => (await import('./emulator/emulate.ts')).emulate(options),
   create: (context) => createBackend(context),
 });
 

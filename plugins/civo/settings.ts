@@ -36,6 +36,7 @@ export const settingsSchema: JsonSchema = {
       ...TOKEN,
       pattern: '^[\\x21-\\x7e]+$',
       'x-expected': 'one word of printable characters',
+      examples: ['${env:CIVO_TOKEN}'],
       description: 'API token of the Civo account, usually ${env:CIVO_TOKEN}.',
     },
     civo_token: { ...TOKEN, description: 'Another name of api_token.' },
@@ -52,6 +53,7 @@ export const settingsSchema: JsonSchema = {
       type: 'string',
       pattern: '^[A-Z0-9]{2,16}$',
       'x-expected': 'the code of a region in capitals, for example LON1',
+      examples: ['LON1'],
       description: 'Region of the stores; several regions are several offerings.',
     },
     user_prefix: {

@@ -2,6 +2,7 @@ import { AgentError, type Disposition, isAgentError } from '../../src/lib/errors
 import type { HttpAnswer } from '../../src/lib/http.ts';
 import { inWords } from '../../src/lib/http-errors.ts';
 import { isJsonObject } from '../../src/lib/json.ts';
+import { plural } from '../../src/lib/plural.ts';
 import { formatBytes } from '../../src/lib/units.ts';
 import type { Bucket } from './client.ts';
 
@@ -78,8 +79,7 @@ export function notEmpty(account: string, buckets: readonly Bucket[]): AgentErro
   const bytes = buckets.reduce((sum, bucket) => sum + bucket.bytes, 0n);
   const shown = buckets.slice(0, MOST_NAMES).map(({ name }) => name);
   const more = buckets.length > shown.length ? ` and ${buckets.length - shown.length} more` : '';
-  const count = buckets.length === 1 ? '1 bucket' : `${buckets.length} buckets`;
-  const message = `The account ${account} still has ${count} (${formatBytes(bytes)}): ${shown.join(', ')}${more}.`;
+  const message = `The account ${account} still has ${plural(buckets.length, 'bucket')} (${formatBytes(bytes)}): ${shown.join(', ')}${more}.`;
   return new AgentError(message, {
     code: CODES.notEmpty,
     disposition: 'terminal',

@@ -6,6 +6,9 @@ export interface Point {
   readonly bytes: bigint | undefined;
 }
 
+/** An exbibyte. A counter of the gateway that went below zero wraps to 2^64: such a sample is none. */
+const MOST_BYTES = 2n ** 60n;
+
 /** Of croit's own recording; only used when the series does not show its own. */
 const STEP_MS = 180_000;
 
@@ -23,7 +26,7 @@ export function byteSeconds(points: readonly Point[], { from, to }: Window): big
   let known = false;
   let bytes: bigint | undefined;
   for (const [index, point] of sorted.entries()) {
-    bytes = point.bytes ?? bytes;
+    bytes = isPossible(point.bytes) ? point.bytes : bytes;
     if (bytes === undefined) continue;
     const next = sorted[index + 1]?.atMs ?? point.atMs + step;
     const ms = Math.min(next, to.getTime()) - Math.max(point.atMs, from.getTime());
@@ -32,6 +35,10 @@ export function byteSeconds(points: readonly Point[], { from, to }: Window): big
     total += bytes * BigInt(ms);
   }
   return known ? total / 1000n : undefined;
+}
+
+function isPossible(bytes: bigint | undefined): bytes is bigint {
+  return bytes !== undefined && bytes >= 0n && bytes <= MOST_BYTES;
 }
 
 /** Down-sampled series have wider steps than recorded ones; a gap of hours is no step. */

@@ -1,4 +1,5 @@
 import { toAgentError } from '../../src/lib/errors.ts';
+import { plural } from '../../src/lib/plural.ts';
 import { formatBytes } from '../../src/lib/units.ts';
 import type { Check } from '../../src/plugin/contract.ts';
 import type { Deps } from './deps.ts';
@@ -83,5 +84,5 @@ async function tools({ run, devices, settings }: Deps, signal: AbortSignal): Pro
 }
 
 async function registry({ registry: records, settings }: Deps): Promise<Finding> {
-  return { status: 'ok', detail: `${(await records.all()).length} accounts in ${settings.registry}` };
+  return { status: 'ok', detail: `${plural((await records.all()).length, 'account')} in ${settings.registry}` };
 }

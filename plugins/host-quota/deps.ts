@@ -18,7 +18,8 @@ import { createNames, type Names } from './host/names.ts';
 import { type Mount, parseMountinfo } from './mounts/mountinfo.ts';
 import { openRegistry, type Registry } from './registry/registry.ts';
 import { type RegistryFiles, registryFiles } from './registry/registry-files.ts';
-import { createRemoteSite } from './remote/remote-site.ts';
+import { createRemoteClient } from './remote/client.ts';
+import { createRemoteSite, type Remote } from './remote/remote-site.ts';
 import { hostIdOf, type Settings, usesZfs } from './settings.ts';
 import type { Site } from './site.ts';
 import { createRun, type Run } from './tools/run.ts';
@@ -30,6 +31,7 @@ export interface Deps extends PluginContext<Settings> {
   readonly names: Names;
   readonly devices: Devices;
   readonly registry: Registry;
+  readonly remotes: readonly Remote[];
   /** The local one first. */
   readonly sites: readonly Site[];
   /** What accounts on this site need. */
@@ -63,6 +65,7 @@ export function createDeps(context: PluginContext<Settings>, effects: Effects = 
   const local = createLocalSite(hostId, settings.device, devices, names);
   const { files = registryFiles } = effects;
   const registry = openRegistry({ directory: settings.registry, files, store: context.store });
+  const remotes = settings.remote.map((host) => ({ id: host.id, client: createRemoteClient(context, host) }));
   const holder = holderFor(settings, run, names, effects.directories ?? nodeDirectories);
   const accounts = (site: Site): AccountDeps => ({
     site,
@@ -83,7 +86,8 @@ export function createDeps(context: PluginContext<Settings>, effects: Effects = 
     names,
     devices,
     registry,
-    sites: [local, ...settings.remote.map((remote) => createRemoteSite(context, remote))],
+    remotes,
+    sites: [local, ...remotes.map((remote) => createRemoteSite(remote, settings.device))],
     accounts,
     close: () => closing.abort(new Error('the backend is closed')),
   };

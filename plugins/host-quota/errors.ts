@@ -209,3 +209,29 @@ export function cannotListen(address: string, cause: unknown): AgentError {
     cause,
   });
 }
+
+/** Without the cause: what a mail server says may hold the credentials it was shown. */
+export function mailFailed(host: string, cause: unknown): AgentError {
+  const code = cause instanceof Error && 'code' in cause ? String(cause.code) : 'no code';
+  return new AgentError(`mail could not be handed to ${host}: ${code}`, {
+    code: 'HOST_QUOTA_MAIL',
+    disposition: 'transient',
+    hint: 'Check SMTP_HOST, SMTP_PORT, SMTP_SECURITY and the credentials.',
+  });
+}
+
+export function badWho(text: string): AgentError {
+  return new AgentError(`${JSON.stringify(text.slice(0, 80))} is nobody that has a quota`, {
+    code: 'HOST_QUOTA_BAD_NAME',
+    disposition: 'terminal',
+    hint: 'Write USER, group:NAME or project:ID.',
+  });
+}
+
+export function badAmount(option: string, text: string): AgentError {
+  return new AgentError(`--${option} ${JSON.stringify(text.slice(0, 40))} is not an amount`, {
+    code: 'HOST_QUOTA_BAD_LIMIT',
+    disposition: 'terminal',
+    hint: 'Write 20G, 512M or none for space, and a whole number or none for inodes.',
+  });
+}

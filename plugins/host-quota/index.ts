@@ -3,9 +3,12 @@ import { parseAccountId } from './accounts/account-id.ts';
 import { apply } from './apply.ts';
 import { attributes } from './attributes.ts';
 import { check } from './check.ts';
+import { commands } from './commands/commands.ts';
 import { createDeps, type Effects } from './deps.ts';
+import { hostOf } from './host-of.ts';
 import { observe } from './observe.ts';
 import { offering } from './offering.ts';
+import { createRunning } from './running.ts';
 import { naming, problems, type Settings, settingsSchema } from './settings.ts';
 import { usage } from './usage.ts';
 
@@ -27,6 +30,7 @@ export const plugin = definePlugin<Settings>({
   pendingMs: APPROVAL_MS,
   offering,
   naming,
+  commands,
   problems,
   create: (context) => createBackend(context),
 });
@@ -34,12 +38,19 @@ export const plugin = definePlugin<Settings>({
 /** `effects` is where they go. */
 export function createBackend(context: PluginContext<Settings>, effects?: Effects): Backend {
   const deps = createDeps(context, effects);
+  const running = createRunning(deps, hostOf(deps));
   return {
     check: (signal) => check(deps, signal),
     observe: (accounts, signal) => observe(deps, accounts, signal),
     apply: (action, signal) => apply(deps, action, signal),
     usage: (accounts, _, signal) => usage(deps, accounts, signal),
+    serve: (signal) => running.serve(signal),
+    routes: running.routes,
+    jobs: running.jobs,
     part: (account) => parseAccountId(account)?.host ?? deps.hostId,
-    close: async () => deps.close(),
+    close: async () => {
+      running.close();
+      deps.close();
+    },
   };
 }

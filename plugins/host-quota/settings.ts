@@ -31,7 +31,7 @@ export interface Settings {
   readonly SLAVE_HOST_ID?: string;
   readonly SLAVE_EVENT_SECRET?: string;
   readonly MOCK_QUOTA: boolean;
-  readonly MOCK_HOST_ID: string;
+  readonly MOCK_HOST_ID: 'host1' | 'host2' | 'host3' | 'host4';
   readonly SMTP_HOST?: string;
   readonly SMTP_PORT: number;
   readonly SMTP_USER?: string;

@@ -1,6 +1,7 @@
 import { constants } from 'node:fs';
 import { access, lstat, stat, statfs } from 'node:fs/promises';
 import { toAgentError } from '../../src/lib/errors.ts';
+import { plural } from '../../src/lib/plural.ts';
 import { formatBytes } from '../../src/lib/units.ts';
 import type { Check } from '../../src/plugin/contract.ts';
 import type { Deps } from './deps.ts';
@@ -54,7 +55,7 @@ async function accountsFile({ accounts, layout, disk }: Deps): Promise<Finding> 
     return { status: 'failed', detail: `${layout.own} is on another file system`, hint: 'Keep it on the same one.' };
   }
   const { mode } = await lstat(layout.accounts);
-  if ((mode & 0o077) === 0) return { status: 'ok', detail: `${size} accounts` };
+  if ((mode & 0o077) === 0) return { status: 'ok', detail: plural(size, 'account') };
   return {
     status: 'warning',
     detail: `${layout.accounts} can be read by others, and it holds secret keys`,
@@ -67,7 +68,7 @@ async function freeSpace(deps: Deps, signal: AbortSignal): Promise<Finding> {
   const free = bavail * bsize;
   const { promised, unlimited } = await promises(deps, signal);
   const detail = `${formatBytes(free)} free, ${formatBytes(promised)} ordered and not used yet`;
-  if (unlimited > 0) return { status: 'warning', detail: `${detail}; ${unlimited} buckets have no limit` };
+  if (unlimited > 0) return { status: 'warning', detail: `${detail}; ${plural(unlimited, 'bucket')} without a limit` };
   if (promised <= free) return { status: 'ok', detail };
   return { status: 'warning', detail, hint: 'Add space before the consumers use what they ordered.' };
 }

@@ -1,4 +1,5 @@
 import { AgentError, isAgentError } from '../../src/lib/errors.ts';
+import { plural } from '../../src/lib/plural.ts';
 import { formatBytes } from '../../src/lib/units.ts';
 import type { ScanResult } from './quota/scan.ts';
 
@@ -11,8 +12,7 @@ export function nameTaken(account: string): AgentError {
 }
 
 export function notEmpty(account: string, { objects, bytes }: ScanResult): AgentError {
-  const count = objects === 1n ? '1 object' : `${objects} objects`;
-  return new AgentError(`The bucket ${account} still holds ${count} (${formatBytes(bytes)}).`, {
+  return new AgentError(`The bucket ${account} still holds ${plural(objects, 'object')} (${formatBytes(bytes)}).`, {
     code: 'IRONBUCKET_NOT_EMPTY',
     disposition: 'terminal',
     hint: 'Delete the objects and their old versions first, then terminate again.',

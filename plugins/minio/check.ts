@@ -1,4 +1,5 @@
 import { toAgentError } from '../../src/lib/errors.ts';
+import { plural } from '../../src/lib/plural.ts';
 import type { Check } from '../../src/plugin/contract.ts';
 import { readObject, readObjects, readText } from './decode.ts';
 import type { Deps } from './deps.ts';
@@ -20,8 +21,8 @@ export async function check(deps: Deps, signal: AbortSignal): Promise<readonly C
   return [
     ...results,
     await attempt('policies', signal, async () => `${(await admin.policies(signal)).size} policies can be read`),
-    await attempt('encryption', signal, async () => `${(await admin.users(signal)).size} users can be read`),
-    await attempt('buckets', signal, async () => `${(await s3.buckets.list(signal)).length} buckets can be listed`),
+    await attempt('encryption', signal, async () => `${plural((await admin.users(signal)).size, 'user')} found`),
+    await attempt('buckets', signal, async () => `${plural((await s3.buckets.list(signal)).length, 'bucket')} listed`),
     await scan(deps, signal),
   ];
 }

@@ -1,3 +1,4 @@
+import { plural } from '../../src/lib/plural.ts';
 import { formatBytes } from '../../src/lib/units.ts';
 import { readWanted } from './attributes.ts';
 import { policyName } from './bucket-names.ts';
@@ -27,7 +28,7 @@ export async function keep(deps: Deps, signal: AbortSignal): Promise<string | un
     if (await repair(deps, sighting, resource, overage, signal)) repaired++;
   }
   if (repaired === 0 && over === 0) return undefined;
-  return `${repaired} accounts repaired, ${over} over their limit`;
+  return `${plural(repaired, 'account')} repaired, ${over} over their limit`;
 }
 
 async function repair(

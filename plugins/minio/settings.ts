@@ -45,7 +45,7 @@ export const settingsSchema: JsonSchema = {
   required: ['endpoint'],
   properties: {
     ...storageSchema,
-    endpoint: { ...HOST, description: 'Host and port of the server.' },
+    endpoint: { ...HOST, examples: ['minio.example.org:9000'], description: 'Host and port of the server.' },
     use_ssl: { type: 'boolean', default: false },
     region: { type: 'string', pattern: '^[a-z0-9-]{1,40}$', default: 'us-east-1' },
     verify_ssl: { type: 'boolean', default: true, description: 'false accepts a self-signed certificate.' },
@@ -56,7 +56,12 @@ export const settingsSchema: JsonSchema = {
       description: 'PEM file of further CAs.',
     },
     timeout: { type: 'integer', minimum: 1, maximum: 110, default: 30, description: 'Seconds for one request.' },
-    admin_access_key: { type: 'string', minLength: 3, description: 'Of the admin user. Default: access_key.' },
+    admin_access_key: {
+      type: 'string',
+      minLength: 3,
+      examples: ['waldur-agent'],
+      description: 'Of the admin user. Default: access_key.',
+    },
     admin_secret_key: { type: 'string', minLength: 8, 'x-secret': true },
     admin_prefix: {
       type: 'string',
@@ -119,9 +124,11 @@ export function problems(settings: Settings, _common: CommonSettings): readonly 
 
 function keyProblems(settings: Settings): readonly SettingProblem[] {
   const { accessKey, secretKey } = adminKeys(settings);
-  if (accessKey !== '' && secretKey !== '') return [];
-  const message = 'there are no keys for the admin API';
-  return [{ setting: 'admin_access_key', message, hint: 'set admin_access_key and admin_secret_key' }];
+  const missing = [
+    ...(accessKey === '' ? ['admin_access_key'] : []),
+    ...(secretKey === '' ? ['admin_secret_key'] : []),
+  ];
+  return missing.map((setting) => ({ setting, message: `there is no ${setting}, which the admin API needs` }));
 }
 
 function bucketProblems({ buckets, user_prefix }: Settings): readonly SettingProblem[] {

@@ -26,8 +26,12 @@ export function neededSettings(plugin: Plugin): readonly NeededSetting[] {
   return Object.keys(exampleSettings(plugin)).map((name) => ({
     name,
     secret: schemas?.[name]?.['x-secret'] === true,
-    description: String(schemas?.[name]?.['description'] ?? ''),
+    description: textOf(schemas?.[name]?.['description']),
   }));
+}
+
+function textOf(value: unknown): string {
+  return typeof value === 'string' ? value : '';
 }
 
 /** Returns the text of a configuration file with one offering; every secret in it is a reference to a credential. */

@@ -1,6 +1,7 @@
 import { isJsonObject, type Json, type JsonObject } from '../lib/json.ts';
 import type { BackendComponent, OfferingTemplate, OptionTemplate, Plugin } from '../plugin/contract.ts';
 import { settingsValidator } from '../plugin/schema.ts';
+import { attributeFields } from './attribute-fields.ts';
 
 export interface OfferingRequest {
   readonly name: string;
@@ -11,7 +12,8 @@ export interface OfferingRequest {
 }
 
 /** The body of `POST marketplace-provider-offerings/` for an offering this agent can serve. */
-export function buildOfferingBody(request: OfferingRequest, template: OfferingTemplate): JsonObject {
+export function buildOfferingBody(request: OfferingRequest, plugin: Plugin): JsonObject {
+  const template = plugin.offering;
   return {
     name: request.name,
     // The only type whose orders an agent may work on: others answer 405.
@@ -22,8 +24,8 @@ export function buildOfferingBody(request: OfferingRequest, template: OfferingTe
     billable: true,
     components: template.components.map(({ price: _price, ...component }) => component),
     plans: [{ name: request.planName, unit: 'month', unit_price: '0' }],
-    options: buildOptions(template.options),
-    resource_options: buildOptions(template.resource_options),
+    options: buildOptions({ ...attributeFields(plugin.attributes).options, ...template.options }),
+    resource_options: buildResourceOptions(plugin),
     plugin_options: buildPluginOptions(template),
   };
 }
@@ -33,8 +35,13 @@ export function buildPrices(template: OfferingTemplate): JsonObject {
   return Object.fromEntries(template.components.map(({ type, price }) => [type, price]));
 }
 
+/** What consumers may change later. */
+export function buildResourceOptions({ attributes, offering }: Plugin): JsonObject {
+  return buildOptions({ ...attributeFields(attributes).resourceOptions, ...offering.resource_options });
+}
+
 /** Waldur's form: the fields, and their order. */
-export function buildOptions(options: Readonly<Record<string, OptionTemplate>>): JsonObject {
+function buildOptions(options: Readonly<Record<string, OptionTemplate>>): JsonObject {
   const fields = Object.entries(options).map(([name, option]): [string, Json] => [name, { ...option }]);
   return { order: fields.map(([name]) => name), options: Object.fromEntries(fields) };
 }
@@ -92,10 +99,18 @@ function componentBlock(
     accounting_type: component.billing_type,
     backend_name: backendName ?? component.type,
     measured_unit: component.measured_unit,
-    unit_factor: measure?.unit === 'bytes' ? (UNIT_FACTORS[component.measured_unit.toUpperCase()] ?? 1) : 1,
+    unit_factor: measure?.unit === 'bytes' ? unitFactor(component.measured_unit.toUpperCase(), measure) : 1,
     enforce_limits: measure !== undefined && measure.limit !== false,
     label: component.name,
   };
+}
+
+/** A backend that sells whole decimal units must not be asked for a bit more than one of them. */
+function unitFactor(unit: string, { limit }: BackendComponent): number {
+  const binary = UNIT_FACTORS[unit] ?? 1;
+  const decimal = 1000 ** (Math.log2(binary) / 10);
+  const step = limit === false ? 1n : (limit.step ?? 1n);
+  return step % BigInt(binary) !== 0n && step % BigInt(decimal) === 0n ? decimal : binary;
 }
 
 /** Storage is counted in powers of two, whatever its unit is called. */

@@ -3,7 +3,7 @@ import type { Uuid } from '../lib/ids.ts';
 import type { JsonObject } from '../lib/json.ts';
 import type { Plugin } from '../plugin/contract.ts';
 import type { Waldur } from '../waldur/client.ts';
-import { buildOfferingBody, buildOptions, buildPluginOptions, buildPrices } from './offering-body.ts';
+import { buildOfferingBody, buildPluginOptions, buildPrices, buildResourceOptions } from './offering-body.ts';
 
 export interface NewOffering {
   readonly name: string;
@@ -27,7 +27,7 @@ export interface CreatedOffering {
 export function previewOffering(offering: NewOffering, plugin: Plugin): JsonObject {
   const { category, customer, prices } = offering;
   const request = { ...offering, categoryUrl: `<URL of ${category}>`, customerUrl: `<URL of ${customer}>` };
-  return { ...buildOfferingBody(request, plugin.offering), prices: { ...buildPrices(plugin.offering), ...prices } };
+  return { ...buildOfferingBody(request, plugin), prices: { ...buildPrices(plugin.offering), ...prices } };
 }
 
 /**
@@ -51,10 +51,10 @@ export async function createOffering(
   const found = await offerings.find(offering.name, customer.uuid, signal);
   if (found !== undefined && found.state !== 'Draft') return { uuid: found.uuid, state: 'existing' };
   const request = { ...offering, categoryUrl: category.url, customerUrl: customer.url };
-  const uuid = found?.uuid ?? (await offerings.create(buildOfferingBody(request, plugin.offering), signal));
+  const uuid = found?.uuid ?? (await offerings.create(buildOfferingBody(request, plugin), signal));
   try {
     // Older servers ignore both in the body of the creation.
-    await offerings.updateResourceOptions(uuid, buildOptions(plugin.offering.resource_options), signal);
+    await offerings.updateResourceOptions(uuid, buildResourceOptions(plugin), signal);
     await offerings.updatePluginOptions(uuid, buildPluginOptions(plugin.offering), signal);
     await offerings.updatePrices(uuid, { ...buildPrices(plugin.offering), ...offering.prices }, signal);
     if (!(await publish())) return { uuid, state: 'draft' };

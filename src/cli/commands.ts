@@ -1,7 +1,6 @@
-import type { CommandOption, CommandPositional, CommandSyntax } from '../plugin/command.ts';
+import type { CommandOption, CommandSyntax } from '../plugin/command.ts';
 
 export type OptionSpec = CommandOption;
-export type PositionalSpec = CommandPositional;
 
 /** A command of the agent's own; its module is `commands/<words joined by dashes>.ts`, without underscores. */
 export interface CommandSpec extends CommandSyntax {
@@ -66,6 +65,19 @@ export const COMMANDS: readonly CommandSpec[] = [
     ],
     positionals: [],
     examples: ['agent report --dry-run', 'agent report --offering s3-prod --period 2026-08'],
+    json: true,
+  },
+  {
+    name: 'usage',
+    summary: 'Show what a resource used in a month',
+    description:
+      'Prints what Waldur has for a resource, what was measured, and the samples that this is made of. Sends nothing.',
+    options: [OFFERING, { name: 'period', placeholder: 'YYYY-MM', help: 'This month instead of the current one' }],
+    positionals: [{ name: 'RESOURCE', help: 'Its UUID, its name or its account' }],
+    examples: [
+      'agent usage 5ac6ced6a6c14b2c8d0f8b5f3a1e2d4c',
+      'agent usage waldur-acme-genomics-07a8565b --period 2026-08',
+    ],
     json: true,
   },
   {
@@ -207,6 +219,7 @@ export const COMMANDS: readonly CommandSpec[] = [
         help: 'Waldur release to behave like; default: 8.1',
         choices: ['8.1', '8.0', '2024'],
       },
+      { name: 'civo', help: 'Run an emulator of Civo object stores, too, and configure the agent for it' },
       {
         name: 'write',
         placeholder: 'DIR',
@@ -215,7 +228,12 @@ export const COMMANDS: readonly CommandSpec[] = [
       },
     ],
     positionals: [],
-    examples: ['agent sandbox', 'agent sandbox --port 8100 --profile 2024', 'agent sandbox --write /tmp/trial'],
+    examples: [
+      'agent sandbox',
+      'agent sandbox --port 8100 --profile 2024',
+      'agent sandbox --civo',
+      'agent sandbox --write /tmp/trial',
+    ],
     json: true,
   },
   {
@@ -238,6 +256,16 @@ export const COMMANDS: readonly CommandSpec[] = [
     ],
     positionals: [],
     examples: ['agent schema > config.schema.json', 'agent schema --man | man -l -'],
+    json: true,
+  },
+  {
+    name: 'status',
+    summary: 'Show what the running agent can and cannot do',
+    description:
+      'Asks the agent on this machine and shows, for each offering, whether it is served, what it cannot do, since when, why and what to do about it. Exits with 1 when the agent is not ready.',
+    options: [],
+    positionals: [],
+    examples: ['agent status', 'agent status --json'],
     json: true,
   },
   {
@@ -282,31 +310,3 @@ export const COMMANDS: readonly CommandSpec[] = [
     hidden: true,
   },
 ];
-
-/** The command whose words `words` begins with, the longest first. */
-export function findCommand(words: readonly string[]): CommandSpec | undefined {
-  const [first = '', second = ''] = words;
-  return COMMANDS.find((spec) => spec.name === `${first} ${second}`) ?? COMMANDS.find((spec) => spec.name === first);
-}
-
-/** Members of a group. */
-export function commandsOf(group: string): readonly CommandSpec[] {
-  return COMMANDS.filter((spec) => spec.name.startsWith(`${group} `));
-}
-
-/** What can stand right after the program's name, with its summary. */
-export function firstWords(): readonly { readonly name: string; readonly summary: string }[] {
-  const words = new Map<string, string>();
-  for (const spec of COMMANDS) {
-    if (spec.hidden === true) continue;
-    const word = spec.name.split(' ')[0] ?? spec.name;
-    if (!words.has(word)) words.set(word, GROUPS[word] ?? spec.summary);
-  }
-  return [...words].map(([name, summary]) => ({ name, summary }));
-}
-
-/** Options a command understands: its own and those of all commands. */
-export function optionsOf(spec: CommandSpec | undefined): readonly OptionSpec[] {
-  const globals = GLOBAL_OPTIONS.filter((option) => option.name !== 'json' || spec === undefined || spec.json);
-  return [...(spec?.options ?? []), ...globals];
-}

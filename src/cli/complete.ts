@@ -1,12 +1,5 @@
-import {
-  type CommandSpec,
-  commandsOf,
-  findCommand,
-  firstWords,
-  GROUPS,
-  type OptionSpec,
-  optionsOf,
-} from './commands.ts';
+import { type CommandTable, commandsOf, findCommand, firstWords, OWN_TABLE, optionsOf } from './command-table.ts';
+import type { CommandSpec, OptionSpec } from './commands.ts';
 
 export interface Candidate {
   readonly word: string;
@@ -20,18 +13,21 @@ export interface Completion {
 }
 
 /** `words` are those behind the program's name; the last one is being typed and may be empty. */
-export function complete(words: readonly string[]): Completion {
+export function complete(words: readonly string[], table: CommandTable = OWN_TABLE): Completion {
   const typed = words.at(-1) ?? '';
   const before = words.slice(0, -1);
-  const { positionals, open } = read(before);
+  const { positionals, open } = read(table, before);
   if (open !== undefined) return values(open, typed);
-  const spec = findCommand(positionals);
+  const spec = findCommand(table, positionals);
   if (typed.startsWith('-')) return filter(optionCandidates(spec, before), typed);
-  return positionalCandidates(spec, positionals, typed);
+  return positionalCandidates(table, positionals, typed);
 }
 
 /** The words that are not options, and the option that waits for its value. */
-function read(words: readonly string[]): {
+function read(
+  table: CommandTable,
+  words: readonly string[],
+): {
   readonly positionals: readonly string[];
   readonly open: OptionSpec | undefined;
 } {
@@ -39,7 +35,7 @@ function read(words: readonly string[]): {
   let open: OptionSpec | undefined;
   for (const word of words) {
     const isValue = open !== undefined;
-    open = isValue ? undefined : valueOption(word, findCommand(positionals));
+    open = isValue ? undefined : valueOption(word, findCommand(table, positionals));
     if (!isValue && !word.startsWith('-')) positionals.push(word);
   }
   return { positionals, open };
@@ -62,16 +58,13 @@ function optionCandidates(spec: CommandSpec | undefined, given: readonly string[
     .map(({ name, help }) => ({ word: `--${name}`, help }));
 }
 
-function positionalCandidates(
-  spec: CommandSpec | undefined,
-  positionals: readonly string[],
-  typed: string,
-): Completion {
+function positionalCandidates(table: CommandTable, positionals: readonly string[], typed: string): Completion {
   const [first] = positionals;
-  if (first === undefined) return filter(firstCandidates(), typed);
-  if (spec === undefined) return filter(positionals.length === 1 ? memberCandidates(first) : [], typed);
+  const spec = findCommand(table, positionals);
+  if (first === undefined) return filter(firstCandidates(table), typed);
+  if (spec === undefined) return filter(positionals.length === 1 ? memberCandidates(table, first) : [], typed);
   const index = positionals.length - spec.name.split(' ').length;
-  if (spec.name === 'help') return filter(helpTopics(positionals.slice(1)), typed);
+  if (spec.name === 'help') return filter(helpTopics(table, positionals.slice(1)), typed);
   const choices = spec.positionals[index]?.choices ?? [];
   return filter(
     choices.map((word) => ({ word, help: '' })),
@@ -79,18 +72,18 @@ function positionalCandidates(
   );
 }
 
-function helpTopics(words: readonly string[]): readonly Candidate[] {
+function helpTopics(table: CommandTable, words: readonly string[]): readonly Candidate[] {
   const [first] = words;
-  return first === undefined ? firstCandidates() : memberCandidates(first);
+  return first === undefined ? firstCandidates(table) : memberCandidates(table, first);
 }
 
-function firstCandidates(): readonly Candidate[] {
-  return firstWords().map(({ name, summary }) => ({ word: name, help: summary }));
+function firstCandidates(table: CommandTable): readonly Candidate[] {
+  return firstWords(table).map(({ name, summary }) => ({ word: name, help: summary }));
 }
 
-function memberCandidates(group: string): readonly Candidate[] {
-  if (!Object.hasOwn(GROUPS, group)) return [];
-  return commandsOf(group).map(({ name, summary }) => ({ word: name.slice(group.length + 1), help: summary }));
+function memberCandidates(table: CommandTable, group: string): readonly Candidate[] {
+  if (!Object.hasOwn(table.groups, group)) return [];
+  return commandsOf(table, group).map(({ name, summary }) => ({ word: name.slice(group.length + 1), help: summary }));
 }
 
 function filter(candidates: readonly Candidate[], typed: string): Completion {

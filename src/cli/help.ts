@@ -1,25 +1,20 @@
-import {
-  COMMANDS,
-  type CommandSpec,
-  commandsOf,
-  firstWords,
-  GLOBAL_OPTIONS,
-  GROUPS,
-  type OptionSpec,
-  optionsOf,
-  PROGRAM,
-  PROGRAM_SUMMARY,
-} from './commands.ts';
+import { type CommandTable, commandsOf, firstWords, OWN_TABLE, optionsOf } from './command-table.ts';
+import { type CommandSpec, GLOBAL_OPTIONS, type OptionSpec, PROGRAM, PROGRAM_SUMMARY } from './commands.ts';
 import { EXIT_CODES } from './exit-codes.ts';
 import type { Style } from './style.ts';
 import { renderTable, wrap } from './table.ts';
 
 /** Help for the program, a group or a command; `topic` is one of their names. */
-export function renderHelp(topic: string | undefined, style: Style, columns: number): string {
-  const page = { style, columns: Math.min(Math.max(columns, 40), 100) };
-  const spec = COMMANDS.find(({ name }) => name === topic);
+export function renderHelp(
+  topic: string | undefined,
+  style: Style,
+  columns: number,
+  table: CommandTable = OWN_TABLE,
+): string {
+  const page = { table, style, columns: Math.min(Math.max(columns, 40), 100) };
+  const spec = table.commands.find(({ name }) => name === topic);
   if (spec !== undefined) return commandHelp(spec, page);
-  const summary = topic === undefined ? undefined : GROUPS[topic];
+  const summary = topic === undefined ? undefined : table.groups[topic];
   if (topic !== undefined && summary !== undefined) return groupHelp(topic, summary, page);
   return programHelp(page);
 }
@@ -44,6 +39,7 @@ export function optionLabel(option: OptionSpec): string {
 }
 
 interface Page {
+  readonly table: CommandTable;
   readonly style: Style;
   readonly columns: number;
 }
@@ -57,7 +53,7 @@ function programHelp(page: Page): string {
       'Commands',
       definitions(
         page,
-        firstWords().map(({ name, summary }) => [name, summary]),
+        firstWords(page.table).map(({ name, summary }) => [name, summary]),
       ),
     ),
     section(page, 'Options', options(page, GLOBAL_OPTIONS)),
@@ -74,7 +70,10 @@ function programHelp(page: Page): string {
 }
 
 function groupHelp(group: string, summary: string, page: Page): string {
-  const members = commandsOf(group).map((spec): [string, string] => [spec.name.slice(group.length + 1), spec.summary]);
+  const members = commandsOf(page.table, group).map((spec): [string, string] => [
+    spec.name.slice(group.length + 1),
+    spec.summary,
+  ]);
   return [
     `${summary}.\n`,
     section(page, 'Usage', `  ${PROGRAM} ${group} COMMAND\n`),

@@ -1,6 +1,7 @@
 import type { Clock } from '../lib/clock.ts';
 import type { Random } from '../lib/retry.ts';
 import type { Secrets } from '../lib/secrets.ts';
+import type { CommandTable } from './command-table.ts';
 import type { ExitCode } from './exit-codes.ts';
 import type { Invocation } from './parse.ts';
 import type { Style } from './style.ts';
@@ -40,7 +41,7 @@ export interface Io {
 
 /** What `commands/<name>.ts` exports. */
 export interface CommandModule {
-  run(invocation: Invocation, io: Io): Promise<ExitCode>;
+  run(invocation: Invocation, io: Io, table: CommandTable): Promise<ExitCode>;
 }
 
 /** Prints one JSON document. */

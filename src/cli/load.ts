@@ -7,6 +7,7 @@ import { renderDiagnostics } from '../config/render-diagnostics.ts';
 import { findConfig } from '../config/search.ts';
 import type { Config } from '../config/types.ts';
 import { AgentError } from '../lib/errors.ts';
+import { plural } from '../lib/plural.ts';
 import type { Plugin } from '../plugin/contract.ts';
 import { loadBuiltins, loadPlugins as loadReferenced } from '../plugin/registry.ts';
 import type { Io } from './io.ts';
@@ -56,7 +57,7 @@ export async function loadConfiguration(invocation: Invocation, io: Io): Promise
   if (!quiet) io.stderr.write(renderDiagnostics(diagnostics));
   if (config !== undefined) return config;
   const errors = diagnostics.filter(({ severity }) => severity === 'error').length;
-  throw new AgentError(`${file} has ${errors === 1 ? 'an error' : `${errors} errors`}`, {
+  throw new AgentError(`${file} has ${plural(errors, 'error')}`, {
     code: 'CONFIG_INVALID',
     disposition: 'operator',
     hint: 'nothing was changed',

@@ -39,6 +39,8 @@ process.stdout.on('error', leaveOnClosedPipe);
 process.stderr.on('error', leaveOnClosedPipe);
 process.on('SIGINT', () => stop('SIGINT', 130));
 process.on('SIGTERM', () => stop('SIGTERM', 143));
+// Without a listener Node opens its inspector, through which any local user could read secrets.
+process.on('SIGUSR1', () => undefined);
 process.on('unhandledRejection', (reason) => {
   printError(reason, false, io);
   process.exitCode = EXIT.bug;

@@ -1,10 +1,11 @@
-import { COMMANDS, type CommandSpec, GLOBAL_OPTIONS, type OptionSpec, PROGRAM, PROGRAM_SUMMARY } from './commands.ts';
+import { type CommandTable, OWN_TABLE } from './command-table.ts';
+import { type CommandSpec, GLOBAL_OPTIONS, type OptionSpec, PROGRAM, PROGRAM_SUMMARY } from './commands.ts';
 import { EXIT_CODES } from './exit-codes.ts';
 import { optionLabel, usageLine } from './help.ts';
 
 /** `agent(8)` as roff. */
-export function renderManPage(version: string): string {
-  const commands = COMMANDS.filter((spec) => spec.hidden !== true);
+export function renderManPage(version: string, table: CommandTable = OWN_TABLE): string {
+  const commands = table.commands.filter((spec) => spec.hidden !== true);
   return [
     title('AGENT', 8, version),
     '.SH NAME',

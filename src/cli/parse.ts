@@ -1,16 +1,7 @@
 import { parseArgs } from 'node:util';
 import { suggest } from '../config/suggest.ts';
-import {
-  COMMANDS,
-  type CommandSpec,
-  commandsOf,
-  findCommand,
-  firstWords,
-  GROUPS,
-  type OptionSpec,
-  optionsOf,
-  PROGRAM,
-} from './commands.ts';
+import { type CommandTable, commandsOf, findCommand, firstWords, OWN_TABLE, optionsOf } from './command-table.ts';
+import { type CommandSpec, type OptionSpec, PROGRAM } from './commands.ts';
 
 /** A command line that was understood. */
 export interface Invocation {
@@ -27,17 +18,23 @@ export type Parsed =
   /** Help was asked for; the topic is the name of a command or group, or undefined. */
   | { readonly kind: 'help'; readonly topic: string | undefined }
   | { readonly kind: 'version' }
-  | { readonly kind: 'error'; readonly message: string; readonly hint: string };
+  | {
+      readonly kind: 'error';
+      readonly message: string;
+      readonly hint: string;
+      /** The table has no such command. */
+      readonly unknown?: true;
+    };
 
 /** `argv` without the interpreter and the script. */
-export function parseCommandLine(argv: readonly string[]): Parsed {
+export function parseCommandLine(argv: readonly string[], table: CommandTable = OWN_TABLE): Parsed {
   // Words behind the dashes belong to the command line that is being completed.
   if (argv[0] === '__complete') return completion(argv.slice(argv[1] === '--' ? 2 : 1));
-  const { words, given } = tokenize(argv);
-  const spec = findCommand(words);
+  const { words, given } = tokenize(table, argv);
+  const spec = findCommand(table, words);
   if (given.some(({ name }) => name === 'version')) return { kind: 'version' };
-  if (given.some(({ name }) => name === 'help')) return { kind: 'help', topic: spec?.name ?? groupOf(words[0]) };
-  if (spec === undefined) return unknownCommand(words);
+  if (given.some(({ name }) => name === 'help')) return { kind: 'help', topic: spec?.name ?? groupOf(table, words[0]) };
+  if (spec === undefined) return unknownCommand(table, words);
   const positionals = words.slice(spec.name.split(' ').length);
   const fault = findFault(spec, given, positionals);
   if (fault !== undefined) return failure(fault, spec.name);
@@ -52,11 +49,14 @@ interface GivenOption {
 }
 
 /** Options may stand before, between and behind the words, so all that any command has are known here. */
-function tokenize(argv: readonly string[]): {
+function tokenize(
+  table: CommandTable,
+  argv: readonly string[],
+): {
   readonly words: readonly string[];
   readonly given: readonly GivenOption[];
 } {
-  const known = COMMANDS.flatMap((spec) => optionsOf(spec));
+  const known = table.commands.flatMap((spec) => optionsOf(spec));
   const options = Object.fromEntries(
     known.map(({ name, short, placeholder }) => [
       name,
@@ -137,27 +137,27 @@ function completion(words: readonly string[]): Parsed {
   return { kind: 'command', invocation };
 }
 
-function unknownCommand(words: readonly string[]): Parsed {
+function unknownCommand(table: CommandTable, words: readonly string[]): Parsed {
   const [first, second] = words;
   if (first === undefined) return failure('a command is missing', undefined);
-  const group = groupOf(first);
+  const group = groupOf(table, first);
   const candidates =
     group === undefined
-      ? firstWords().map(({ name }) => name)
-      : commandsOf(group).map(({ name }) => name.slice(group.length + 1));
+      ? firstWords(table).map(({ name }) => name)
+      : commandsOf(table, group).map(({ name }) => name.slice(group.length + 1));
   const word = group === undefined ? first : second;
   if (word === undefined) return failure(`${first} needs one of: ${candidates.join(', ')}`, group);
   const near = suggest(word, candidates);
   const prefix = group === undefined ? '' : `${group} `;
   const question = near === undefined ? '' : `, did you mean ${prefix}${near}?`;
-  return failure(`unknown command ${JSON.stringify(prefix + word)}${question}`, group);
+  return { ...failure(`unknown command ${JSON.stringify(prefix + word)}${question}`, group), unknown: true };
 }
 
-function groupOf(word: string | undefined): string | undefined {
-  return word !== undefined && Object.hasOwn(GROUPS, word) ? word : undefined;
+function groupOf({ groups }: CommandTable, word: string | undefined): string | undefined {
+  return word !== undefined && Object.hasOwn(groups, word) ? word : undefined;
 }
 
-function failure(message: string, topic: string | undefined): Parsed {
+function failure(message: string, topic: string | undefined): Extract<Parsed, { kind: 'error' }> {
   const where = topic === undefined ? '' : ` ${topic}`;
   return { kind: 'error', message, hint: `${PROGRAM}${where} --help shows what there is` };
 }

@@ -1,4 +1,5 @@
 import type { OfferingOrphans } from '../admin/orphans.ts';
+import { plural } from '../lib/plural.ts';
 import { formatBytes } from '../lib/units.ts';
 import { renderFailure } from './render-failure.ts';
 import { printable, type Style } from './style.ts';
@@ -39,5 +40,5 @@ export function renderRemovals(offerings: readonly OfferingOrphans[], style: Sty
 
 function contents(holds: Orphan['account']['holds']): string {
   if (holds === undefined) return 'contents unknown';
-  return holds.objects === 0n ? 'empty' : `${formatBytes(holds.bytes)}, ${holds.objects} objects`;
+  return holds.objects === 0n ? 'empty' : `${formatBytes(holds.bytes)}, ${plural(holds.objects, 'object')}`;
 }

@@ -1,5 +1,6 @@
 import type { OfferingPlan } from '../admin/plan.ts';
 import type { Json, JsonObject } from '../lib/json.ts';
+import { plural } from '../lib/plural.ts';
 import { formatBytes } from '../lib/units.ts';
 import type { Action, AttributeChange, Quota } from '../plugin/contract.ts';
 import { renderFailure } from './render-failure.ts';
@@ -87,7 +88,7 @@ function describe(action: Action, style: Style): string {
 
 function quotaText({ bytes, objects }: Partial<Quota>): string {
   const size = bytes === undefined ? 'the default size' : bytes === null ? 'no size limit' : formatBytes(bytes);
-  return objects === undefined || objects === null ? size : `${size}, ${objects} objects`;
+  return objects === undefined || objects === null ? size : `${size}, ${plural(objects, 'object')}`;
 }
 
 function attributesText(attributes: JsonObject): string[] {

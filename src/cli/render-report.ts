@@ -1,4 +1,5 @@
 import type { OfferingReport } from '../admin/report.ts';
+import { plural } from '../lib/plural.ts';
 import { toCents } from '../lib/units.ts';
 import { renderFailure } from './render-failure.ts';
 import { printable, type Style } from './style.ts';
@@ -63,14 +64,10 @@ function conclusion({ summary, error }: OfferingReport, dryRun: boolean, style: 
 }
 
 function total({ submitted, unchanged, missing, failed, guarded, lost }: Total, dryRun: boolean): string {
-  const sent = `${count(submitted, 'resource')} ${dryRun ? 'would be reported' : 'reported'}`;
-  const rest = `${unchanged} unchanged, ${missing} unreadable, ${failed} refused, ${count(guarded, 'component')} guarded`;
-  const never = lost === 0 ? '' : ` ${count(lost, 'component')} of a past month not billed.`;
+  const sent = `${plural(submitted, 'resource')} ${dryRun ? 'would be reported' : 'reported'}`;
+  const rest = `${unchanged} unchanged, ${missing} unreadable, ${failed} refused, ${plural(guarded, 'component')} guarded`;
+  const never = lost === 0 ? '' : ` ${plural(lost, 'component')} of a past month not billed.`;
   return `  ${sent}, ${rest}.${never}${dryRun ? ' Nothing was sent.' : ''}\n`;
 }
 
 type Total = NonNullable<OfferingReport['summary']>;
-
-function count(number: number, what: string): string {
-  return `${number} ${what}${number === 1 ? '' : 's'}`;
-}

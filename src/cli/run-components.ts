@@ -1,4 +1,5 @@
 import { changesToJson, compareComponents, countDifferences } from '../admin/components.ts';
+import { plural } from '../lib/plural.ts';
 import { connect } from './connect.ts';
 import { EXIT, type ExitCode, exitCodeOf } from './exit-codes.ts';
 import { type Io, writeJson } from './io.ts';
@@ -24,6 +25,6 @@ export async function runComponents(invocation: Invocation, io: Io, push: boolea
 }
 
 function conclusion(differences: number, push: boolean): string {
-  const components = differences === 1 ? '1 component' : `${differences} components`;
+  const components = plural(differences, 'component');
   return push ? `${components} written.\n` : `${components} to write: agent components push\n`;
 }

@@ -1,7 +1,7 @@
 import { stringify } from 'yaml';
 import { buildOfferingBlock } from '../admin/offering-body.ts';
 import type { Json, JsonObject } from '../lib/json.ts';
-import type { Plugin } from '../plugin/contract.ts';
+import type { Emulated, Plugin } from '../plugin/contract.ts';
 import { FIXTURE } from '../sandbox/fixture.ts';
 import type { Sandbox } from '../sandbox/sandbox.ts';
 import type { Style } from './style.ts';
@@ -15,6 +15,8 @@ export interface SandboxGuide {
   /** A configuration of the agent for the first offering. */
   readonly configuration: JsonObject;
   readonly calls: readonly Call[];
+  /** About the emulator of the backend, where there is one. */
+  readonly notes: readonly string[];
 }
 
 /** What a consumer sends, in the order of a resource's life. */
@@ -25,7 +27,7 @@ export interface Call {
   readonly body: Json | undefined;
 }
 
-export function sandboxGuide(sandbox: Sandbox, plugin: Plugin): SandboxGuide {
+export function sandboxGuide(sandbox: Sandbox, plugin: Plugin, emulated?: Emulated): SandboxGuide {
   const { url, wsUrl, store } = sandbox;
   const token = (username: string): string => sandbox.token(username);
   return {
@@ -33,7 +35,7 @@ export function sandboxGuide(sandbox: Sandbox, plugin: Plugin): SandboxGuide {
     wsUrl,
     tokens: { agent: token('provider-owner'), consumer: token('consumer'), staff: token('staff') },
     offerings: store.offerings.all().map(({ uuid, name, type }) => ({ uuid, name, type })),
-    configuration: { offerings: [sampleOffering(sandbox, plugin)] },
+    configuration: { offerings: [{ ...sampleOffering(sandbox, plugin), ...settingsOf(emulated) }] },
     calls: [
       {
         title: 'order a storage account',
@@ -42,8 +44,8 @@ export function sandboxGuide(sandbox: Sandbox, plugin: Plugin): SandboxGuide {
           offering: `${url}marketplace-public-offerings/${FIXTURE.limit}/`,
           project: `${url}projects/${FIXTURE.project}/`,
           plan: `${url}marketplace-plans/${FIXTURE.plan}/`,
-          attributes: { name: 'my-bucket' },
-          limits: { storage: 10, objects: 1000 },
+          attributes: { name: 'my-bucket', ...emulated?.order.attributes },
+          limits: { storage: 10, objects: 1000, ...emulated?.order.limits },
           accepting_terms_of_service: true,
         },
       },
@@ -51,10 +53,11 @@ export function sandboxGuide(sandbox: Sandbox, plugin: Plugin): SandboxGuide {
       {
         title: 'change the limits of one',
         path: 'marketplace-resources/RESOURCE/update_limits/',
-        body: { limits: { storage: 20, objects: 1000 } },
+        body: { limits: { storage: emulated === undefined ? 20 : 1000, objects: 1000 } },
       },
       { title: 'terminate it', path: 'marketplace-resources/RESOURCE/terminate/', body: { attributes: {} } },
     ],
+    notes: emulated?.notes ?? [],
   };
 }
 
@@ -70,6 +73,9 @@ export function renderGuide(guide: SandboxGuide, style: Style): string {
     `${heading('Configuration')} ${style.dim('(save it, adjust backend_settings, then: agent run -c FILE)')}\n`,
     `${style.dim(`# export WALDUR_API_TOKEN=${guide.tokens.agent}`)}\n${stringify(guide.configuration)}`,
     `${heading('Calls of a consumer')}\n${calls.join('')}`,
+    ...(guide.notes.length === 0
+      ? []
+      : [`${heading('Backend')}\n${guide.notes.map((note) => `  ${note}\n`).join('')}`]),
     'Runs until Ctrl-C.\n',
   ].join('\n');
 }
@@ -78,6 +84,10 @@ function curl({ url, tokens }: SandboxGuide, { path, body }: Call): string {
   const call = `curl -s -H 'Authorization: Token ${tokens.consumer}'`;
   if (body === undefined) return `${call} ${url}${path}`;
   return `${call} -H 'Content-Type: application/json' \\\n  ${url}${path} -d '${JSON.stringify(body)}'`;
+}
+
+function settingsOf(emulated: Emulated | undefined): JsonObject {
+  return emulated === undefined ? {} : { backend_settings: emulated.settings };
 }
 
 function sampleOffering({ url, store }: Sandbox, plugin: Plugin): JsonObject {

@@ -22,6 +22,8 @@ export interface BuildOfferingInput {
   readonly agent: Pick<RawConfig, 'approval' | 'policy' | 'global_proxy' | 'state'>;
   readonly plugin: Plugin;
   readonly readFile: SubstituteDeps['readFile'];
+  /** The file that the value at a pointer was read from. */
+  readonly secretFile: (path: string) => string | undefined;
 }
 
 export interface BuiltOffering {
@@ -37,7 +39,7 @@ const CONNECT_TIMEOUT_MS = 10_000;
 export function buildOffering(input: BuildOfferingInput): BuiltOffering {
   const { raw, path, plugin, agent } = input;
   const api = readApiUrl(raw.waldur_api_url);
-  const credentials = readCredentials(raw);
+  const credentials = readCredentials(raw, input.secretFile(pointer(path, 'waldur_api_token')));
   const ca = readCa(input);
   const built = buildComponents(raw.backend_components, plugin, pointer(path, 'backend_components'));
   const settings = pluginSettings(raw.backend_settings);
@@ -114,9 +116,9 @@ function pluginSettings(raw: RawSettings): Readonly<Record<string, unknown>> {
 }
 
 /** As the reference agent: a token wins over OIDC. */
-function readCredentials(raw: RawOffering): WaldurCredentials | undefined {
+function readCredentials(raw: RawOffering, file: string | undefined): WaldurCredentials | undefined {
   const token = raw.waldur_api_token?.trim();
-  if (token) return { kind: raw.waldur_api_token_type, token };
+  if (token) return { kind: raw.waldur_api_token_type, token, ...(file === undefined ? {} : { file }) };
   const { oidc_token_url: tokenUrl, oidc_client_id: clientId, oidc_client_secret: clientSecret } = raw;
   if (tokenUrl === undefined || clientId === undefined || clientSecret === undefined) return undefined;
   return { kind: 'oidc', tokenUrl, clientId, clientSecret, scope: raw.oidc_scope };

@@ -14,6 +14,8 @@ export interface BuildInput {
   readonly readFile: SubstituteDeps['readFile'];
   /** Whether the value at a pointer, or anything in it, is already known to be wrong. */
   readonly broken: (path: string) => boolean;
+  /** The file that the value at a pointer was read from. */
+  readonly secretFile: (path: string) => string | undefined;
 }
 
 export interface Built {
@@ -37,7 +39,7 @@ export function build(input: BuildInput): Built {
       problems.push(...checkSoundParts({ raw: offering, path, plugin }, broken));
       continue;
     }
-    const built = buildOffering({ raw: offering, path, agent: raw, plugin, readFile: input.readFile });
+    const built = buildOffering({ ...input, raw: offering, path, agent: raw, plugin });
     problems.push(...built.problems);
     if (built.offering === undefined) continue;
     offerings.push(built.offering);

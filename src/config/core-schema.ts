@@ -92,7 +92,9 @@ export const AGENT: Readonly<Record<string, JsonSchema>> = {
     description: 'Cron expression in `timezone`: when to look whether usage is due.',
   },
   sample_interval: {
-    ...DURATION,
+    type: 'string',
+    pattern: '^([1-9]|[1-5][0-9])m$|^[1-6]h$',
+    'x-expected': 'a duration from 1m to 6h',
     default: '1h',
     description:
       'Between samples of usage, for `metering: gb_days` and `peak` of backends without a history of their own.',

@@ -75,7 +75,16 @@ export function loadConfig(input: LoadInput): Loaded {
   if (!isJsonObject(data)) return finish(undefined, known, mask);
   // Valid under the schema wherever it is not broken.
   const raw = data as unknown as RawConfig;
-  const built = build({ raw, plugins: input.plugins, readFile: input.readFile, broken: (path) => broken.has(path) });
+  const built = build({
+    raw,
+    plugins: input.plugins,
+    readFile: input.readFile,
+    broken: (path) => broken.has(path),
+    secretFile: (path) => {
+      const scalar = scalars.get(path);
+      return scalar && substituted.values.get(scalar)?.file;
+    },
+  });
   return finish(built.config, [...known, ...built.problems], mask);
 }
 

@@ -21,6 +21,8 @@ export interface Substitution {
   /** Nothing of it came from outside the file. */
   readonly literal: boolean;
   readonly failed: boolean;
+  /** Where it was read from, when it is one reference to a file. */
+  readonly file?: string | undefined;
 }
 
 export interface Substituted {
@@ -45,18 +47,20 @@ export function substitute(places: readonly Place[], deps: SubstituteDeps): Subs
     const source = node.value;
     let literal = true;
     let failed = false;
+    let from: string | undefined;
     const text = source.replace(REFERENCE, (match, reference: string | undefined) => {
       if (match === '$$') return '$';
       const resolved = resolve(reference, deps);
       // One failure in a value is enough to look at it.
       if (!failed) problems.push(...resolved.problems.map((problem) => ({ path, ...problem })));
       literal &&= resolved.literal;
+      from = resolved.file;
       failed ||= resolved.text === undefined;
       return resolved.text ?? '';
     });
     if (text === source && !failed) continue;
-    values.set(node, { text, literal, failed });
     const exact = /^\$\{[^}]*\}$/.test(source);
+    values.set(node, { text, literal, failed, file: exact ? from : undefined });
     node.value = exact && !failed ? retype(text) : text;
   }
   return { values, problems };
@@ -65,6 +69,7 @@ export function substitute(places: readonly Place[], deps: SubstituteDeps): Subs
 interface Resolved {
   readonly text: string | undefined;
   readonly literal: boolean;
+  readonly file?: string;
   readonly problems: readonly Omit<Problem, 'path'>[];
 }
 
@@ -117,7 +122,7 @@ function fromFile(path: string, strangers: boolean, deps: SubstituteDeps, otherw
     message: `${path} can be read by other users`,
     hint: `chmod 600 ${path}`,
   } as const;
-  return { text, literal: false, problems: open ? [warning] : [] };
+  return { text, literal: false, file: path, problems: open ? [warning] : [] };
 }
 
 /** As the core schema reads a plain scalar. */

@@ -40,8 +40,12 @@ export interface Config {
 }
 
 export type WaldurCredentials =
-  | { readonly kind: 'token'; readonly token: string }
-  | { readonly kind: 'bearer'; readonly token: string }
+  | {
+      readonly kind: 'token' | 'bearer';
+      readonly token: string;
+      /** Where the token was read from, when it came from a file. */
+      readonly file?: string;
+    }
   | {
       readonly kind: 'oidc';
       readonly tokenUrl: string;

@@ -1,4 +1,4 @@
-import { diffConfig } from '../config/diff.ts';
+import { type ConfigDiff, diffConfig } from '../config/diff.ts';
 import type { Config } from '../config/types.ts';
 import type { Clock } from '../lib/clock.ts';
 import { AgentError } from '../lib/errors.ts';
@@ -18,6 +18,7 @@ import { createWebServer } from '../web/web-server.ts';
 import { createConnect } from './connect.ts';
 import { createOfferings } from './offerings.ts';
 import { shareClients } from './share-clients.ts';
+import { watchUnauthorized } from './watch-unauthorized.ts';
 
 export interface ComposeDeps {
   readonly clock: Clock;
@@ -29,6 +30,8 @@ export interface ComposeDeps {
   /** Receives finished, scrubbed log lines. */
   write(line: string, level: LogLevel): void;
   state(): LifecycleState;
+  /** A peer refused our credentials; called at most once a minute. They may have been replaced in the configuration. */
+  unauthorized?(): void;
 }
 
 /** The whole agent, wired and not yet running. */
@@ -43,6 +46,8 @@ export interface Agent {
    * everything as it was.
    */
   reload(read: () => Promise<Config>): Promise<string>;
+  /** Whether a reload to this configuration would change anything. */
+  differs(next: Config): boolean;
   reportNow(): void;
   isAlive(): boolean;
   /** One line for the service manager. */
@@ -53,14 +58,14 @@ export interface Agent {
 
 /** Every part of the agent is made here and handed to those that need it. */
 export function compose(initial: Config, deps: ComposeDeps): Agent {
-  const { clock, random, version, env } = deps;
+  const { clock, random, version, env, secrets } = deps;
   let config = initial;
   let rejected = false;
 
   const log: RootLog = createLog({
     level: config.logLevel,
     clock,
-    secrets: deps.secrets,
+    secrets,
     write: (line, level) => {
       deps.write(line, level);
       for (const offering of offerings.running()) offering.collect(line, level);
@@ -73,7 +78,17 @@ export function compose(initial: Config, deps: ComposeDeps): Agent {
     return store;
   };
   const { concurrency } = config;
-  const connect = createConnect({ clock, log, version, env, concurrency, metrics, store: openedStore });
+  const observed = watchUnauthorized(metrics, clock, () => deps.unauthorized?.());
+  const connect = createConnect({
+    clock,
+    log,
+    version,
+    env,
+    secrets,
+    concurrency,
+    metrics: observed,
+    store: openedStore,
+  });
   const clients = shareClients(connect.waldur);
   const slots = createSlots(concurrency);
   const startedAt = clock.now();
@@ -153,6 +168,7 @@ export function compose(initial: Config, deps: ComposeDeps): Agent {
       metrics.configRead(true);
       return outcome;
     },
+    differs: (next) => isChange(diffConfig(config, next)),
     reportNow: () => {
       for (const offering of offerings.running()) offering.reportNow();
     },
@@ -160,6 +176,10 @@ export function compose(initial: Config, deps: ComposeDeps): Agent {
     status: () => statusLine(snapshot(), rejected),
     drainMs: () => config.drainMs,
   };
+}
+
+function isChange({ added, removed, changed, agent }: ConfigDiff): boolean {
+  return [added, removed, changed, agent].some((list) => list.length > 0);
 }
 
 /** @throws AgentError operator `CONFIG_RESTART` when something differs that only a restart can take over. */

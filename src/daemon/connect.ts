@@ -1,11 +1,13 @@
 import { randomBytes } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
 import type { OfferingConfig, WaldurConfig } from '../config/types.ts';
 import type { Clock } from '../lib/clock.ts';
 import { createHttp, type HttpFactory, type HttpOutcome } from '../lib/http.ts';
 import type { Log } from '../lib/log.ts';
 import type { Environment } from '../lib/proxy.ts';
+import type { Secrets } from '../lib/secrets.ts';
 import type { CircuitState } from '../plugin/circuit.ts';
-import type { Backend } from '../plugin/contract.ts';
+import type { Backend, PluginContext } from '../plugin/contract.ts';
 import { createGuards } from '../plugin/guards.ts';
 import { pluginHttp } from '../plugin/http.ts';
 import { type CallOutcome, instrument } from '../plugin/instrument.ts';
@@ -21,6 +23,8 @@ export interface ConnectDeps {
   readonly version: string;
   /** For the proxy variables. */
   readonly env: Environment;
+  /** Learns the secrets that are read again. */
+  readonly secrets: Secrets;
   /** Requests to one peer at once. */
   readonly concurrency: number;
   /** Of the documents of plugins; opened before the first backend is made. */
@@ -32,6 +36,8 @@ export interface ConnectDeps {
 export interface ConnectMetrics {
   waldurRequest(outcome: HttpOutcome): void;
   backendRequest(outcome: CallOutcome & { readonly plugin: string }): void;
+  /** A request that a plugin made by itself. */
+  pluginRequest(outcome: HttpOutcome & { readonly plugin: string }): void;
 }
 
 /** The two peers of an offering. No request is made yet. */
@@ -39,6 +45,8 @@ export interface Connect {
   waldur(config: WaldurConfig): Waldur;
   /** `onCircuit` hears when it stops being called, and when it answers again. */
   backend(offering: OfferingConfig, onCircuit?: (state: CircuitState) => void): Backend;
+  /** What the plugin of the offering may touch. */
+  context(offering: OfferingConfig): PluginContext<unknown>;
 }
 
 const PART_CHANGED = 'a part of the backend is not called for a while, or is called again';
@@ -47,6 +55,18 @@ export function createConnect(deps: ConnectDeps): Connect {
   const { clock, env, version } = deps;
   const guards = createGuards(clock);
   const create: HttpFactory = (options) => createHttp({ maxSockets: deps.concurrency, ...options }, { clock, env });
+  const context = ({ plugin, name, uuid, settings }: OfferingConfig): PluginContext<unknown> => ({
+    settings,
+    log: deps.log.child({ component: `plugin:${plugin.id}`, offering: name }),
+    http: pluginHttp({
+      create,
+      userAgent: `waldur-storage-agent/${version}`,
+      observe: (outcome) => deps.metrics.pluginRequest({ ...outcome, plugin: plugin.id }),
+    }),
+    clock,
+    store: pluginDocuments(deps.store(), uuid),
+    random: (bytes) => randomBytes(bytes),
+  });
   return {
     waldur: (config) =>
       createWaldur(config, {
@@ -55,18 +75,11 @@ export function createConnect(deps: ConnectDeps): Connect {
         mode: 'event_process',
         version,
         observe: deps.metrics.waldurRequest,
+        readSecret: (file) => readSecret(file, deps.secrets),
       }),
     backend: (offering, onChange = () => undefined) => {
       const { plugin, name } = offering;
-      const userAgent = `waldur-storage-agent/${version}`;
-      const backend = plugin.create({
-        settings: offering.settings,
-        log: deps.log.child({ component: `plugin:${plugin.id}`, offering: name }),
-        http: pluginHttp({ create, userAgent, observe: () => undefined }),
-        clock,
-        store: pluginDocuments(deps.store(), offering.uuid),
-        random: (bytes) => randomBytes(bytes),
-      });
+      const backend = plugin.create(context(offering));
       const observe = (outcome: CallOutcome): void => deps.metrics.backendRequest({ ...outcome, plugin: plugin.id });
       const measured = instrument(backend, { plugin: plugin.id, offering: name, clock, observe });
       const physical = plugin.shares?.(offering.settings) ?? `offering ${offering.uuid}`;
@@ -80,5 +93,12 @@ export function createConnect(deps: ConnectDeps): Connect {
       });
       return protect(measured, lease);
     },
+    context,
   };
+}
+
+async function readSecret(file: string, secrets: Secrets): Promise<string> {
+  const text = (await readFile(file, 'utf8')).trim();
+  if (text !== '') secrets.add(text);
+  return text;
 }

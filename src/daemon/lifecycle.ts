@@ -27,6 +27,8 @@ export interface LifecycleDeps {
 
 export interface Lifecycle {
   state(): LifecycleState;
+  /** The same as SIGHUP. */
+  askToReload(): void;
   /**
    * Runs until a signal or a bug ends it. 0: drained; 70: a bug; 75: the drain was cut short; 130 and 143: a second
    * SIGINT or SIGTERM, where the caller must exit at once although clean-up has not ended.
@@ -90,12 +92,14 @@ export function createLifecycle(deps: LifecycleDeps): Lifecycle {
     if (!asked) service.ready(outcome);
   };
 
+  const askToReload = (): void => {
+    reloads = reloads.then(reload);
+  };
+
   const handlers = {
     SIGTERM: () => onStopSignal('SIGTERM'),
     SIGINT: () => onStopSignal('SIGINT'),
-    SIGHUP: () => {
-      reloads = reloads.then(reload);
-    },
+    SIGHUP: askToReload,
     SIGUSR2: () => {
       if (state === 'running') deps.reportNow();
     },
@@ -124,11 +128,13 @@ export function createLifecycle(deps: LifecycleDeps): Lifecycle {
         log.error({ err: error }, 'closing failed'),
       );
       state = 'stopped';
+      log.info({}, 'agent stopped');
     }
   };
 
   return {
     state: () => state,
+    askToReload,
     run: async () => {
       for (const [event, handler] of Object.entries(handlers)) deps.signals.on(event, handler);
       try {

@@ -4,6 +4,7 @@ import type { Clock } from '../lib/clock.ts';
 import { withDeadline } from '../lib/deadline.ts';
 import { type AgentError, toAgentError } from '../lib/errors.ts';
 import type { Log } from '../lib/log.ts';
+import { plural } from '../lib/plural.ts';
 import type { OfferingHealth } from '../monitor/health.ts';
 import { type Kept, type RunningOffering, startOffering } from '../offering/offering.ts';
 import type { Shared } from '../offering/shared.ts';
@@ -88,7 +89,7 @@ export function createOfferings(deps: OfferingsDeps): Offerings {
         return 'stopped before the new configuration was taken over';
       }
       const failed = startMissing(to, new Map(stopped));
-      const outcome = `${added.length} offerings added, ${removed.length} removed, ${restarted.length} restarted`;
+      const outcome = `${plural(added.length, 'offering')} added, ${removed.length} removed, ${restarted.length} restarted`;
       return failed === 0 ? outcome : `${outcome}, ${failed} could not be started`;
     },
     drain: async () => {

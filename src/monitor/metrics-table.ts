@@ -109,6 +109,17 @@ export const METRICS = {
     labels: ['plugin', 'operation'],
     buckets: REQUEST_BUCKETS,
   },
+  plugin_requests_total: {
+    type: 'counter',
+    help: 'HTTP requests that plugins made, by status or error code.',
+    labels: ['plugin', 'operation', 'status'],
+  },
+  plugin_request_duration_seconds: {
+    type: 'histogram',
+    help: 'Duration of HTTP requests that plugins made.',
+    labels: ['plugin', 'operation'],
+    buckets: REQUEST_BUCKETS,
+  },
   waldur_requests_total: {
     type: 'counter',
     help: 'Requests to Waldur, by HTTP status or error code.',

@@ -70,6 +70,8 @@ export interface Metrics {
     readonly seconds: number;
   }): void;
   waldurRequest(outcome: HttpOutcome): void;
+  /** A request that a plugin made by itself. */
+  pluginRequest(outcome: HttpOutcome & { readonly plugin: string }): void;
   reportStarted(event: OfOffering): void;
   reportFinished(
     event: OfOffering & {
@@ -162,6 +164,10 @@ export function createMetrics(options: MetricsOptions): Metrics {
     waldurRequest: ({ operation, status, seconds }) => {
       m.waldur_requests_total.inc({ operation, status });
       m.waldur_request_duration_seconds.observe({ operation }, seconds);
+    },
+    pluginRequest: ({ plugin, operation, status, seconds }) => {
+      m.plugin_requests_total.inc({ plugin, operation, status });
+      m.plugin_request_duration_seconds.observe({ plugin, operation }, seconds);
     },
     reportStarted: ({ offering }) => m.report_last_attempt_timestamp_seconds.set({ offering }, nowSeconds()),
     reportFinished: ({ offering, ok, seconds, resources }) => {

@@ -2,6 +2,7 @@ import type { JsonObject } from '../lib/json.ts';
 import type { Action, Applied, Check, Metering, Observed, Sought, Usage, UsageQuery } from './account.ts';
 import type { PluginCommand } from './command.ts';
 import type { PluginContext } from './context.ts';
+import type { Emulated, EmulateOptions } from './emulate.ts';
 import type { Job } from './job.ts';
 import type { JsonSchema } from './json-schema.ts';
 import type { LimitRules } from './limit-rules.ts';
@@ -13,6 +14,7 @@ export type * from './account.ts';
 export type * from './command.ts';
 export type { PluginContext } from './context.ts';
 export type * from './documents.ts';
+export type * from './emulate.ts';
 export type * from './job.ts';
 export type { JsonSchema } from './json-schema.ts';
 export type { LimitRules } from './limit-rules.ts';
@@ -64,6 +66,8 @@ export interface Plugin<Settings = unknown> {
   problems?(settings: Settings, common: CommonSettings): readonly SettingProblem[];
   /** What no other offering of the configuration may use: directories written to, addresses listened at. */
   claims?(settings: Settings): readonly Claim[];
+  /** Starts a stand-in of the backend on this machine, which an installed package does not have. */
+  emulate?(options: EmulateOptions): Promise<Emulated>;
   /** Pure wiring: no I/O. The first call to the backend belongs to `check`. */
   create(context: PluginContext<Settings>): Backend;
 }
@@ -120,7 +124,7 @@ export interface OfferingTemplate {
     readonly default_limit?: number;
     readonly price: string;
   }[];
-  /** Fields of the order form. */
+  /** Fields of the order form. Those of attributes are made from their schema, unless they are here. */
   readonly options: Readonly<Record<string, OptionTemplate>>;
   /** Fields the consumer may change later. */
   readonly resource_options: Readonly<Record<string, OptionTemplate>>;
@@ -128,13 +132,15 @@ export interface OfferingTemplate {
 }
 
 export interface OptionTemplate {
-  readonly type: 'integer' | 'string' | 'boolean';
+  readonly type: 'integer' | 'string' | 'text' | 'boolean' | 'select_string';
   readonly label: string;
   readonly help_text?: string;
   readonly required?: boolean;
   readonly default?: number | string | boolean;
   readonly min?: number;
   readonly max?: number;
+  /** Of `select_string`. */
+  readonly choices?: readonly string[];
 }
 
 /** `{prefix}{organisation}{separator}{project}{separator}{first 8 of the resource uuid}`, see naming.ts. */

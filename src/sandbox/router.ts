@@ -5,6 +5,7 @@ import { apiKeyRoutes } from './routes/api-keys.ts';
 import { consumerRoutes } from './routes/consumer.ts';
 import { importRoutes } from './routes/imports.ts';
 import { lookupRoutes } from './routes/lookups.ts';
+import { componentRoutes } from './routes/offering-components.ts';
 import { offeringUserRoutes } from './routes/offering-users.ts';
 import { offeringRoutes } from './routes/offerings.ts';
 import { orderRoutes } from './routes/orders.ts';
@@ -21,6 +22,7 @@ const ALL: Routes = {
   ...usageRoutes,
   ...apiKeyRoutes,
   ...offeringRoutes,
+  ...componentRoutes,
   ...agentRoutes,
   ...queueRoutes,
   ...consumerRoutes,

@@ -166,6 +166,11 @@ function createWorld(options: SandboxOptions): { readonly world: World; readonly
     watchers: new Set(),
     startAllocation: (order) => startAllocation(world, order),
     later: (ms, work) => {
+      if (ms <= 0) {
+        // After the response that is being written, and before another request is read.
+        setImmediate(work);
+        return;
+      }
       const timer = setTimeout(() => {
         timers.delete(timer);
         work();

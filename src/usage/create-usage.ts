@@ -4,7 +4,10 @@ import type { Log } from '../lib/log.ts';
 import type { Backend } from '../plugin/contract.ts';
 import type { Store } from '../store/store.ts';
 import type { Waldur } from '../waldur/client.ts';
+import type { MeteredResource } from '../waldur/types.ts';
+import { type Inspection, inspectUsage } from './inspect.ts';
 import { createMeter } from './meter.ts';
+import type { Period } from './period.ts';
 import { createReporter, type Reporter } from './report.ts';
 import { createSampler, type Sampler } from './sampler.ts';
 import { createServerFacts } from './server-facts.ts';
@@ -31,6 +34,8 @@ export interface OfferingUsage {
   readonly reporter: Reporter;
   /** Undefined where the backend can tell what `metering` asks for. */
   readonly sampler: Sampler | undefined;
+  /** A month of one resource, and what it is made of. */
+  inspect(resource: MeteredResource, period: Period, signal: AbortSignal): Promise<Inspection>;
 }
 
 /** Samples are read for the months that are reported, and for the gap before them. */
@@ -46,6 +51,10 @@ export function createUsage(deps: UsageDeps): OfferingUsage {
     : undefined;
   const meter = createMeter({ offering, backend, store, sieve, clock, sampleIntervalMs });
   const facts = createServerFacts(waldur, offering.uuid, clock);
-  const reporter = createReporter({ offering, waldur, meter, sampler, facts, clock, log, timezone, periods, perUser });
-  return { reporter, sampler };
+  const month = { offering, waldur, meter, facts, clock, log, timezone, perUser };
+  return {
+    reporter: createReporter({ ...month, sampler, periods }),
+    sampler,
+    inspect: (resource, period, signal) => inspectUsage(month, store.samples, resource, period, signal),
+  };
 }

@@ -51,10 +51,9 @@ function meterSamples({ offering, store, clock, sampleIntervalMs }: MeterDeps): 
       const measuredAt = clock.now();
       const isWhole = !period.isCurrent || isClosing(period, measuredAt);
       const window = { from: period.window.from, to: isWhole ? period.end : period.window.to };
-      for (const account of accounts) {
-        signal.throwIfAborted();
-        const quantities = await sampled.of(account, window, isWhole);
-        if (quantities !== undefined) yield { account, measuredAt, quantities };
+      signal.throwIfAborted();
+      for (const [account, quantities] of await sampled.of(accounts, window, isWhole)) {
+        yield { account, measuredAt, quantities };
       }
     },
   };

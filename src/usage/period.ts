@@ -96,7 +96,9 @@ function startOfMonth(year: number, month: number, timezone: string): Date {
   const utc = Date.UTC(year, month - 1, 1);
   // The offset may itself change between the guess and the answer, so it is asked twice.
   const first = utc - offsetMs(utc, timezone);
-  return new Date(utc - offsetMs(first, timezone));
+  const second = utc - offsetMs(first, timezone);
+  // Where the clocks jump over midnight no offset fits, and the month begins at the later instant.
+  return new Date(offsetMs(second, timezone) === offsetMs(first, timezone) ? second : Math.max(first, second));
 }
 
 function offsetMs(at: number, timezone: string): number {

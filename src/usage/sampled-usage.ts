@@ -1,6 +1,6 @@
 import type { Uuid } from '../lib/ids.ts';
 import { isJsonObject, type Json } from '../lib/json.ts';
-import type { Documents, Metering } from '../plugin/contract.ts';
+import type { DocumentChange, Documents, Metering, Window } from '../plugin/contract.ts';
 import type { Point, Samples, Series } from '../store/store.ts';
 import { type Accrued, accrue, type Span } from './accrue.ts';
 
@@ -20,16 +20,18 @@ export interface SampledUsageDeps {
 /** Usage of a month made from samples. */
 export interface SampledUsage {
   /**
-   * Undefined when nothing was sampled. What a whole month came to is kept once nothing that comes later can change it,
-   * and is the same from then on.
+   * By account; one that was not sampled is missing. What a whole month came to is kept once nothing that comes later can
+   * change it, and is the same from then on.
    *
    * @param isWhole the window covers the month to its end
    */
-  of(
-    account: string,
-    window: { readonly from: Date; readonly to: Date },
-    isWhole: boolean,
-  ): Promise<Quantities | undefined>;
+  of(accounts: readonly string[], window: Window, isWhole: boolean): Promise<ReadonlyMap<string, Quantities>>;
+}
+
+interface Measured {
+  /** Undefined when nothing was sampled. */
+  readonly quantities: Quantities | undefined;
+  readonly isSettled: boolean;
 }
 
 const DAY_MS = 86_400_000;
@@ -41,19 +43,29 @@ export function createSampledUsage(deps: SampledUsageDeps): SampledUsage {
   const holdS = Math.floor(holdMs / 1000);
 
   return {
-    of: async (account, { from, to }, isWhole) => {
-      const key = `${from.toISOString()}/${deps.metering}/${encodeURIComponent(account)}`;
-      const kept = isWhole ? readQuantities(await closed.get(key)) : undefined;
-      if (kept !== undefined) return kept;
-      const series = await readAround(account, from, to);
-      const span = { from: Math.floor(from.getTime() / 1000), to: Math.floor(to.getTime() / 1000) };
-      const quantities = total(series, span, holdS, deps.metering);
-      if (isWhole && quantities !== undefined && isSettled(series, span.to, holdS)) {
-        await closed.put(key, writeQuantities(quantities));
+    of: async (accounts, window, isWhole) => {
+      const found = new Map<string, Quantities>();
+      const settled: DocumentChange[] = [];
+      for (const account of accounts) {
+        const key = `${window.from.toISOString()}/${deps.metering}/${encodeURIComponent(account)}`;
+        const kept = isWhole ? readQuantities(await closed.get(key)) : undefined;
+        const measured = kept === undefined ? await measure(account, window) : { quantities: kept, isSettled: false };
+        if (measured.quantities === undefined) continue;
+        found.set(account, measured.quantities);
+        if (isWhole && measured.isSettled) {
+          settled.push({ kind: 'put', key, value: writeQuantities(measured.quantities) });
+        }
       }
-      return quantities;
+      if (settled.length > 0) await closed.batch(settled);
+      return found;
     },
   };
+
+  async function measure(account: string, { from, to }: Window): Promise<Measured> {
+    const series = await readAround(account, from, to);
+    const span = { from: Math.floor(from.getTime() / 1000), to: Math.floor(to.getTime() / 1000) };
+    return { quantities: total(series, span, holdS, deps.metering), isSettled: isSettled(series, span.to, holdS) };
+  }
 
   /** The samples of the window, and those before and after it that decide what its edges count. */
   async function readAround(account: string, from: Date, to: Date): Promise<readonly Series[]> {

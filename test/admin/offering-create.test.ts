@@ -55,7 +55,7 @@ describe('buildOfferingBody', () => {
   const urls = { categoryUrl: 'https://w/api/c/1/', customerUrl: 'https://w/api/o/1/' };
 
   it('is what Waldur takes', () => {
-    expect(buildOfferingBody({ ...REQUEST, ...urls }, PLUGIN.offering)).toEqual({
+    expect(buildOfferingBody({ ...REQUEST, ...urls }, PLUGIN)).toEqual({
       name: 'S3',
       type: 'Marketplace.Slurm',
       customer: 'https://w/api/o/1/',

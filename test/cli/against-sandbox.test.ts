@@ -2,6 +2,7 @@ import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { OWN_TABLE } from '../../src/cli/command-table.ts';
 import { run as diff } from '../../src/cli/commands/components-diff.ts';
 import { run as push } from '../../src/cli/commands/components-push.ts';
 import { run as doctor } from '../../src/cli/commands/doctor.ts';
@@ -54,7 +55,7 @@ ${more}`;
     const io = fakeIo({ env: { WALDUR_API_TOKEN: sandbox.token(user) }, files: { [FILE]: text } });
     const parsed = parseCommandLine([...argv, '-c', FILE]);
     if (parsed.kind !== 'command') throw new Error(`not a command: ${argv.join(' ')}`);
-    return { code: await run(parsed.invocation, io), io };
+    return { code: await run(parsed.invocation, io, OWN_TABLE), io };
   }
 
   it('components are different, written, and then the same', async () => {

@@ -1,11 +1,14 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
+import { askReadiness } from '../../src/cli/ask-agent.ts';
+import { OWN_TABLE } from '../../src/cli/command-table.ts';
 import { run as completeCommand } from '../../src/cli/commands/complete.ts';
-import { askReadiness, run as healthcheck } from '../../src/cli/commands/healthcheck.ts';
+import { run as healthcheck } from '../../src/cli/commands/healthcheck.ts';
 import { run as help } from '../../src/cli/commands/help.ts';
 import { run as createOffering } from '../../src/cli/commands/offering-create.ts';
 import { run as schema } from '../../src/cli/commands/schema.ts';
+import { run as status } from '../../src/cli/commands/status.ts';
 import { run as validate } from '../../src/cli/commands/validate.ts';
 import { EXIT, type ExitCode } from '../../src/cli/exit-codes.ts';
 import type { CommandModule } from '../../src/cli/io.ts';
@@ -33,7 +36,7 @@ const surroundings = (text: string): FakeIo => fakeIo({ env: { TOKEN }, files: {
 function invoke(run: CommandModule['run'], argv: readonly string[], io: FakeIo): Promise<ExitCode> {
   const parsed = parseCommandLine(argv);
   if (parsed.kind !== 'command') throw new Error(`not a command: ${JSON.stringify(parsed)}`);
-  return run(parsed.invocation, io);
+  return run(parsed.invocation, io, OWN_TABLE);
 }
 
 describe('validate', () => {
@@ -221,12 +224,71 @@ describe('healthcheck', () => {
     expect(await askReadiness('127.0.0.1', port)).toEqual({
       ready: false,
       text: `no agent at 127.0.0.1:${port}: connect ECONNREFUSED 127.0.0.1:${port}`,
+      probes: undefined,
     });
+  });
+
+  it.each([
+    ['a mistake elsewhere', (port: number) => `listen: 127.0.0.1:${port}\nlisen: x\nofferings: [\n`],
+    [
+      'a secret that cannot be read',
+      (port: number) => `listen: 127.0.0.1:${port}\n${VALID.replaceAll('TOKEN', 'GONE')}`,
+    ],
+    ['an address from the environment', (port: number) => `listen: \${env:HOST:-127.0.0.1}:${port}\n${VALID}`],
+  ])('needs no more of the file than the address: %s', async (_, text) => {
+    const io = surroundings(text(await listen(200)));
+    expect(await invoke(healthcheck, ['healthcheck', '-c', FILE], io)).toBe(EXIT.ok);
   });
 
   it('knows only 0 and 1', async () => {
     const io = fakeIo();
     expect(await invoke(healthcheck, ['healthcheck', '-c', '/nope'], io)).toBe(EXIT.failed);
     expect(io.out()).toContain('cannot be read');
+  });
+});
+
+describe('status', () => {
+  let server: Server | undefined;
+  afterEach(() => server?.close());
+
+  it('says what an offering cannot do, since when, why, and what to do', async () => {
+    const hindrances = [
+      {
+        ability: 'serving',
+        essential: true,
+        code: 'X_LISTEN',
+        message: 'the port is taken',
+        hint: 'free it',
+        since: '2026-08-25T07:00:00Z',
+      },
+      { ability: 'imports', essential: false, code: 'X_DOWN', message: 'it is down', since: '2026-08-25T09:59:30Z' },
+    ];
+    const page = {
+      status: 'failed',
+      probes: [
+        { name: 'process', ok: true, detail: 'running' },
+        { name: 'offering s3', ok: false, detail: 'connected; serving: X_LISTEN', hindrances },
+      ],
+    };
+    server = createServer((_, response) => response.writeHead(503).end(JSON.stringify(page)));
+    await new Promise<void>((resolve) => server?.listen(0, '127.0.0.1', resolve));
+    const io = surroundings(`listen: 127.0.0.1:${(server.address() as AddressInfo).port}\n${VALID}`);
+    expect(await invoke(status, ['status', '-c', FILE], io)).toBe(EXIT.failed);
+    expect(io.out()).toMatchInlineSnapshot(`
+      "✓ process: running
+      ✗ offering s3: connected
+        ✗ cannot run the serving part of its backend for 3 h
+            the port is taken (X_LISTEN)
+            free it
+        ! cannot answer import requests for 30 s
+            it is down (X_DOWN)
+      "
+    `);
+  });
+
+  it('says that there is no agent', async () => {
+    const io = surroundings(`listen: 127.0.0.1:1\n${VALID}`);
+    expect(await invoke(status, ['status', '-c', FILE], io)).toBe(EXIT.failed);
+    expect(io.out()).toMatch(/^no agent at 127.0.0.1:1: /);
   });
 });

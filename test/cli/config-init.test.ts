@@ -15,6 +15,12 @@ import { type FakeIo, fakeIo } from './fake-io.ts';
 const UUID = '3fa85f6457174562b3fc2c963f66afa6';
 const URL_OPTIONS = ['--url', 'https://waldur.example.com/api/', '--uuid', UUID];
 
+/** The example of the backend, or what a person would type. */
+function answerTo(name: string, example: unknown): string {
+  if (typeof example === 'string' && example !== '') return example;
+  return name === 'endpoint' ? 'storage.example.com:9000' : 'LON1';
+}
+
 async function init(argv: readonly string[], answers: string[] = []): Promise<FakeIo> {
   const parsed = parseCommandLine(['config', 'init', ...argv]);
   if (parsed.kind !== 'command') throw new Error(JSON.stringify(parsed));
@@ -30,7 +36,7 @@ it.each(builtinPlugins.map((plugin) => [plugin.id, plugin] as const))(
     const asked = neededSettings(plugin).filter(({ secret }) => !secret);
     const io = await init(
       ['--backend', id, ...URL_OPTIONS],
-      asked.map(({ name }) => String(examples[name])),
+      asked.map(({ name }) => answerTo(name, examples[name])),
     );
     const text = io.created.get('/work/config.yaml') ?? '';
     const loaded = loadConfig({
@@ -48,10 +54,11 @@ it.each(builtinPlugins.map((plugin) => [plugin.id, plugin] as const))(
 );
 
 it('takes everything from the options, too', async () => {
-  const io = await init([
-    ...['--backend', 'ironbucket-local', ...URL_OPTIONS, '--name', 'Disk'],
-    ...['--settings', 'storage_path=/srv/s3', '-o', '/etc/agent/config.yaml'],
-  ]);
+  const io = await init(
+    `--backend ironbucket-local ${URL_OPTIONS.join(' ')} --name Disk --settings storage_path=/srv/s3 -o /etc/agent/config.yaml`.split(
+      ' ',
+    ),
+  );
   expect(io.created.get('/etc/agent/config.yaml')).toMatch(/name: Disk\n[\s\S]*storage_path: \/srv\/s3\n/);
 });
 

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { COMMANDS, optionsOf } from '../../src/cli/commands.ts';
+import { optionsOf } from '../../src/cli/command-table.ts';
+import { COMMANDS } from '../../src/cli/commands.ts';
 import { parseCommandLine } from '../../src/cli/parse.ts';
 
 const argv = (line: string): string[] => (line === '' ? [] : line.split(' '));

@@ -21,7 +21,18 @@ describe('references', () => {
     ['pa$word', {}, 'pa$word'],
   ])('%s with %j', (reference, env, expected) => {
     const { waldur } = offeringOf(fileWith({ waldur_api_token: reference }), { env, files });
-    expect(waldur.credentials).toEqual({ kind: 'token', token: expected });
+    expect(waldur.credentials).toMatchObject({ kind: 'token', token: expected });
+  });
+
+  test.each([
+    ['${file:/run/token}', '/run/token'],
+    ['${credential:token}', '/creds/token'],
+    ['${file:/run/token}x', undefined],
+    ['${env:T}', undefined],
+  ])('%s comes from the file %s', (reference, file) => {
+    const env = { T: SECRET, CREDENTIALS_DIRECTORY: '/creds' };
+    const { credentials } = offeringOf(fileWith({ waldur_api_token: reference }), { env, files }).waldur;
+    expect('file' in credentials ? credentials.file : undefined).toBe(file);
   });
 
   test('a value that is one reference gets the type of its text', () => {
@@ -168,7 +179,7 @@ test('without systemd, credentials are the files beside the configuration', () =
   const read = (files: Files): ReturnType<typeof load> => load(text, { file, files });
   const beside = read({ '/etc/agent/waldur-token': token });
   expect(beside.diagnostics).toEqual([]);
-  expect(beside.config?.offerings[0]?.waldur.credentials).toEqual({ kind: 'token', token: 'f00dfeed' });
+  expect(beside.config?.offerings[0]?.waldur.credentials).toMatchObject({ kind: 'token', token: 'f00dfeed' });
   expect(read({ '/etc/agent/waldur-token': { ...token, mode: 0o644 } }).diagnostics[0]?.hint).toBe(
     'chmod 600 /etc/agent/waldur-token',
   );

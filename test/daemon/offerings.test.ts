@@ -154,7 +154,7 @@ describe('a change of the configuration', () => {
     const from = configOf(site(1), site(2));
     offerings.startAll(from);
     const to = configOf(site(1, { settings: { x: 1 } }), site(2, { policy: 'no-delete' }), site(3));
-    expect(await offerings.change(from, to)).toBe('1 offerings added, 0 removed, 2 restarted, 1 could not be started');
+    expect(await offerings.change(from, to)).toBe('1 offering added, 0 removed, 2 restarted, 1 could not be started');
     expect(names(offerings).toSorted()).toEqual(['site2', 'site3']);
     const broken = offerings.health().find(({ name }) => name === 'site1');
     expect(broken?.hindrances).toMatchObject([{ essential: true, message: 'no create' }]);

@@ -99,7 +99,7 @@ test.each([
   await hears(/RELOADING=1\s+MONOTONIC_USEC=\d+[\s\S]*READY=1\s+STATUS=reload rejected: /);
   site.configure({ offerings: [site.offering('limit'), site.offering('usage')] });
   agent.child.kill('SIGHUP');
-  await hears(/READY=1\s+STATUS=1 offerings added, 0 removed, 0 restarted/);
+  await hears(/READY=1\s+STATUS=1 offering added, 0 removed, 0 restarted/);
   agent.child.kill('SIGTERM');
   expect(await agent.ended).toBe(0);
   expect(told()).toMatch(/STOPPING=1\s+STATUS=finishing what runs\s*$/);

@@ -143,9 +143,9 @@ test('SIGHUP starts, restarts and stops what changed, and leaves the rest alone'
     await listening(site, offerings.length);
     expect(sessions(site)).toContain(first);
   };
-  await reload([limit, usage], /1 offerings added, 0 removed, 0 restarted/);
+  await reload([limit, usage], /1 offering added, 0 removed, 0 restarted/);
   const second = sessions(site).filter((id) => id !== first);
-  await reload([limit, { ...usage, policy: 'no-delete' }, options], /1 offerings added, 0 removed, 1 restarted/);
+  await reload([limit, { ...usage, policy: 'no-delete' }, options], /1 offering added, 0 removed, 1 restarted/);
   expect(sessions(site)).not.toContain(second[0]);
   await reload([limit], /0 offerings added, 2 removed, 0 restarted/);
 
@@ -240,4 +240,58 @@ test('SIGUSR2 reports now', async () => {
   expect(sandbox.store.usages.all().map(({ cents }) => Number(cents))).toEqual([9]);
   agent.child.kill('SIGUSR2');
   await agent.says(/"submitted":0,"unchanged":1.*"usage reported"/);
+});
+
+test('a token file that was replaced is read again when Waldur refuses the old token, without a signal', async () => {
+  const site = await openProcessSite();
+  const { sandbox } = site;
+  const file = join(site.folder, 'token');
+  writeFileSync(file, sandbox.token('provider-owner'), { mode: 0o600 });
+  site.configure({
+    poll_interval: '1s',
+    offerings: [site.offering('limit', { waldur_api_token: `\${file:${file}}` })],
+  });
+  const agent = await site.run();
+  await listening(site, 1);
+  const token = sandbox.store.tokens.get(sandbox.token('provider-owner'));
+  if (token === undefined) throw new Error('no token');
+  writeFileSync(file, sandbox.token('staff'), { mode: 0o600 });
+  token.revoked = true;
+  const order = sandbox.placeOrder(FIVE);
+  await agent.says(/0 offerings added, 0 removed, 1 restarted/);
+  await sandbox.await(order, 'done', patience());
+});
+
+test('SIGUSR1 opens no inspector', async () => {
+  const site = await openProcessSite();
+  const agent = await site.run();
+  await listening(site, 1);
+  agent.child.kill('SIGUSR1');
+  await site.sandbox.await(site.sandbox.placeOrder(FIVE), 'done', patience());
+  expect(agent.output.stderr).toBe('');
+});
+
+test('the last line of the log says that it stopped, and a rejected reload is told in the form of the log', async () => {
+  const site = await openProcessSite();
+  const agent = await site.run();
+  await listening(site, 1);
+  site.configure({ lisen: 1 });
+  agent.child.kill('SIGHUP');
+  await agent.says(/"reload rejected, the old configuration stays"/);
+  agent.child.kill('SIGTERM');
+  expect(await agent.ended).toBe(0);
+  expect(agent.output.stderr).toBe('');
+  const lines = agent.output.stdout
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as Record<string, unknown>);
+  expect(lines).toContainEqual(
+    expect.objectContaining({
+      level: 'error',
+      line: expect.any(Number),
+      problem: expect.stringContaining('lisen'),
+      file: site.file,
+    }),
+  );
+  expect(lines.at(-1)).toMatchObject({ level: 'info', msg: 'agent stopped' });
 });

@@ -67,17 +67,16 @@ export async function liveThrough({ plane, gigabyte }: Life): Promise<void> {
     expect(site.sandbox.invariants()).toEqual([]);
     await site.close();
 
-    // Another site of the same account, which purges.
+    // A Waldur that was set up anew gives the same UUIDs here: the agent finds the store by its stamp, and purges it.
     site = await open('purge');
     await ready(site);
-    const { resource: other } = await order(site, 'purged-of-acme');
-    const aws = awsOf(other.backendMetadata);
-    for (const key of ['a', 'a', 'b']) {
-      expect(await aws('s3', 'cp', join(folder, 'file'), `s3://purged-of-acme/${key}`)).toMatchObject({ ok: true });
-    }
-    await fulfilled(site, { type: 'Terminate', resource: other.uuid });
-    expect([...emulator.account.stores.values()].map(({ name }) => name)).not.toContain('purged-of-acme');
-    expect(await aws('s3', 'ls', 's3://purged-of-acme')).toMatchObject({ ok: false });
+    const { resource: again } = await order(site);
+    expect(again.backendId).toBe(resource.backendId);
+    const aws = awsOf(again.backendMetadata);
+    expect(await aws('s3', 'ls', 's3://reads-of-acme')).toMatchObject({ ok: true });
+    await fulfilled(site, { type: 'Terminate', resource: again.uuid });
+    expect([emulator.account.stores.size, emulator.account.credentials.size]).toEqual([0, 0]);
+    expect(await aws('s3', 'ls', 's3://reads-of-acme')).toMatchObject({ ok: false });
   } finally {
     await site.close();
     await emulator.close();
@@ -89,8 +88,8 @@ const COMPONENTS = `storage: { accounting_type: limit, backend_name: storage, me
 objects: { accounting_type: usage, backend_name: objects, measured_unit: objects, unit_factor: 1, enforce_limits: false }
 `;
 
-function order(site: Site, bucket = 'reads-of-acme') {
-  const attributes = { bucket_name: bucket, versioning: true, tags: 'team:blue' };
+function order(site: Site) {
+  const attributes = { bucket_name: 'reads-of-acme', versioning: true, tags: 'team:blue' };
   return fulfilled(site, { offering: FIXTURE.limit, attributes, limits: { storage: 300, objects: 0 } });
 }
 

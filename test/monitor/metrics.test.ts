@@ -139,7 +139,13 @@ describe('createMetrics', () => {
     }
     metrics.addJob({ offering: 'minio', job: 'retention' });
     const { body } = await metrics.render();
-    const unknowable = ['stomp_sessions_ended_total', 'waldur_requests_total', 'waldur_request_duration_seconds'];
+    const unknowable = [
+      'plugin_requests_total',
+      'plugin_request_duration_seconds',
+      'stomp_sessions_ended_total',
+      'waldur_requests_total',
+      'waldur_request_duration_seconds',
+    ];
     for (const name of Object.keys(METRICS).filter((candidate) => !unknowable.includes(candidate))) {
       expect(body, name).toMatch(new RegExp(`^${METRIC_PREFIX}${name}(_count)?[ {]`, 'm'));
     }

@@ -122,6 +122,15 @@ describe('credentials: metadata', () => {
     expect((await open(withPair('K2'), { hasApiKeys: true })).leftovers(['K1', 'K2'], true)).toEqual([]);
   });
 
+  test('unknown keys go after a quarter of an hour', async () => {
+    const { store, clock } = setup({ credentials: 'metadata' });
+    const leftovers = async () =>
+      (await store.openAll(signal))(resource({ backendMetadata: withPair('K2') })).leftovers(['K1', 'K2'], false);
+    expect(await leftovers()).toEqual([]);
+    await clock.advance(15 * MINUTE);
+    expect(await leftovers()).toEqual(['K1']);
+  });
+
   test('a fresh pair goes into the metadata, with the facts, beside what is not ours', async () => {
     const keys = await (await open({ note: 'mine' })).keep(pair('K1'), [], signal);
     expect(keys.metadata({ s3_user: 'a' })).toEqual({
@@ -145,7 +154,8 @@ describe('credentials: api_keys', () => {
     ['one is gone at the backend', [row('K1'), row('K2')], ['K2'], 1],
     ['one that failed to rotate works as before', [row('K1', { state: 'Erred' }), row('K2')], ['K1', 'K2'], 0],
     ['there are more than enough', [row('K1'), row('K2'), row('K3')], ['K1', 'K2', 'K3'], 0],
-    ['somebody is about to get one, so nobody knows', [row(undefined)], [], 0],
+    ['one is about to be made, so that it is unknown', [row(undefined)], [], 0],
+    ['one that was to be made failed', [row(undefined, { state: 'Erred' })], [], 2],
   ])('what is missing when %s', async (_, rows, accessKeys, missing) => {
     expect((await open({ rows })).keys.missing(accessKeys)).toBe(missing);
   });
@@ -207,7 +217,7 @@ describe('credentials: api_keys', () => {
     await expect(hurried(down.clock, down.keys.keep(pair('K1'), [], signal))).rejects.toBe(OUTAGE);
   });
 
-  test('when nobody can say whether Waldur has it, that is what is said', async () => {
+  test('when it is unknown whether Waldur has it, that is what is said', async () => {
     const { keys, clock, breakList } = await open({ rows: [], answers: [OUTAGE, OUTAGE, OUTAGE] });
     breakList();
     const error = expect.objectContaining({ code: 'KEY_UNSETTLED', disposition: 'transient', cause: OUTAGE });
@@ -232,7 +242,7 @@ describe('credentials: api_keys', () => {
     expect([...dead.writes, ...known.writes]).toEqual([]);
   });
 
-  describe('keys nobody knows', () => {
+  describe('keys that Waldur does not know', () => {
     const seen = async (rows: readonly ApiKey[], metadata: JsonObject = {}) => {
       const { store, clock } = setup({ rows });
       const look = async () =>

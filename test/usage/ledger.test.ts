@@ -55,3 +55,28 @@ test('two records of one component are not guessed about', async () => {
   await ledger.read(signal);
   expect(ledger.recorded(RESOURCE).get('storage')?.isAmbiguous).toBe(true);
 });
+
+test('records that were read half way replace nothing', async () => {
+  let rows: readonly (ComponentUsage | Error)[] = [];
+  const usages = {
+    list: async function* () {
+      for (const row of rows) {
+        if (row instanceof Error) throw row;
+        yield row;
+      }
+    },
+  } as unknown as UsagesApi;
+  const record = (type: string, usage: string): ComponentUsage => ({
+    uuid: '1'.repeat(32),
+    resource: RESOURCE,
+    type,
+    usage,
+    billingPeriod: '2026-08-01',
+  });
+  const ledger = createLedger(usages, OFFERING, '2026-08-01');
+  rows = [record('objects', '7'), record('storage', '100.00')];
+  await ledger.read(signal);
+  rows = [record('objects', '7'), new Error('the connection broke')];
+  await expect(ledger.read(signal)).rejects.toThrow('the connection broke');
+  expect(ledger.recorded(RESOURCE).get('storage')).toMatchObject({ cents: 10_000n });
+});

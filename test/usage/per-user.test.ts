@@ -7,6 +7,33 @@ import { component, OFFERING, offeringConfig, RESOURCE } from '../fakes/offering
 
 const signal = new AbortController().signal;
 const RECORD = '1'.repeat(32);
+const STORAGE = { ...component({ unitFactor: 1000 }), isOpen: true };
+const METERED = {
+  uuid: RESOURCE,
+  name: 'r',
+  state: 'OK',
+  backendId: 'a',
+  plan: undefined,
+  currentUsages: {},
+} as const;
+
+test('byte seconds of users are sold in days, too', async () => {
+  const sent: unknown[] = [];
+  const usages: Partial<Waldur['usages']> = {
+    list: async function* () {
+      yield { uuid: RECORD, resource: RESOURCE, type: 's3_storage', usage: '3.00', billingPeriod: '2026-08-01' };
+    },
+    listUsers: async function* () {},
+    submitUsers: async (record, amounts) => void sent.push([record, amounts]),
+  };
+  const waldur = { usages } as Waldur;
+  const users = { alice: { storage: 3n * 86_400n * 1000n } };
+  const usage = { account: 'a', measuredAt: new Date(0), quantities: { storage: 3n * 86_400n * 1000n }, users };
+  const ledger = createLedger(waldur.usages, OFFERING, '2026-08-01');
+  const deps = { offering: offeringConfig({ metering: 'gb_days' }), waldur, log: silentLog() };
+  await reportUserUsage(deps, [STORAGE], [{ resource: METERED, usage }], ledger, signal);
+  expect(sent).toEqual([[RECORD, [{ username: 'alice', usage: '3.00' }]]]);
+});
 
 test('only the amounts of users that changed are sent, to the record of their component', async () => {
   const sent: unknown[] = [];
@@ -21,14 +48,6 @@ test('only the amounts of users that changed are sent, to the record of their co
     submitUsers: async (record, amounts) => void sent.push([record, amounts]),
   };
   const waldur = { usages } as Waldur;
-  const resource = {
-    uuid: RESOURCE,
-    name: 'r',
-    state: 'OK',
-    backendId: 'a',
-    plan: undefined,
-    currentUsages: {},
-  } as const;
   const users = { alice: { storage: 5000n }, bob: { storage: 2000n }, carol: { storage: 0n }, dave: { objects: 3n } };
   const usage = { account: 'a', measuredAt: new Date(0), quantities: { storage: 7000n }, users };
   const ledger = createLedger(waldur.usages, OFFERING, '2026-08-01');
@@ -36,7 +55,7 @@ test('only the amounts of users that changed are sent, to the record of their co
   await reportUserUsage(
     deps,
     [{ ...component({ unitFactor: 1000 }), isOpen: true }],
-    [{ resource, usage }],
+    [{ resource: METERED, usage }],
     ledger,
     signal,
   );

@@ -21,6 +21,7 @@ describe('byte seconds', () => {
       180n * 10n + 180n * 20n,
     ],
     ['carry the last value over a gap', series([0, 10], [3, undefined], [6, undefined], [9, 0]), 540n * 10n],
+    ['carry the last value over what cannot be true', series([0, 10], [3, 2 ** 64], [6, -1], [9, 0]), 540n * 10n],
     ['skip what was before the first value', series([0, undefined], [3, 10], [6, 10]), 360n * 10n],
     ['do not care about the order', series([6, 0], [0, 10], [3, 20]), 180n * 10n + 180n * 20n],
     ['end with the window', series([0, 10], [2 * 1440, 10], [3 * 1440, 10]), 2n * 86_400n * 10n],

@@ -1,30 +1,32 @@
-import type { PluginContext } from '../../../src/plugin/contract.ts';
 import { formatLimits } from '../devices/format-limits.ts';
 import { checkLimits, emptyRow, keptAs, limitsOf, mergeLimits, sameLimits } from '../devices/limits.ts';
 import type { Device } from '../devices/types.ts';
 import { notKept, unknownDevice, unsupported } from '../errors.ts';
-import type { RemoteHost, Settings } from '../settings.ts';
 import type { Site } from '../site.ts';
 import { createKeyedLock } from '../tools/keyed-lock.ts';
-import { createRemoteClient, type RemoteClient } from './client.ts';
+import type { RemoteClient } from './client.ts';
 import type { NamedRow } from './wire.ts';
 
+/** A host of the settings, and what speaks with it. */
+export interface Remote {
+  readonly id: string;
+  readonly client: RemoteClient;
+}
+
 /** A host behind its remote API. It can limit existing users, and nothing can be made there. */
-export function createRemoteSite(context: PluginContext<Settings>, host: RemoteHost): Site & { close(): void } {
-  const client = createRemoteClient(context, host);
-  const { device: deviceName } = context.settings;
+export function createRemoteSite({ id: hostId, client }: Remote, deviceName: string): Site {
   const lock = createKeyedLock();
   const look = (signal: AbortSignal): Promise<Seen> => find(client, deviceName, signal);
   return {
-    id: host.id,
+    id: hostId,
     device: async (signal) => (await look(signal)).device,
     rows: async (subject, signal) => {
-      if (subject !== 'user') throw unsupported(`The remote host ${host.id}`, `limits of a ${subject}`);
+      if (subject !== 'user') throw unsupported(`The remote host ${hostId}`, `limits of a ${subject}`);
       return { rows: (await look(signal)).users.map(({ row }) => row), unreadable: [] };
     },
     write: (subject, id, limits, signal) =>
       lock.hold(String(id), async () => {
-        if (subject !== 'user') throw unsupported(`The remote host ${host.id}`, `limits of a ${subject}`);
+        if (subject !== 'user') throw unsupported(`The remote host ${hostId}`, `limits of a ${subject}`);
         const { device, users } = await look(signal);
         const before = users.find(({ row }) => row.id === id)?.row ?? emptyRow(id);
         const wanted = mergeLimits(limitsOf(before), limits);
@@ -33,7 +35,7 @@ export function createRemoteSite(context: PluginContext<Settings>, host: RemoteH
         if (sameLimits(kept, before)) return { before, after: before, changed: false };
         const { row: after } = await client.setUser(id, device.name, wanted, signal);
         if (!sameLimits(kept, after)) {
-          throw notKept(`user ${id} on ${device.name} of ${host.id}`, formatLimits(kept), formatLimits(after));
+          throw notKept(`user ${id} on ${device.name} of ${hostId}`, formatLimits(kept), formatLimits(after));
         }
         return { before, after, changed: true };
       }),
@@ -44,7 +46,6 @@ export function createRemoteSite(context: PluginContext<Settings>, host: RemoteH
       const { users } = await look(signal);
       return new Map(users.filter(({ row }) => wanted.has(row.id)).map(({ row, name }) => [row.id, name]));
     },
-    close: () => client.close(),
   };
 }
 

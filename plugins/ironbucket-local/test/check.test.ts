@@ -33,7 +33,7 @@ describe('check', () => {
       detail: expect.stringContaining('1 EiB ordered'),
     });
     await limit(backend, null);
-    expect(await check('free space')).toMatchObject({ detail: expect.stringContaining('1 buckets have no limit') });
+    expect(await check('free space')).toMatchObject({ detail: expect.stringContaining('1 bucket without a limit') });
   });
 
   it('warns when others can read the keys', async () => {

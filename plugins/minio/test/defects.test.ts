@@ -188,7 +188,7 @@ describe('policies', () => {
     const widened = { ...document, Statement: [...document.Statement, wide] } as unknown as Json;
     state.policies.set(policyName(ACCOUNT), { document: widened, created: now, updated: now });
     state.mappings.set(ACCOUNT, { names: ['readonly'], updated: now });
-    expect(await job?.run(signal)).toContain('1 accounts repaired');
+    expect(await job?.run(signal)).toContain('1 account repaired');
     expect(samePolicy(mine(), policyOf({ resource: OURS, buckets: [BUCKET], writable: true }))).toBe(true);
     expect(state.mappings.get(ACCOUNT)?.names).toEqual(['readonly', policyName(ACCOUNT)]);
   });

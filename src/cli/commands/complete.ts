@@ -1,5 +1,6 @@
 import { isMap, isScalar, isSeq, parseDocument } from 'yaml';
 import { builtinNames } from '../../plugin/registry.ts';
+import type { CommandTable } from '../command-table.ts';
 import { type Completion, complete } from '../complete.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
 import type { Io } from '../io.ts';
@@ -7,10 +8,10 @@ import { configFile } from '../load.ts';
 import type { Invocation } from '../parse.ts';
 import { printable } from '../style.ts';
 
-/** Answers are lines `word<TAB>help`; nothing ever fails, for nobody would see it. */
-export async function run({ positionals }: Invocation, io: Io): Promise<ExitCode> {
+/** Answers are lines `word<TAB>help`; nothing ever fails, because no one would see it. */
+export async function run({ positionals }: Invocation, io: Io, table: CommandTable): Promise<ExitCode> {
   const typed = positionals.at(-1) ?? '';
-  const { candidates, dynamic } = complete(positionals);
+  const { candidates, dynamic } = complete(positionals, table);
   if (dynamic === 'file') io.stdout.write(':file\n');
   const names = namesOf(dynamic, positionals, io);
   const more = names.filter((name) => name.startsWith(typed)).map((word) => ({ word, help: '' }));

@@ -1,6 +1,7 @@
 import { type OfferingOrphans, type OrphanSearch, openOrphanSearch, requireFullPolicy } from '../../admin/orphans.ts';
 import { orphansJson } from '../../admin/orphans-json.ts';
 import type { OfferingConfig } from '../../config/types.ts';
+import { plural } from '../../lib/plural.ts';
 import { openExistingStore } from '../../store/open-store.ts';
 import { connect } from '../connect.ts';
 import { EXIT, type ExitCode, exitCodeOf } from '../exit-codes.ts';
@@ -83,6 +84,8 @@ async function agreed({ found, offerings }: Shown, io: Io): Promise<boolean> {
 }
 
 function counted(found: readonly OfferingOrphans[]): string {
-  const count = found.reduce((sum, { lines }) => sum + lines.length, 0);
-  return count === 1 ? '1 orphan' : `${count} orphans`;
+  return plural(
+    found.reduce((sum, { lines }) => sum + lines.length, 0),
+    'orphan',
+  );
 }

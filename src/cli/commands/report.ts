@@ -1,8 +1,7 @@
 import { failureJson } from '../../admin/failure.ts';
 import { type OfferingReport, reportOffering } from '../../admin/report.ts';
-import type { Config } from '../../config/types.ts';
 import { openExistingStore } from '../../store/open-store.ts';
-import { type Period, periodOf } from '../../usage/period.ts';
+import { askedPeriod } from '../asked-period.ts';
 import { connect } from '../connect.ts';
 import { EXIT, type ExitCode, exitCodeOf } from '../exit-codes.ts';
 import { type Io, writeJson } from '../io.ts';
@@ -10,7 +9,6 @@ import { loadConfiguration } from '../load.ts';
 import type { Invocation } from '../parse.ts';
 import { renderReport } from '../render-report.ts';
 import { selectOfferings } from '../select-offerings.ts';
-import { usageError } from '../usage-error.ts';
 
 /** One reporting pass. With `--dry-run` it shows every decision and sends nothing. */
 export async function run(invocation: Invocation, io: Io): Promise<ExitCode> {
@@ -39,15 +37,4 @@ export async function run(invocation: Invocation, io: Io): Promise<ExitCode> {
 function exitOf({ error, summary }: OfferingReport): ExitCode {
   if (error !== undefined) return exitCodeOf(error);
   return summary !== undefined && summary.failed > 0 ? EXIT.failed : EXIT.ok;
-}
-
-function askedPeriod(invocation: Invocation, config: Config, io: Io): Period | undefined {
-  const text = invocation.values.get('period');
-  if (text === undefined) return undefined;
-  const period = periodOf(text, io.clock.now(), config.timezone);
-  if (period !== undefined) return period;
-  throw usageError(
-    `--period ${JSON.stringify(text.slice(0, 20))} is not a month that has begun`,
-    'write it as YYYY-MM',
-  );
 }

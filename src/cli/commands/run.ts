@@ -5,9 +5,9 @@ import { journalPrefix } from '../../daemon/journald.ts';
 import { createLifecycle } from '../../daemon/lifecycle.ts';
 import { createServiceManager } from '../../daemon/service-manager.ts';
 import type { LogLevel } from '../../lib/log.ts';
+import { createDaemonConfig } from '../daemon-config.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
 import type { Io } from '../io.ts';
-import { loadConfiguration } from '../load.ts';
 import { logfmtLine } from '../logfmt-line.ts';
 import type { Invocation } from '../parse.ts';
 import { prettyLine } from '../pretty-line.ts';
@@ -17,13 +17,8 @@ const STATUS_INTERVAL_MS = 5000;
 
 /** The daemon. READY when the configuration is valid, the port is bound and every offering has started. */
 export async function run(invocation: Invocation, io: Io): Promise<ExitCode> {
-  let format: Config['logFormat'];
-  const load = async (): Promise<Config> => {
-    const loaded = withLevel(await loadConfiguration(invocation, io), invocation);
-    format = loaded.logFormat;
-    return loaded;
-  };
-  const config = await load();
+  const settings = createDaemonConfig(invocation, io);
+  const config = await settings.first();
   const { clock, random, secrets } = io;
   const service = createServiceManager({
     env: io.env,
@@ -39,9 +34,15 @@ export async function run(invocation: Invocation, io: Io): Promise<ExitCode> {
     version: VERSION,
     revision,
     env: io.env,
-    write: writer(io, () => format),
+    write: writer(io, settings.logFormat),
     state: () => lifecycle.state(),
+    unauthorized: () => void rereadSecrets(),
   });
+  /** A secret file may have been replaced: the configuration is taken over when it says something else now. */
+  const rereadSecrets = async (): Promise<void> => {
+    const next = await settings.quietly().catch(() => undefined);
+    if (next !== undefined && agent.differs(next)) lifecycle.askToReload();
+  };
   let endWatchdog = (): void => undefined;
   let endStatus = (): void => undefined;
   const lifecycle = createLifecycle({
@@ -65,17 +66,12 @@ export async function run(invocation: Invocation, io: Io): Promise<ExitCode> {
       endStatus();
       await agent.close();
     },
-    reload: () => agent.reload(load),
+    reload: () => agent.reload(() => settings.again(agent.log)),
     reportNow: agent.reportNow,
   });
   // Asked to stop while all this was loaded: the lifecycle hears only what comes from now on.
   if (io.signal.aborted) return EXIT.ok;
   return (await lifecycle.run()) as ExitCode;
-}
-
-function withLevel(config: Config, invocation: Invocation): Config {
-  if (invocation.flags.has('verbose')) return { ...config, logLevel: 'debug' };
-  return invocation.flags.has('quiet') ? { ...config, logLevel: 'warn' } : config;
 }
 
 /** Lines in the configured format; under systemd with the priority that journald understands. */

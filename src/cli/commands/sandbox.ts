@@ -1,9 +1,11 @@
+import { randomBytes } from 'node:crypto';
 import { join, resolve } from 'node:path';
 import { stringify } from 'yaml';
 import { exampleSettings } from '../../admin/offering-body.ts';
+import { systemClock } from '../../lib/clock.ts';
 import { AgentError, toAgentError } from '../../lib/errors.ts';
-import type { Plugin } from '../../plugin/contract.ts';
-import { loadBuiltins } from '../../plugin/registry.ts';
+import type { Emulated, Plugin } from '../../plugin/contract.ts';
+import { findPlugin, loadBuiltins } from '../../plugin/registry.ts';
 import { type Sandbox, startSandbox } from '../../sandbox/sandbox.ts';
 import type { Profile } from '../../sandbox/world.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
@@ -17,14 +19,19 @@ export async function run(invocation: Invocation, io: Io): Promise<ExitCode> {
   // One of the choices: the parser lets nothing else through.
   const profile = (invocation.values.get('profile') ?? '8.1') as Profile;
   const sandbox = await start(port, profile);
+  let emulated: Emulated | undefined;
   try {
-    const guide = sandboxGuide(sandbox, await simplestPlugin());
+    const plugin = invocation.flags.has('civo') ? await emulatedPlugin('civo') : await simplestPlugin();
+    const options = { clock: systemClock, random: (bytes: number) => randomBytes(bytes) };
+    emulated = invocation.flags.has('civo') ? await plugin.emulate?.(options) : undefined;
+    const guide = sandboxGuide(sandbox, plugin, emulated);
     const folder = invocation.values.get('write');
     if (folder !== undefined) writeTrial(resolve(io.cwd, folder), guide, io);
     if (invocation.flags.has('json')) writeJson(io.stdout, { version: 1, ...guide });
     else io.stdout.write(renderGuide(guide, io.stdout.style));
     await stopped(io.signal);
   } finally {
+    await emulated?.close();
     await sandbox.close();
   }
   return EXIT.ok;
@@ -60,6 +67,12 @@ function readPort(text: string): number {
   const port = Number(text);
   if (/^\d{1,5}$/.test(text) && port <= 65_535) return port;
   throw usageError(`--port ${JSON.stringify(text)} is not a port number`);
+}
+
+async function emulatedPlugin(id: string): Promise<Plugin> {
+  const plugin = findPlugin(id, await loadBuiltins());
+  if (plugin?.emulate === undefined) throw new Error(`there is no emulator of ${id}`);
+  return plugin;
 }
 
 /** The one that needs the fewest settings: a sandbox is for trying things. */

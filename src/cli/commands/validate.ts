@@ -1,4 +1,5 @@
 import { renderDiagnostics } from '../../config/render-diagnostics.ts';
+import { plural } from '../../lib/plural.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
 import { type Io, writeJson } from '../io.ts';
 import { readConfiguration } from '../load.ts';
@@ -19,12 +20,8 @@ export async function run(invocation: Invocation, io: Io): Promise<ExitCode> {
     writeJson(io.stdout, { version: 1, file, valid, diagnostics: findings });
   } else {
     io.stderr.write(renderDiagnostics(diagnostics));
-    if (valid) io.stdout.write(`${file} is valid: ${summary(config.offerings.length)}\n`);
+    if (valid) io.stdout.write(`${file} is valid: ${plural(config.offerings.length, 'offering')}\n`);
     else io.stderr.write(`${file} is not valid\n`);
   }
   return valid ? EXIT.ok : EXIT.config;
-}
-
-function summary(offerings: number): string {
-  return offerings === 1 ? '1 offering' : `${offerings} offerings`;
 }

@@ -1,21 +1,20 @@
-import { toUuid } from '../../lib/ids.ts';
-import { isJsonObject, type Json, type JsonObject } from '../../lib/json.ts';
+import { isJsonObject, type JsonObject } from '../../lib/json.ts';
 import { bodyOf, type Call, linked, objectOf, optionalText, type Routes, textOf } from '../call.ts';
-import type { Component, Offering } from '../model.ts';
 import { addOffering, addPlan } from '../offerings.ts';
 import { list } from '../paginate.ts';
-import { demand, owns, type Permission, seesOffering } from '../permissions.ts';
+import { demand, owns, seesOffering } from '../permissions.ts';
 import { choices, uuidFilter } from '../query.ts';
-import { forbidden, invalid, noRows, notFound, ok, type Reply, required, ServerCrash, wrongState } from '../reply.ts';
+import { forbidden, invalid, noRows, notFound, ok, type Reply, required, wrongState } from '../reply.ts';
 import { isOlder } from '../serialize/fields.ts';
 import {
-  renderComponent,
   renderCreatedOffering,
   renderListedOffering,
   renderOffering,
   renderPublicOffering,
   renderSoldPlan,
 } from '../serialize/offering.ts';
+import { findOffering, openOffering } from './offering-access.ts';
+import { componentOf } from './offering-components.ts';
 import { backendIdProblems } from './resource-access.ts';
 
 const OFFERING_STATES = ['Draft', 'Active', 'Paused', 'Archived', 'Unavailable'] as const;
@@ -23,7 +22,7 @@ const PREFIX = 'marketplace-provider-offerings/:u/';
 
 export const offeringRoutes: Routes = {
   'GET marketplace-provider-offerings/': listOfferings,
-  'GET marketplace-provider-offerings/:u/': (call) => ok(renderOffering(find(call), call, call.query.fields)),
+  'GET marketplace-provider-offerings/:u/': (call) => ok(renderOffering(findOffering(call), call, call.query.fields)),
   'GET marketplace-public-offerings/:u/': (call) => {
     const offering = call.world.store.offerings.get(call.uuid);
     if (offering === undefined) throw notFound('Offering');
@@ -31,7 +30,7 @@ export const offeringRoutes: Routes = {
   },
   'POST marketplace-provider-offerings/': createOffering,
   [`POST ${PREFIX}activate/`]: (call) => {
-    const offering = open(call, 'offering.update');
+    const offering = openOffering(call, 'offering.update');
     if (!call.user.isStaff && !call.world.settings.ownersActivate) throw forbidden();
     const from = ['Draft', 'Paused', 'Unavailable'];
     if (!from.includes(offering.state))
@@ -40,22 +39,25 @@ export const offeringRoutes: Routes = {
     return ok({ detail: 'Offering state updated.', state: 'Active' });
   },
   [`POST ${PREFIX}pause/`]: (call) => {
-    const offering = open(call, 'offering.update');
+    const offering = openOffering(call, 'offering.update');
     if (offering.state !== 'Active') throw wrongState(['Active']);
     offering.state = 'Paused';
     return ok({ detail: 'Offering state updated.', state: 'Paused' });
   },
   [`POST ${PREFIX}update_options/`]: (call) => {
-    open(call, 'offering.update').options = objectOf(bodyOf(call, ['options']), 'options');
+    openOffering(call, 'offering.update').options = objectOf(bodyOf(call, ['options']), 'options');
     return ok();
   },
   [`POST ${PREFIX}update_resource_options/`]: (call) => {
-    open(call, 'offering.update').resourceOptions = objectOf(bodyOf(call, ['resource_options']), 'resource_options');
+    openOffering(call, 'offering.update').resourceOptions = objectOf(
+      bodyOf(call, ['resource_options']),
+      'resource_options',
+    );
     return ok();
   },
   // The whole object is replaced: an omitted plugin option is gone.
   [`POST ${PREFIX}update_integration/`]: (call) => {
-    const offering = open(call, 'offering.update');
+    const offering = openOffering(call, 'offering.update');
     const body = bodyOf(call, ['plugin_options', 'secret_options', 'service_attributes', 'backend_id']);
     // The 2024 release takes anything, and keeps a list that can never be read.
     const readable = !isOlder(call) || isJsonObject(body['plugin_options']);
@@ -63,30 +65,8 @@ export const offeringRoutes: Routes = {
     offering.backendId = optionalText(body, 'backend_id', offering.backendId);
     return ok();
   },
-  [`POST ${PREFIX}create_offering_component/`]: (call) => {
-    const offering = open(call, 'offering.components');
-    const component = componentOf(call, bodyOf(call), offering);
-    offering.components.push(component);
-    return isOlder(call) ? { status: 201 } : ok(renderComponent(component, offering.uuid), 201);
-  },
-  [`POST ${PREFIX}update_offering_component/`]: (call) => {
-    const offering = open(call, 'offering.components');
-    const { component, body } = namedComponent(call, offering);
-    Object.assign(component, componentFields(body, isOlder(call) ? null : 'month', component));
-    return ok();
-  },
-  [`POST ${PREFIX}remove_offering_component/`]: (call) => {
-    const offering = open(call, 'offering.components');
-    const { component } = namedComponent(call, offering);
-    if (component.isBuiltin) throw invalid({ details: 'Builtin component cannot be removed.' });
-    if (!isOlder(call) && call.world.store.resources.by('offering', offering.uuid).length > 0) {
-      throw invalid({ details: 'Offering has resources, component cannot be removed.' });
-    }
-    offering.components = offering.components.filter((row) => row !== component);
-    return ok();
-  },
   [`POST ${PREFIX}check_unique_backend_id/`]: (call) => {
-    const offering = find(call);
+    const offering = findOffering(call);
     const body = bodyOf(call, ['backend_id', 'check_all_offerings', 'use_offering_rules']);
     const backendId = textOf(body, 'backend_id');
     const rows = call.world.store.resources.by('backendId', backendId);
@@ -97,12 +77,12 @@ export const offeringRoutes: Routes = {
     return ok({ is_unique: !taken, is_valid_format: ruled ? !format : null, errors });
   },
   [`POST ${PREFIX}sync_resources/`]: (call) => {
-    const offering = open(call, 'offering.update');
+    const offering = openOffering(call, 'offering.update');
     call.world.events.sync(offering, call.user);
     return ok({ status: 'Resource synchronization has been scheduled.' }, 202);
   },
   [`GET ${PREFIX}user-attribute-config/`]: (call) => {
-    const offering = find(call);
+    const offering = findOffering(call);
     const { uuid, name: offering_name, created } = offering;
     const exposed_fields = ['username', 'full_name', 'email'];
     return ok({
@@ -135,18 +115,6 @@ export const offeringRoutes: Routes = {
     return ok();
   },
 };
-
-function find(call: Call): Offering {
-  const offering = call.world.store.offerings.get(call.uuid);
-  if (offering === undefined || !seesOffering(call.user, offering)) throw notFound('Offering');
-  return offering;
-}
-
-function open(call: Call, permission: Permission): Offering {
-  const offering = find(call);
-  demand(call.world.settings.profile, call.user, permission, offering);
-  return offering;
-}
 
 function listOfferings(call: Call): Reply {
   const { query, user } = call;
@@ -206,72 +174,7 @@ function itemsOf(body: JsonObject, name: string): readonly JsonObject[] {
   return Array.isArray(items) ? items.filter(isJsonObject) : [];
 }
 
-function namedComponent(call: Call, offering: Offering): { readonly component: Component; readonly body: JsonObject } {
-  const body = bodyOf(call);
-  if (body['uuid'] === undefined) throw invalid({ details: 'UUID for offering component was not provided.' });
-  const component = offering.components.find(({ uuid }) => uuid === toUuid(body['uuid']));
-  if (component === undefined) throw notFound('OfferingComponent');
-  return { component, body };
-}
-
-function componentOf(call: Call, body: JsonObject, offering: Offering): Component {
-  const missing = ['billing_type', 'name', 'type'].filter((field) => body[field] === undefined);
-  if (missing.length > 0)
-    throw invalid(Object.fromEntries(missing.map((field) => [field, ['This field is required.']])));
-  const type = textOf(body, 'type');
-  if (!/^[a-zA-Z0-9_\-/:]+$/.test(type)) throw invalid({ type: ['Enter a valid value.'] });
-  if (offering.components.some((component) => component.type === type)) {
-    if (isOlder(call)) throw new ServerCrash('IntegrityError');
-    throw invalid({ non_field_errors: ['The fields type, offering must make a unique set.'] });
-  }
-  return { uuid: call.world.ids.uuid(), isBuiltin: false, ...componentFields(body, isOlder(call) ? null : 'month') };
-}
-
-/** What the body says, over what there was. An omitted `limit_period` falls back to that of the release. */
-function componentFields(
-  body: JsonObject,
-  period: string | null,
-  old?: Component,
-): Omit<Component, 'uuid' | 'isBuiltin'> {
-  const billingType = optionalText(body, 'billing_type', old?.billingType ?? '');
-  if (!['fixed', 'usage', 'limit', 'one', 'few'].includes(billingType)) {
-    throw invalid({ billing_type: [`"${billingType}" is not a valid choice.`] });
-  }
-  const limitPeriod = optionalText(body, 'limit_period') || period;
-  if (limitPeriod !== null && !['month', 'quarterly', 'annual', 'total'].includes(limitPeriod)) {
-    throw invalid({ limit_period: [`"${limitPeriod}" is not a valid choice.`] });
-  }
-  return {
-    billingType,
-    limitPeriod,
-    type: optionalText(body, 'type', old?.type ?? ''),
-    name: optionalText(body, 'name', old?.name ?? ''),
-    description: optionalText(body, 'description', old?.description ?? ''),
-    measuredUnit: optionalText(body, 'measured_unit', old?.measuredUnit ?? ''),
-    articleCode: optionalText(body, 'article_code', old?.articleCode ?? ''),
-    limitAmount: integerOf(body, 'limit_amount', old?.limitAmount ?? null),
-    unitFactor: integerOf(body, 'unit_factor', old?.unitFactor ?? 1) ?? 1,
-    minValue: integerOf(body, 'min_value', old?.minValue ?? null),
-    maxValue: integerOf(body, 'max_value', old?.maxValue ?? null),
-    maxAvailableLimit: integerOf(body, 'max_available_limit', old?.maxAvailableLimit ?? null),
-    defaultLimit: integerOf(body, 'default_limit', old?.defaultLimit ?? null),
-    isBoolean: (body['is_boolean'] ?? old?.isBoolean) === true,
-    isPrepaid: (body['is_prepaid'] ?? old?.isPrepaid) === true,
-  };
-}
-
-function integerOf(body: JsonObject, name: string, otherwise: number | null): number | null {
-  const value: Json | undefined = body[name];
-  if (value === undefined) return otherwise;
-  if (value === null) return null;
-  if (typeof value === 'number' && Number.isInteger(value)) {
-    if (Math.abs(value) <= 2_147_483_647) return value;
-    throw invalid({ [name]: ['Ensure this value is less than or equal to 2147483647.'] });
-  }
-  throw invalid({ [name]: ['A valid integer is required.'] });
-}
-
 function emptyList(call: Call): Reply {
-  find(call);
+  findOffering(call);
   return noRows();
 }

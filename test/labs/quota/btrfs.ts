@@ -6,7 +6,7 @@ import { parseAccountId } from '../../../plugins/host-quota/accounts/account-id.
 import { parseQgroups } from '../../../plugins/host-quota/devices/btrfs/parse.ts';
 import type { Resource } from '../../../src/sandbox/model.ts';
 import type { Site } from '../../fakes/site.ts';
-import { assert, create, done, MIB, soon, step, withAgent, write } from './scenario.ts';
+import { assert, create, directoryOf, done, MIB, soon, step, withAgent, write } from './scenario.ts';
 
 /** Runs beside a btrfs with quota groups: orders of a Waldur, and what a user notices. */
 
@@ -22,7 +22,7 @@ async function life(site: Site): Promise<void> {
   await step('btrfs subvolume: an order of 20 MiB makes one with that limit', async () => {
     ({ resource } = await create(site, 20));
     id = parseAccountId(resource.backendId)?.id ?? -1;
-    path = join(mount, String(resource.backendMetadata['directory']));
+    path = join(mount, directoryOf(resource));
     assert.equal(limit(id), BigInt(20 * MIB));
   });
   await step('btrfs subvolume: writing ends just below the limit', () => {

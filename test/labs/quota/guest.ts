@@ -5,7 +5,7 @@ import { parseAccountId } from '../../../plugins/host-quota/accounts/account-id.
 import type { Agent } from '../../../src/daemon/compose.ts';
 import type { Resource } from '../../../src/sandbox/model.ts';
 import type { Site } from '../../fakes/site.ts';
-import { assert, create, done, MIB, reported, soon, step, withAgent, write } from './scenario.ts';
+import { assert, create, directoryOf, done, MIB, reported, soon, step, withAgent, write } from './scenario.ts';
 
 /** Runs inside the guest, on file systems whose kernel enforces quotas: orders of a Waldur, and what a user notices. */
 
@@ -84,7 +84,7 @@ async function directories([site, agent]: Lab, fstype: string, mount: string, ba
   await step(say('an order of 8 MiB makes a directory with that limit'), async () => {
     ({ resource } = await create(site, 8, 1000));
     id = idOf(resource);
-    path = join(base, String(resource.backendMetadata['directory']));
+    path = join(base, directoryOf(resource));
     assert.equal(reported('-P', id, mount)?.[2], 8192);
     assert.match(execFileSync('lsattr', ['-pd', path], { encoding: 'utf8' }), new RegExp(`^\\s*${id} .*P`));
     assert.equal(

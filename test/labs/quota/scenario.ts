@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { execFileSync, spawnSync } from 'node:child_process';
 import type { Agent } from '../../../src/daemon/compose.ts';
-import type { Order } from '../../../src/sandbox/model.ts';
+import type { Order, Resource } from '../../../src/sandbox/model.ts';
 import { openSite, type Site } from '../../fakes/site.ts';
 
 export const MIB = 1_048_576;
@@ -49,6 +49,13 @@ export async function done(
   state: 'done' | 'erred' = 'done',
 ): Promise<Order> {
   return site.sandbox.await(site.sandbox.placeOrder(request), state, AbortSignal.timeout(PATIENCE_MS));
+}
+
+/** Name of the directory that the agent made for it. */
+export function directoryOf({ backendMetadata }: Resource): string {
+  const { directory } = backendMetadata;
+  assert.ok(typeof directory === 'string', 'the consumer was told no directory');
+  return directory;
 }
 
 /** Repeats `check` until it passes. */

@@ -1,5 +1,6 @@
 import { systemClock } from '../../../../src/lib/clock.ts';
 import { createHttp } from '../../../../src/lib/http.ts';
+import type { Json } from '../../../../src/lib/json.ts';
 import { createMemoryDocuments } from '../../../../src/plugin/memory-documents.ts';
 import { createCentralRoutes } from '../../central/routes.ts';
 import type { MockHostId } from '../../mock/hosts.ts';
@@ -74,7 +75,7 @@ export function central(hosts: readonly { readonly id: string; readonly client: 
 interface CallOptions {
   readonly params?: Readonly<Record<string, string>>;
   readonly query?: string;
-  readonly body?: never | import('../../../../src/lib/json.ts').Json;
+  readonly body?: Json;
   readonly headers?: Readonly<Record<string, string>>;
   readonly person?: { readonly name: string; readonly isOperator: boolean };
 }

@@ -1,0 +1,61 @@
+import type { Transporter } from 'nodemailer';
+import { mailFailed } from '../errors.ts';
+import type { Names } from '../host/names.ts';
+import type { Settings } from '../settings.ts';
+import type { QuotaEvent } from '../state/event.ts';
+import type { Channel } from '../state/outbox.ts';
+import { writeLetter } from './letter.ts';
+
+export interface MailDeps {
+  readonly settings: Settings;
+  readonly names: Names;
+  readonly hostId: string;
+}
+
+const TIMEOUT_MS = 30_000;
+
+/** One letter to each user, at the address of `mail_map` or of the comment field. Who has none gets none. */
+export function createMail(deps: MailDeps, host: string, from: string): Channel & { close(): void } {
+  let transport: Transporter | undefined;
+  return {
+    name: 'mail',
+    send: async (events, signal) => {
+      // Loaded when there is a letter to send.
+      transport ??= (await import('nodemailer')).createTransport(transportOptions(deps.settings, host, from));
+      for (const event of events) {
+        signal.throwIfAborted();
+        const to = await addressOf(deps, event, signal);
+        if (to === undefined) continue;
+        try {
+          await transport.sendMail({ from, to, ...writeLetter(event, deps.hostId) });
+        } catch (error) {
+          throw mailFailed(host, error);
+        }
+      }
+    },
+    close: () => transport?.close(),
+  };
+}
+
+function transportOptions(settings: Settings, host: string, from: string) {
+  const { SMTP_PORT: port, SMTP_SECURITY: security, SMTP_USER: user, SMTP_PASSWORD: pass } = settings;
+  const token = settings.NOTIFICATION_OAUTH_ACCESS_TOKEN;
+  const timeouts = { connectionTimeout: TIMEOUT_MS, greetingTimeout: TIMEOUT_MS, socketTimeout: TIMEOUT_MS };
+  const secure = { secure: security === 'tls', requireTLS: security === 'starttls', ignoreTLS: security === 'none' };
+  const base = { host, port, ...secure, ...timeouts };
+  if (token !== undefined)
+    return { ...base, auth: { type: 'OAuth2', user: user ?? from, accessToken: token } as const };
+  return user === undefined ? base : { ...base, auth: { user, pass: pass ?? '' } };
+}
+
+async function addressOf(
+  { settings, names }: MailDeps,
+  event: QuotaEvent,
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  if (event.subject !== 'user') return undefined;
+  const known = settings.mail_map?.[event.name];
+  if (known !== undefined) return known;
+  const gecos = (await names.user(event.id, signal))?.gecos ?? '';
+  return /[^\s<>,;@"]+@[^\s<>,;@"]+\.[^\s<>,;@"]+/.exec(gecos)?.[0];
+}

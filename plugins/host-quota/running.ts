@@ -1,0 +1,98 @@
+import { once } from 'node:events';
+import type { Job, Route } from '../../src/plugin/contract.ts';
+import { createReceiver, listNotifications } from './central/receive.ts';
+import { createCentralRoutes } from './central/routes.ts';
+import type { Deps } from './deps.ts';
+import { applyDefaults } from './host/defaults.ts';
+import type { HostService } from './host/service.ts';
+import { createMail } from './notify/mail.ts';
+import { createWebhook } from './notify/webhook.ts';
+import { createGuard } from './remote/auth.ts';
+import { listen } from './remote/listen.ts';
+import { createHostRoutes } from './remote/routes.ts';
+import { look } from './state/monitor.ts';
+import { type Channel, deliver } from './state/outbox.ts';
+
+/** What runs beside orders: APIs for other programs, and what is done by the clock. */
+export interface Running {
+  readonly routes: readonly Route[];
+  readonly jobs: readonly Job[];
+  /** A listener of its own where one is configured; returns when the signal fires. */
+  serve(signal: AbortSignal): Promise<void>;
+  close(): void;
+}
+
+const DEADLINE_MS = 4 * 60_000;
+
+export function createRunning(deps: Deps, host: HostService): Running {
+  const { settings, clock, log, store } = deps;
+  const channels = channelsOf(deps);
+  const hostRoutes = createHostRoutes(host, createGuard(settings.api_key, clock));
+  const job = (name: string, schedule: string, run: Job['run']): Job => ({
+    name,
+    schedule,
+    deadlineMs: DEADLINE_MS,
+    run,
+  });
+  return {
+    routes: [
+      ...(settings.api_key === undefined ? [] : hostRoutes),
+      ...(deps.remotes.length === 0 ? [] : centralRoutes(deps)),
+    ],
+    jobs: [
+      job('events', everySeconds(settings.notify_interval), async (signal) => {
+        const now = (): Date => clock.now();
+        const events = await look({ host, store, endingSeconds: settings.grace_ending_seconds, now }, signal);
+        const sent = await deliver(store, channels, log, signal);
+        return events + sent === 0 ? undefined : `${events} changes, ${sent} deliveries`;
+      }),
+      job('defaults', '*/10 * * * *', (signal) => applyDefaults(host, signal)),
+    ],
+    serve: async (signal) => {
+      if (signal.aborted) return;
+      if (settings.serve === undefined) {
+        await once(signal, 'abort');
+        return;
+      }
+      const listener = await listen(hostRoutes, settings.serve, signal);
+      log.info({ listen: settings.serve.listen }, 'the remote API listens');
+      try {
+        if (!signal.aborted) await once(signal, 'abort');
+      } finally {
+        await listener.close();
+      }
+    },
+    close: () => {
+      for (const channel of channels) channel.close();
+      for (const { client } of deps.remotes) client.close();
+    },
+  };
+}
+
+function centralRoutes(deps: Deps): readonly Route[] {
+  const { settings, store, clock, log, remotes } = deps;
+  const knows = (id: string): boolean => remotes.some((remote) => remote.id === id);
+  return createCentralRoutes({
+    hosts: remotes,
+    store,
+    clock,
+    events: createGuard(settings.SLAVE_EVENT_SECRET, clock),
+    receive: createReceiver({ store, clock, log, knows }),
+    notifications: () => listNotifications(store),
+  });
+}
+
+function channelsOf({ settings, http, names, hostId }: Deps): readonly (Channel & { close(): void })[] {
+  const { MASTER_EVENT_CALLBACK_URL: url, MASTER_EVENT_CALLBACK_SECRET: secret } = settings;
+  const { SMTP_HOST: smtp, NOTIFICATION_FROM: from } = settings;
+  return [
+    ...(url === undefined ? [] : [createWebhook(http, { url, secret, hostId })]),
+    ...(smtp === undefined || from === undefined ? [] : [createMail({ settings, names, hostId }, smtp, from)]),
+  ];
+}
+
+/** Whole minutes, which is what a cron expression can say. */
+function everySeconds(seconds: number): string {
+  const minutes = Math.max(1, Math.round(seconds / 60));
+  return minutes < 60 ? `*/${minutes} * * * *` : '0 * * * *';
+}

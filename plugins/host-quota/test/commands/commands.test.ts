@@ -1,0 +1,210 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, describe, expect, it } from 'vitest';
+import { systemClock } from '../../../../src/lib/clock.ts';
+import { createHttp } from '../../../../src/lib/http.ts';
+import type { JsonObject } from '../../../../src/lib/json.ts';
+import { createMemoryDocuments } from '../../../../src/plugin/memory-documents.ts';
+import { silentLog } from '../../../../test/fakes/log.ts';
+import { parseSpace } from '../../commands/amount.ts';
+import { commands } from '../../commands/commands.ts';
+import { parseWho } from '../../commands/who.ts';
+import { openRegistry } from '../../registry/registry.ts';
+import { registryFiles } from '../../registry/registry-files.ts';
+import { withDefaults } from '../lab.ts';
+import { KEY, type RunningHost, startHost } from '../remote/rig.ts';
+
+let host: RunningHost | undefined;
+let folder: string | undefined;
+afterEach(async () => {
+  await host?.close();
+  if (folder !== undefined) await rm(folder, { recursive: true });
+  host = undefined;
+  folder = undefined;
+});
+
+interface Called {
+  readonly code: number;
+  readonly out: string;
+  readonly err: string;
+  readonly asked: readonly string[];
+}
+
+interface Options {
+  readonly says?: boolean;
+  readonly document?: JsonObject;
+  readonly remote?: string;
+}
+
+/** One command on a made-up host1, as a person on a terminal types it. */
+async function agent(line: string, { says, document = {}, remote }: Options = {}): Promise<Called> {
+  const words = line.split(' ');
+  const command = commands.find(({ name }) => `quota ${words[0]}` === name);
+  if (command === undefined) throw new Error(`there is no ${line}`);
+  const values = new Map<string, string>();
+  const flags = new Set<string>();
+  const positionals: string[] = [];
+  for (let at = 1; at < words.length; at++) {
+    const [, name] = /^--(.+)$/.exec(words[at] ?? '') ?? [];
+    const option = command.options.find((one) => one.name === name);
+    if (name === undefined) positionals.push(words[at] ?? '');
+    else if (option?.placeholder === undefined) flags.add(name);
+    else values.set(name, words[++at] ?? '');
+  }
+  folder ??= await mkdtemp(join(tmpdir(), 'registry-'));
+  const remotes = remote === undefined ? [] : [{ id: 'other', url: remote, api_key: KEY }];
+  const settings = withDefaults({ device: '/dev/sda1', MOCK_QUOTA: true, registry: folder, remote: remotes });
+  const [out, err, asked]: string[][] = [[], [], []];
+  const output = (lines: string[] = []) => ({
+    write: (text: string) => void lines.push(text),
+    isTTY: true,
+    columns: 120,
+  });
+  const store = createMemoryDocuments(systemClock);
+  const http = (options: Parameters<typeof createHttp>[0]) => createHttp(options, { clock: systemClock });
+  const context = {
+    settings,
+    log: silentLog(),
+    clock: systemClock,
+    store,
+    http,
+    random: (size: number) => new Uint8Array(size),
+  };
+  const code = await command.run({
+    values,
+    flags,
+    positionals,
+    stdout: output(out),
+    stderr: output(err),
+    env: {},
+    cwd: '/',
+    signal: new AbortController().signal,
+    confirm: async (question) => {
+      asked?.push(question);
+      return says;
+    },
+    document: async () => document,
+    offering: async () => ({
+      name: 'Home',
+      context,
+      resource: () => Promise.reject(new Error('no Waldur')),
+      close: async () => undefined,
+    }),
+  });
+  return { code, out: (out ?? []).join(''), err: (err ?? []).join(''), asked: asked ?? [] };
+}
+
+describe('agent quota', () => {
+  it('lists who has a limit, as a table and as JSON', async () => {
+    const { out } = await agent('list --device /dev/sda1');
+    expect(out.split('\n').slice(0, 2)).toEqual([
+      'WHO      DEVICE     USED       SOFT       HARD       FILES  LIMIT   STATUS',
+      'alice    /dev/sda1  439.5 MiB  390.6 MiB  488.3 MiB  85000  100000  in grace',
+    ]);
+    expect(out).not.toContain('diana');
+    const json = JSON.parse((await agent('list --device /dev/sda1 --json')).out) as unknown;
+    expect(json).toMatchObject([
+      { subject: 'user', device: '/dev/sda1', uid: 1000, block_hard_limit: 500_000 },
+      {},
+      {},
+      {},
+    ]);
+  });
+
+  it('shows one on every device, and devices', async () => {
+    expect((await agent('show diana')).out.trimEnd().split('\n')).toHaveLength(3);
+    expect((await agent('show 1003')).out).toBe((await agent('show diana')).out);
+    expect((await agent('devices')).out).toContain('/dev/nvme0n1p1  ext4');
+  });
+
+  it('shows limits before and after, and sets nothing without a yes', async () => {
+    const asked = await agent('set alice --space 20G --inodes 5000', { says: false });
+    expect(asked.code).toBe(1);
+    expect(asked.asked).toEqual(['Set these limits on storage1?']);
+    expect(asked.out).toMatch(/before .* 488\.3 MiB/);
+    expect(asked.out).toMatch(/after .* 20 GiB .* 5000/);
+    expect(asked.out).not.toContain('Set, and read back');
+    expect((await agent('set alice --space 20G')).err).toContain('--yes');
+    const done = await agent('set alice --space 20G --yes');
+    expect(done).toMatchObject({ code: 0, asked: [], out: expect.stringContaining('Set, and read back.') });
+  });
+
+  it('sets many from a file, and tells who failed', async () => {
+    const document = {
+      device: '/dev/sda1',
+      quotas: [
+        { who: 'alice', space: '1G' },
+        { who: 'nobody', space: '1G' },
+        { who: 1001, inodes: 7 },
+      ],
+    };
+    const { code, out, err } = await agent('batch many.yaml --yes', { document });
+    expect([code, out]).toEqual([1, '2 of 3 changed.\n']);
+    expect(err).toMatch(/^nobody: There is no user "nobody"/);
+  });
+
+  it('works on a host behind its remote API', async () => {
+    host = await startHost('host3');
+    const remote = host.url;
+    expect((await agent('list --host other', { remote })).out).toContain('tank/scratch');
+    const set = await agent('set bob --host other --device tank/home --space 12G --yes', { remote });
+    expect(set.code).toBe(0);
+    expect((await agent('show bob --host other', { remote })).out).toContain('12 GiB');
+    expect(await agent('hosts', { remote })).toMatchObject({ code: 0, out: expect.stringMatching(/other +ok/) });
+  });
+
+  it('says yes for an existing user that an order names', async () => {
+    folder = await mkdtemp(join(tmpdir(), 'registry-'));
+    const registry = openRegistry({
+      directory: folder,
+      files: registryFiles,
+      store: createMemoryDocuments(systemClock),
+    });
+    const resource = '0123456789abcdef0123456789abcdef';
+    const record = {
+      resource,
+      asked: 'x',
+      account: 'storage1/user/1000@/dev/sda1',
+      subject: 'user',
+      name: 'alice',
+      id: 1000,
+      made: 'nothing',
+      bytes: null,
+      objects: null,
+    } as const;
+    await registry.update(record, () => ({ ...record, requestedAt: '2026-11-28T10:00:00.000Z' }));
+    expect((await agent('approve')).out).toContain('alice');
+    expect((await agent('approve alice', { says: false })).code).toBe(1);
+    expect((await registry.all())[0]?.requestedAt).toBeDefined();
+    expect((await agent('approve alice', { says: true })).code).toBe(0);
+    expect((await registry.all())[0]?.requestedAt).toBeUndefined();
+  });
+});
+
+describe('words of the command line', () => {
+  it.each([
+    ['alice', { subject: 'user', key: 'alice' }],
+    ['1000', { subject: 'user', key: 1000 }],
+    ['group:staff', { subject: 'group', key: 'staff' }],
+    ['project:100001', { subject: 'project', key: 100_001 }],
+  ])('%s', (text, who) => {
+    expect(parseWho(text)).toEqual(who);
+  });
+
+  it.each(['-rf', 'project:name', 'group:', 'a b', ''])('%j is refused', (text) => {
+    expect(() => parseWho(text)).toThrow();
+  });
+
+  it('amounts are powers of 1024', () => {
+    expect(['20G', '512M', '3T', '100', 'none', '1GiB'].map((text) => parseSpace('space', text))).toEqual([
+      20n * 1024n ** 2n,
+      512n * 1024n,
+      3n * 1024n ** 3n,
+      100n,
+      0n,
+      1024n ** 2n,
+    ]);
+    for (const text of ['1.5G', '-1', '20 G', 'x', '']) expect(() => parseSpace('space', text)).toThrow();
+  });
+});

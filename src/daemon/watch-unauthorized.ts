@@ -1,0 +1,25 @@
+import type { Clock } from '../lib/clock.ts';
+import type { ConnectMetrics } from './connect.ts';
+
+const FLOOR_MS = 60_000;
+
+/** The same metrics, which tell of a refused credential: at most once a minute, however many requests are refused. */
+export function watchUnauthorized(metrics: ConnectMetrics, clock: Clock, unauthorized: () => void): ConnectMetrics {
+  let nextMs = 0;
+  const look = (status: string): void => {
+    if (status !== '401' || clock.monotonicMs() < nextMs) return;
+    nextMs = clock.monotonicMs() + FLOOR_MS;
+    unauthorized();
+  };
+  return {
+    backendRequest: metrics.backendRequest,
+    waldurRequest: (outcome) => {
+      metrics.waldurRequest(outcome);
+      look(outcome.status);
+    },
+    pluginRequest: (outcome) => {
+      metrics.pluginRequest(outcome);
+      look(outcome.status);
+    },
+  };
+}

@@ -1,0 +1,11 @@
+import { defineConfig } from 'vitest/config';
+
+/** Without the build: a mutant is only in the source, and its tests start no program. */
+export default defineConfig({
+  test: {
+    root: new URL('../..', import.meta.url).pathname,
+    pool: 'forks',
+    maxWorkers: '100%',
+    testTimeout: 20_000,
+  },
+});
