@@ -1,6 +1,7 @@
 import { AgentError } from '../lib/errors.ts';
 import type { Plugin, PluginCommand } from '../plugin/contract.ts';
-import { COMMANDS, type CommandSpec, GLOBAL_OPTIONS, GROUPS, type OptionSpec } from './commands.ts';
+import { type CommandSpec, GLOBAL_OPTIONS, type OptionSpec } from './command-spec.ts';
+import { COMMANDS, GROUPS } from './commands.ts';
 
 /** All commands there are: parsing, help, completion and the manual page are made from it. */
 export interface CommandTable {

@@ -1,30 +1,5 @@
-import type { CommandOption, CommandSyntax } from '../plugin/command.ts';
-
-export type OptionSpec = CommandOption;
-
-/** A command of the agent's own; its module is `commands/<words joined by dashes>.ts`, without underscores. */
-export interface CommandSpec extends CommandSyntax {
-  readonly hidden?: boolean;
-}
-
-export const PROGRAM = 'agent';
-export const PROGRAM_SUMMARY = 'Turns Waldur orders into storage accounts with quotas, and reports their usage';
-
-export const GLOBAL_OPTIONS: readonly OptionSpec[] = [
-  {
-    name: 'config',
-    short: 'c',
-    placeholder: 'FILE',
-    help: 'Configuration file; otherwise the usual places are searched',
-    complete: 'file',
-  },
-  { name: 'json', help: 'Print one JSON document instead of text' },
-  { name: 'no-color', help: 'Never use colour' },
-  { name: 'quiet', short: 'q', help: 'Only warnings and errors' },
-  { name: 'verbose', short: 'v', help: 'Debug messages' },
-  { name: 'help', short: 'h', help: 'Show help' },
-  { name: 'version', help: 'Show the version' },
-];
+import type { CommandSpec, OptionSpec } from './command-spec.ts';
+import { OFFERING_CREATE } from './offering-create-syntax.ts';
 
 /** Commands that only hold others. */
 export const GROUPS: Readonly<Record<string, string>> = {
@@ -46,7 +21,7 @@ export const COMMANDS: readonly CommandSpec[] = [
     name: 'run',
     summary: 'Run the agent',
     description:
-      'Hears of orders, makes the backends match them and reports usage, until SIGTERM or SIGINT. SIGHUP reloads the configuration; SIGUSR2 starts a usage report.',
+      'Receives orders, makes the backends match them and reports usage, until SIGTERM or SIGINT. SIGHUP reloads the configuration; SIGUSR2 starts a usage report.',
     options: [],
     positionals: [],
     examples: ['agent run', 'agent run -c /etc/waldur-storage-agent/config.yaml'],
@@ -169,43 +144,7 @@ export const COMMANDS: readonly CommandSpec[] = [
     examples: ['agent components push --offering s3-prod'],
     json: true,
   },
-  {
-    name: 'offering create',
-    summary: 'Create a matching offering in Waldur',
-    description:
-      'Creates an offering with the components, plan and order form of a backend, prints the block for the configuration, and asks before it puts the offering on sale. Run again, it goes on with the draft it finds. Where only staff may activate offerings, a draft is how it ends. The server comes from WALDUR_API_URL and WALDUR_API_TOKEN, or from an offering of the configuration.',
-    options: [
-      { name: 'name', placeholder: 'NAME', help: 'Name of the new offering', required: true },
-      { name: 'customer', placeholder: 'ORGANISATION', help: 'Provider: name, slug or UUID', required: true },
-      { name: 'category', placeholder: 'TITLE', help: 'Category of the marketplace', required: true },
-      {
-        name: 'backend',
-        placeholder: 'ID',
-        help: 'Backend type; default: that of the offering in the configuration',
-        complete: 'plugin',
-      },
-      {
-        name: 'like',
-        placeholder: 'NAME',
-        help: 'Take server and backend from this offering of the configuration',
-        complete: 'offering',
-      },
-      { name: 'plan', placeholder: 'NAME', help: 'Name of its plan; default: Standard' },
-      {
-        name: 'price',
-        placeholder: 'LIST',
-        help: 'Prices: component=amount, with commas between; default: examples of the backend',
-      },
-      { name: 'draft', help: 'Leave it a draft' },
-      { name: 'yes', help: 'Put it on sale without asking' },
-      { name: 'dry-run', help: 'Show the request, contact nobody' },
-    ],
-    positionals: [],
-    examples: [
-      'agent offering create --backend croit-s3 --name "S3 storage" --customer acme --category Storage --dry-run',
-    ],
-    json: true,
-  },
+  OFFERING_CREATE,
   {
     name: 'sandbox',
     summary: 'Run an embedded Waldur to try the agent with',

@@ -1,5 +1,5 @@
+import type { CommandSpec, OptionSpec } from './command-spec.ts';
 import { type CommandTable, commandsOf, findCommand, firstWords, OWN_TABLE, optionsOf } from './command-table.ts';
-import type { CommandSpec, OptionSpec } from './commands.ts';
 
 export interface Candidate {
   readonly word: string;

@@ -1,5 +1,5 @@
+import { type CommandSpec, GLOBAL_OPTIONS, type OptionSpec, PROGRAM, PROGRAM_SUMMARY } from './command-spec.ts';
 import { type CommandTable, commandsOf, firstWords, OWN_TABLE, optionsOf } from './command-table.ts';
-import { type CommandSpec, GLOBAL_OPTIONS, type OptionSpec, PROGRAM, PROGRAM_SUMMARY } from './commands.ts';
 import { EXIT_CODES } from './exit-codes.ts';
 import type { Style } from './style.ts';
 import { renderTable, wrap } from './table.ts';

@@ -29,7 +29,7 @@ export interface Io {
   readonly random: Random;
   /** What was read from the configuration and must not be shown. */
   readonly secrets: Secrets;
-  /** Whether a person at the terminal says yes; undefined where there is nobody to ask. */
+  /** Whether a person at the terminal says yes; undefined without a terminal. */
   readonly confirm: (question: string) => Promise<boolean | undefined>;
   /** What a person at the terminal types; undefined without a terminal. */
   readonly ask: (question: string) => Promise<string | undefined>;

@@ -75,7 +75,7 @@ function stop(name: 'SIGINT' | 'SIGTERM', exitCode: number): void {
   controller.abort(new Error(`stopped by ${name}`));
 }
 
-/** `agent report | head` ends when head has seen enough, which is no failure. A daemon nobody hears any more is one. */
+/** `agent report | head` ends when head has seen enough, which is no failure. A daemon whose log goes nowhere is one. */
 function leaveOnClosedPipe(error: NodeJS.ErrnoException): void {
   if (error.code !== 'EPIPE') throw error;
   const parsed = parseCommandLine(argv);

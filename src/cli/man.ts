@@ -1,5 +1,5 @@
+import { type CommandSpec, GLOBAL_OPTIONS, type OptionSpec, PROGRAM, PROGRAM_SUMMARY } from './command-spec.ts';
 import { type CommandTable, OWN_TABLE } from './command-table.ts';
-import { type CommandSpec, GLOBAL_OPTIONS, type OptionSpec, PROGRAM, PROGRAM_SUMMARY } from './commands.ts';
 import { EXIT_CODES } from './exit-codes.ts';
 import { optionLabel, usageLine } from './help.ts';
 
@@ -15,7 +15,7 @@ export function renderManPage(version: string, table: CommandTable = OWN_TABLE):
     '[\\fIoptions\\fR] \\fIcommand\\fR',
     '.SH DESCRIPTION',
     roff(
-      'One long-running process on a storage site: it hears of marketplace orders from Waldur, makes the storage backend match them, and tells Waldur what it did, what is used and how to log in.',
+      'One long-running process on a storage site: it receives marketplace orders from Waldur, makes the storage backend match them, and tells Waldur what it did, what is used and how to log in.',
     ),
     '.SH OPTIONS',
     ...GLOBAL_OPTIONS.flatMap(optionEntry),

@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
 import { suggest } from '../config/suggest.ts';
+import { type CommandSpec, type OptionSpec, PROGRAM } from './command-spec.ts';
 import { type CommandTable, commandsOf, findCommand, firstWords, OWN_TABLE, optionsOf } from './command-table.ts';
-import { type CommandSpec, type OptionSpec, PROGRAM } from './commands.ts';
 
 /** A command line that was understood. */
 export interface Invocation {

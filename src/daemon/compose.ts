@@ -1,38 +1,14 @@
 import { type ConfigDiff, diffConfig } from '../config/diff.ts';
 import type { Config } from '../config/types.ts';
-import type { Clock } from '../lib/clock.ts';
 import { AgentError } from '../lib/errors.ts';
-import { createLog, type LogLevel, type RootLog } from '../lib/log.ts';
-import type { Random } from '../lib/retry.ts';
-import type { Secrets } from '../lib/secrets.ts';
-import type { HealthSnapshot, LifecycleState } from '../monitor/health.ts';
-import { liveness, readiness } from '../monitor/health.ts';
-import { createMetrics } from '../monitor/metrics.ts';
-import type { Shared } from '../offering/shared.ts';
-import { createSlots } from '../orders/slots.ts';
-import { openStore } from '../store/open-store.ts';
-import type { Store } from '../store/store.ts';
+import type { LogLevel, RootLog } from '../lib/log.ts';
+import { type HealthSnapshot, liveness, readiness } from '../monitor/health.ts';
 import { ownRoutes } from '../web/own-routes.ts';
 import { compatible, createRouter } from '../web/router.ts';
 import { createWebServer } from '../web/web-server.ts';
-import { createConnect } from './connect.ts';
+import type { ComposeDeps } from './compose-deps.ts';
 import { createOfferings } from './offerings.ts';
-import { shareClients } from './share-clients.ts';
-import { watchUnauthorized } from './watch-unauthorized.ts';
-
-export interface ComposeDeps {
-  readonly clock: Clock;
-  readonly random: Random;
-  readonly secrets: Secrets;
-  readonly version: string;
-  readonly revision: string;
-  readonly env: Readonly<Record<string, string | undefined>>;
-  /** Receives finished, scrubbed log lines. */
-  write(line: string, level: LogLevel): void;
-  state(): LifecycleState;
-  /** A peer refused our credentials; called at most once a minute. They may have been replaced in the configuration. */
-  unauthorized?(): void;
-}
+import { createParts } from './parts.ts';
 
 /** The whole agent, wired and not yet running. */
 export interface Agent {
@@ -58,45 +34,16 @@ export interface Agent {
 
 /** Every part of the agent is made here and handed to those that need it. */
 export function compose(initial: Config, deps: ComposeDeps): Agent {
-  const { clock, random, version, env, secrets } = deps;
+  const { clock, version } = deps;
   let config = initial;
   let rejected = false;
 
-  const log: RootLog = createLog({
-    level: config.logLevel,
-    clock,
-    secrets,
-    write: (line, level) => {
-      deps.write(line, level);
-      for (const offering of offerings.running()) offering.collect(line, level);
-    },
-  });
-  const metrics = createMetrics({ version, revision: deps.revision, clock, offerings: [] });
-  let store: Store | undefined;
-  const openedStore = (): Store => {
-    if (store === undefined) throw new Error('the agent is not started');
-    return store;
+  const offeringLines = (line: string, level: LogLevel): void => {
+    for (const offering of offerings.running()) offering.collect(line, level);
   };
-  const { concurrency } = config;
-  const observed = watchUnauthorized(metrics, clock, () => deps.unauthorized?.());
-  const connect = createConnect({
-    clock,
-    log,
-    version,
-    env,
-    secrets,
-    concurrency,
-    metrics: observed,
-    store: openedStore,
-  });
-  const clients = shareClients(connect.waldur);
-  const slots = createSlots(concurrency);
-  const startedAt = clock.now();
-  const peers = { waldur: clients.get, backend: connect.backend };
-  const shared = (of: Config): Shared => {
-    return { config: of, clock, random, log, metrics, store: openedStore(), slots, version, startedAt, env, ...peers };
-  };
-  const offerings = createOfferings({ clock, log, shared });
+  const parts = createParts(initial, deps, offeringLines);
+  const { log, metrics, clients } = parts;
+  const offerings = createOfferings({ clock, log, shared: parts.shared });
 
   const snapshot = (): HealthSnapshot => ({
     state: deps.state(),
@@ -138,7 +85,7 @@ export function compose(initial: Config, deps: ComposeDeps): Agent {
   return {
     log,
     start: async () => {
-      store = await openStore(config.state, clock);
+      await parts.open(config);
       const port = await server.start();
       offerings.startAll(config);
       serveRoutes((error) => {
@@ -152,8 +99,7 @@ export function compose(initial: Config, deps: ComposeDeps): Agent {
       try {
         await offerings.close();
       } finally {
-        clients.close();
-        await store?.close();
+        await parts.close();
         await server.close();
       }
     },

@@ -43,7 +43,7 @@ export interface ConnectMetrics {
 /** The two peers of an offering. No request is made yet. */
 export interface Connect {
   waldur(config: WaldurConfig): Waldur;
-  /** `onCircuit` hears when it stops being called, and when it answers again. */
+  /** `onCircuit` is called when the backend is no longer called, and when it is again. */
   backend(offering: OfferingConfig, onCircuit?: (state: CircuitState) => void): Backend;
   /** What the plugin of the offering may touch. */
   context(offering: OfferingConfig): PluginContext<unknown>;

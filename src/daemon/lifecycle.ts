@@ -108,8 +108,10 @@ export function createLifecycle(deps: LifecycleDeps): Lifecycle {
   };
 
   const live = async (): Promise<number> => {
+    let wasStarted = false;
     try {
       await deps.start(stop.signal);
+      wasStarted = true;
       if (!asked) {
         state = 'running';
         service.ready('running');
@@ -128,7 +130,7 @@ export function createLifecycle(deps: LifecycleDeps): Lifecycle {
         log.error({ err: error }, 'closing failed'),
       );
       state = 'stopped';
-      log.info({}, 'agent stopped');
+      if (wasStarted) log.info({}, 'agent stopped');
     }
   };
 

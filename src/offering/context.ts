@@ -3,7 +3,7 @@ import { toAgentError } from '../lib/errors.ts';
 import type { Random } from '../lib/retry.ts';
 import type { Ability } from '../monitor/hindrance.ts';
 import type { Metrics } from '../monitor/metrics.ts';
-import type { OrderDeps } from '../orders/deps.ts';
+import type { HandleDeps } from '../orders/handle.ts';
 import { createKeyStore } from '../orders/key-store.ts';
 import { createPlanQuotas } from '../orders/plan-quotas.ts';
 import type { Backend } from '../plugin/contract.ts';
@@ -12,7 +12,7 @@ import type { Shared } from './shared.ts';
 import type { Standing } from './standing.ts';
 
 /** What every part on the Waldur side of an offering works with. */
-export interface OfferingContext extends OrderDeps {
+export interface OfferingContext extends HandleDeps {
   readonly config: Config;
   readonly random: Random;
   readonly metrics: Metrics;
@@ -35,7 +35,9 @@ export function createContext(
   const onImplausible = (): void => metrics.readingRefused({ offering: offering.name });
   const peers = { offering, waldur, backend, store, clock, log };
   const usage = createUsage({ ...peers, ...report, timezone, sampleIntervalMs, onImplausible });
-  return { offering, waldur, backend, keys, planQuotas, config, clock, random, log, metrics, standing, usage };
+  const { reportFinal } = usage.reporter;
+  const orders = { offering, waldur, backend, keys, planQuotas, reportFinal, clock, log };
+  return { ...orders, config, random, metrics, standing, usage };
 }
 
 /**

@@ -2,9 +2,9 @@ import type { Uuid } from '../lib/ids.ts';
 import { sameJson } from '../lib/json.ts';
 import type { KeyPair } from '../waldur/client.ts';
 import type { ApiKey, Resource } from '../waldur/types.ts';
-import type { KeyStore, KeyStoreDeps, ResourceKeys } from './key-store.ts';
 import { mergeMetadata, storedPair, withoutCredentials } from './metadata.ts';
 import { isListed, isRefusal, listKeys, reportKey } from './report-key.ts';
+import type { KeyStore, KeyStoreDeps, ResourceKeys } from './resource-keys.ts';
 import { createUnknownKeys, type UnknownKeys } from './unknown-keys.ts';
 
 interface Shared extends KeyStoreDeps {

@@ -18,6 +18,15 @@ import { intendRemoval, type Removal, remove } from './removal.ts';
 import { route } from './route.ts';
 import { withSlugs } from './with-slugs.ts';
 
+export interface HandleDeps extends OrderDeps {
+  /**
+   * Reports the last usage of a resource whose account is about to be deleted.
+   *
+   * @throws AgentError when it cannot be reported now and may be soon: nothing is deleted then.
+   */
+  reportFinal(resource: Resource, orderedAt: Date, signal: AbortSignal): Promise<void>;
+}
+
 /** What became of an order. */
 export interface Outcome {
   readonly ending: Ending;
@@ -36,7 +45,7 @@ type Result = Omit<Outcome, 'order'>;
  *
  * @throws AgentError for what is not the order's fault: the order is then as it was, and must be tried again.
  */
-export async function handleOrder(deps: OrderDeps, uuid: Uuid, signal: AbortSignal): Promise<Outcome> {
+export async function handleOrder(deps: HandleDeps, uuid: Uuid, signal: AbortSignal): Promise<Outcome> {
   const order = await deps.waldur.orders.get(uuid, deps.offering.uuid, signal);
   const log = deps.log.child({ order: uuid, resource: order.resource });
   if (order.offering !== deps.offering.uuid) {
@@ -46,7 +55,7 @@ export async function handleOrder(deps: OrderDeps, uuid: Uuid, signal: AbortSign
   return { order, ...(await follow({ ...deps, log }, order, signal)) };
 }
 
-async function follow(deps: OrderDeps, order: Order, signal: AbortSignal): Promise<Result> {
+async function follow(deps: HandleDeps, order: Order, signal: AbortSignal): Promise<Result> {
   const turn = route(order, deps.offering.approval);
   switch (turn) {
     case 'leave':
@@ -124,7 +133,7 @@ async function applyThenApprove(
   return { ending: isApproved ? await awaitCompletion(deps, order, signal) : 'deferred' };
 }
 
-async function fulfil(deps: OrderDeps, order: Order, intent: Intent, signal: AbortSignal): Promise<Result> {
+async function fulfil(deps: HandleDeps, order: Order, intent: Intent, signal: AbortSignal): Promise<Result> {
   const kind = orderKind(order);
   try {
     if ('desired' in intent) {
@@ -132,6 +141,7 @@ async function fulfil(deps: OrderDeps, order: Order, intent: Intent, signal: Abo
       const { pending } = await establish(deps, intent, { isNew }, signal);
       if (pending !== undefined) return { ending: 'pending', pending };
     } else {
+      if (intent.actions.length > 0) await deps.reportFinal(intent.resource, new Date(order.created), signal);
       await remove(deps, intent, signal);
     }
   } catch (error) {

@@ -1,9 +1,9 @@
 import { sameJson } from '../lib/json.ts';
 import type { Credentials } from '../plugin/contract.ts';
 import type { Resource } from '../waldur/types.ts';
-import type { KeyStore, KeyStoreDeps, ResourceKeys } from './key-store.ts';
 import { knownKeys, mergeMetadata } from './metadata.ts';
 import { reportKey } from './report-key.ts';
+import type { KeyStore, KeyStoreDeps, ResourceKeys } from './resource-keys.ts';
 import { createUnknownKeys, type UnknownKeys } from './unknown-keys.ts';
 
 interface Shared extends KeyStoreDeps {

@@ -1,9 +1,9 @@
+import type { BrokerStep } from './broker-step.ts';
 import type { Bus, Soon } from './bus.ts';
-import type { Consumer, Subscription } from './model.ts';
+import type { Consumer, Subscription } from './model-agent.ts';
 import type { World } from './world.ts';
 
-/** What the server asks of the broker's management, step by step; a test can make a step fail. */
-export type BrokerStep = 'vhost' | 'user' | 'permission' | 'queue';
+export type { BrokerStep } from './broker-step.ts';
 
 /**
  * Brings the broker in line with a unified queue. A valid login is kept and its password refreshed; a broken one is

@@ -246,5 +246,3 @@ export interface ApiKey extends Dated {
   state: 'Creating' | 'OK' | 'Updating' | 'Erred';
   errorMessage: string;
 }
-
-export type * from './model-agent.ts';

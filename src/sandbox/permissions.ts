@@ -1,6 +1,6 @@
 import type { Customer, Offering, Order, Project, Resource, User } from './model.ts';
+import type { Profile } from './profile.ts';
 import { forbidden } from './reply.ts';
-import type { Profile } from './world.ts';
 
 /** Where a role counts: on the customer that owns the offering, or on the offering itself. */
 type Scope = 'customer' | 'offering';

@@ -1,28 +1,30 @@
 import type {
-  AgentLog,
   ApiKey,
-  BackendResource,
   Category,
-  Consumer,
   Customer,
-  Identity,
-  ImportRequest,
   Offering,
-  OfferingUser,
   Order,
   Plan,
   PlanPeriod,
-  Processor,
   Project,
   Resource,
-  Service,
-  Subscription,
-  SubscriptionQueue,
   Token,
   Usage,
   User,
   UserUsage,
 } from './model.ts';
+import type {
+  AgentLog,
+  BackendResource,
+  Consumer,
+  Identity,
+  ImportRequest,
+  OfferingUser,
+  Processor,
+  Service,
+  Subscription,
+  SubscriptionQueue,
+} from './model-agent.ts';
 import { createTable } from './table.ts';
 
 export type Store = ReturnType<typeof createStore>;

@@ -1,17 +1,17 @@
 import type { Broker } from './broker/broker.ts';
+import type { BrokerStep } from './broker-step.ts';
 import type { Bus } from './bus.ts';
-import type { BrokerStep } from './consumers.ts';
-import type { Events } from './events.ts';
+import type { Events } from './event-source.ts';
 import type { Faults } from './faults.ts';
 import type { Journal } from './journal.ts';
 import type { Order } from './model.ts';
+import type { Profile } from './profile.ts';
 import type { SeededRandom } from './random.ts';
 import type { Store } from './store.ts';
 import type { Turn } from './turn.ts';
 import type { VirtualClock } from './virtual-clock.ts';
 
-/** Which Waldur is imitated: 8.1, 8.0 (legacy queues only) or the release of October 2024. */
-export type Profile = '8.1' | '8.0' | '2024';
+export type { Profile } from './profile.ts';
 
 export interface Settings {
   readonly profile: Profile;

@@ -40,7 +40,7 @@ const NO_LOGIN: Refusal = { status: 401, reason: 'a login is required' };
 const NO_ROLE: Refusal = { status: 403, reason: 'this needs the role of an operator' };
 const FOREIGN: Refusal = { status: 403, reason: 'the request comes from another site' };
 
-/** Set by proxies: behind one everybody seems to be local. */
+/** Set by proxies: behind one every caller seems to be local. */
 const FORWARDED = ['forwarded', 'via', 'x-forwarded-for', 'x-forwarded-host', 'x-real-ip'];
 
 function isLocal({ headers, remoteAddress }: Caller): boolean {

@@ -14,7 +14,7 @@ export interface Match {
 
 /** The table of all routes of the server. */
 export interface Router {
-  /** What answers the request; the methods that exist at the path when this one does not; undefined for an unknown path. */
+  /** The route of the request; the methods that exist at the path when this one does not; undefined for an unknown path. */
   find(method: string, path: string): Match | { readonly allow: readonly string[] } | undefined;
 }
 

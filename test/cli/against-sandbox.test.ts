@@ -23,7 +23,7 @@ const BROKEN = `  - name: broken
     waldur_api_token: ${ENV_TOKEN}
     waldur_offering_uuid: e2ef0000000000000000000000000002
     backend_type: ironbucket-local
-    backend_settings: { storage_path: ${tmpdir()} }
+    backend_settings: { storage_path: ${mkdtempSync(join(tmpdir(), 'agent-broken-'))}, gateway: false }
     backend_components: { storage: { accounting_type: limit, unit_factor: 1073741824 } }
 `;
 

@@ -2,7 +2,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { FIXTURE } from '../../src/sandbox/fixture.ts';
-import type { ImportRequest } from '../../src/sandbox/model.ts';
+import type { ImportRequest } from '../../src/sandbox/model-agent.ts';
 import type { Site } from '../fakes/site.ts';
 import { fulfilled, HASTY, ready, soon, tell, withSite } from './helpers.ts';
 import { withCroit } from './keys.ts';

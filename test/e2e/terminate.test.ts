@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { FIXTURE } from '../../src/sandbox/fixture.ts';
 import type { Resource } from '../../src/sandbox/model.ts';
 import type { Site, SiteOptions } from '../fakes/site.ts';
 import {
@@ -9,6 +10,7 @@ import {
   expectWorking,
   fulfilled,
   GIB,
+  HASTY,
   limitOf,
   reach,
   ready,
@@ -19,6 +21,7 @@ import {
   treeOf,
   withSite,
 } from './helpers.ts';
+import { fill, recorded } from './metered.ts';
 
 /** A site with one bucket. */
 function withBucket(options: SiteOptions, work: (site: Site, resource: Resource) => Promise<void>): Promise<void> {
@@ -192,3 +195,31 @@ describe('restore', () => {
       expect(treeOf(site)).toEqual(tree);
     }));
 });
+
+test('the last usage is reported before the account is deleted, also what was stored since the last report', () =>
+  withSite({ offering: 'usage', settings: 'on_terminate: purge' }, async (site) => {
+    await ready(site);
+    const { resource } = await fulfilled(site, { offering: FIXTURE.usage, attributes: { storage_limit: 5 } });
+    fill(site, resource, 2.5);
+    await fulfilled(site, { type: 'Terminate', resource: resource.uuid });
+    expect(recorded(site, resource)).toMatchObject({ storage: 250n });
+    expect(bucketsOf(site)).toEqual([]);
+  }));
+
+test('while the last usage cannot be reported nothing is deleted', () =>
+  withSite({ ...HASTY, offering: 'usage', settings: 'on_terminate: purge' }, async (site) => {
+    await ready(site);
+    const { resource } = await fulfilled(site, { offering: FIXTURE.usage, attributes: { storage_limit: 5 } });
+    fill(site, resource, 2.5);
+    site.sandbox.faults.add({ match: { path: '*/set_usage/' }, times: 2, action: { kind: 'status', status: 503 } });
+    const order = site.sandbox.placeOrder({ type: 'Terminate', resource: resource.uuid });
+    const refused = () =>
+      site.sandbox.journal.entries(0, 'http').filter(({ path, status }) => {
+        return path?.endsWith('/set_usage/') === true && status === 503;
+      });
+    await soon(() => expect(refused()).toHaveLength(1));
+    expect(bucketsOf(site)).toEqual([resource.backendId]);
+    await reach(site, order, 'done');
+    await settled(site);
+    expect(recorded(site, resource)).toMatchObject({ storage: 250n });
+  }));

@@ -1,5 +1,8 @@
+import type { Change } from './change.ts';
 import type { QuotaRecord } from './quota-file.ts';
 import type { Recount } from './recount.ts';
+
+export type { Change } from './change.ts';
 
 /** What is kept of a bucket in memory. Amounts are bytes, exact also beyond 2^53. */
 export interface Entry {
@@ -56,11 +59,6 @@ export interface Use {
   readonly updated: Date;
   /** What is used is being counted afresh, after a crash for example. */
   readonly approximate?: boolean;
-}
-
-export interface Change {
-  readonly bytes: number | bigint;
-  readonly objects: number | bigint;
 }
 
 export function createWork(): Work {

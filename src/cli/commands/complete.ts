@@ -8,7 +8,7 @@ import { configFile } from '../load.ts';
 import type { Invocation } from '../parse.ts';
 import { printable } from '../style.ts';
 
-/** Answers are lines `word<TAB>help`; nothing ever fails, because no one would see it. */
+/** Prints lines `word<TAB>help`. Never fails: a message would end up in the line that is being typed. */
 export async function run({ positionals }: Invocation, io: Io, table: CommandTable): Promise<ExitCode> {
   const typed = positionals.at(-1) ?? '';
   const { candidates, dynamic } = complete(positionals, table);

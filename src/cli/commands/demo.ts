@@ -87,7 +87,7 @@ async function play(site: DemoSite, stage: Stage, io: Io): Promise<string[]> {
   return verify(site, resource, quota);
 }
 
-/** What Waldur must say in the end; empty when it does. */
+/** What Waldur must say at the end of the demo; empty when it does. */
 function verify(site: DemoSite, resource: Resource, quota: bigint): string[] {
   const states = site.sandbox.store.orders.by('resource', resource.uuid).map(({ state }) => state);
   const checks: [string, unknown, unknown][] = [

@@ -69,7 +69,7 @@ export async function run(invocation: Invocation, io: Io): Promise<ExitCode> {
     reload: () => agent.reload(() => settings.again(agent.log)),
     reportNow: agent.reportNow,
   });
-  // Asked to stop while all this was loaded: the lifecycle hears only what comes from now on.
+  // Asked to stop while all this was loaded: the lifecycle sees only signals that come from now on.
   if (io.signal.aborted) return EXIT.ok;
   return (await lifecycle.run()) as ExitCode;
 }

@@ -6,7 +6,7 @@ const FIRST = 20_000;
 const COUNT = 10_000;
 const TRIES = 100;
 
-/** A port of this machine that nobody uses at this moment. @throws Error when nothing can listen there */
+/** A port of this machine that is free at this moment. @throws Error when nothing can listen there */
 export async function freePort(random: Random): Promise<number> {
   for (let tries = 0; tries < TRIES; tries++) {
     const port = FIRST + Math.floor(random() * COUNT);

@@ -6,9 +6,12 @@ import { type Clock, systemClock } from '../../lib/clock.ts';
 import { type BrokerFault, createPendingFaults, type SessionFault } from './faults.ts';
 import type { Frame } from './frame.ts';
 import { publishedHeaders } from './message-id.ts';
+import type { Publication } from './publication.ts';
 import { createRealm, type Realm } from './realm.ts';
 import { createSession, type Session } from './session.ts';
 import { createWire, type FaultyWire } from './wire.ts';
+
+export type { Publication } from './publication.ts';
 
 /** A STOMP broker over WebSocket that behaves as RabbitMQ 3.10 was measured to. It lives in the process and on no port. */
 export interface Broker extends Realm {
@@ -24,17 +27,6 @@ export interface Broker extends Realm {
   sessions(): readonly BrokerSession[];
   /** Every connection is cut (1006), as when RabbitMQ stops; later upgrades are refused. */
   close(): Promise<void>;
-}
-
-export interface Publication {
-  readonly vhost: string;
-  readonly queue: string;
-  /** Mastermind's name of the queue, where it differs; goes into `x-message-id`. */
-  readonly topic?: string;
-  /** Bytes, for what is not UTF-8. */
-  readonly body: string | Uint8Array;
-  /** Instead of, or in addition to, the headers that Mastermind sends. */
-  readonly headers?: Readonly<Record<string, string>>;
 }
 
 export interface BrokerSession {

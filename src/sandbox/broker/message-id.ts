@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { Publication } from './broker.ts';
+import type { Publication } from './publication.ts';
 
 /** The `x-message-id` Mastermind gives a message: the same for the same payload on the same topic, at any time. */
 export function messageId(vhost: string, topic: string, payload: string | Uint8Array): string {

@@ -2,7 +2,7 @@ import { connect, type Socket } from 'node:net';
 import type { Publication } from '../broker/broker.ts';
 import { type Frame, parseFrames, serialiseFrame } from '../broker/frame.ts';
 import { publishedHeaders } from '../broker/message-id.ts';
-import type { RabbitmqOptions } from './bus.ts';
+import type { RabbitmqOptions } from './options.ts';
 
 export interface Publisher {
   /** False when the broker was not there to take it; whether the queue took it is not known. */

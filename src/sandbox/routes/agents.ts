@@ -1,7 +1,8 @@
 import { isJsonObject, type Json } from '../../lib/json.ts';
 import { bodyOf, type Call, optionalText, type Routes, referenced, textOf } from '../call.ts';
 import { removeConsumer } from '../consumers.ts';
-import type { Identity, Offering, Processor, Service } from '../model.ts';
+import type { Offering } from '../model.ts';
+import type { Identity, Processor, Service } from '../model-agent.ts';
 import { list } from '../paginate.ts';
 import { demand, seesOffering } from '../permissions.ts';
 import { uuidFilter } from '../query.ts';

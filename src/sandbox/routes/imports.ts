@@ -1,6 +1,7 @@
 import type { JsonObject } from '../../lib/json.ts';
 import { bodyOf, type Call, optionalText, type Routes, referenced, textOf } from '../call.ts';
-import type { BackendResource, ImportRequest, Offering } from '../model.ts';
+import type { Offering } from '../model.ts';
+import type { BackendResource, ImportRequest } from '../model-agent.ts';
 import { list } from '../paginate.ts';
 import { demand, seesOffering } from '../permissions.ts';
 import { choices, uuidFilter } from '../query.ts';

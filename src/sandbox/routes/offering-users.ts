@@ -1,5 +1,5 @@
 import { bodyOf, type Call, optionalText, type Routes, textOf } from '../call.ts';
-import type { OfferingUser } from '../model.ts';
+import type { OfferingUser } from '../model-agent.ts';
 import { list } from '../paginate.ts';
 import { demand, seesOffering } from '../permissions.ts';
 import { choices, uuidFilter } from '../query.ts';

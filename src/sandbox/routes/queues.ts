@@ -9,7 +9,7 @@ import {
   type StepRunner,
   subscriptionIsValid,
 } from '../consumers.ts';
-import type { Consumer, Identity, Subscription, SubscriptionQueue } from '../model.ts';
+import type { Consumer, Identity, Subscription, SubscriptionQueue } from '../model-agent.ts';
 import { list } from '../paginate.ts';
 import { demand, seesOffering } from '../permissions.ts';
 import { conflict, forbidden, invalid, notFound, ok, type Reply, required } from '../reply.ts';

@@ -1,5 +1,5 @@
 import type { JsonObject } from '../../lib/json.ts';
-import type { AgentLog, Identity, Processor, Service } from '../model.ts';
+import type { AgentLog, Identity, Processor, Service } from '../model-agent.ts';
 import { renderer, url } from './fields.ts';
 
 export const renderProcessor = renderer<Processor>({

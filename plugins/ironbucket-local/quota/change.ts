@@ -1,0 +1,4 @@
+export interface Change {
+  readonly bytes: number | bigint;
+  readonly objects: number | bigint;
+}
