@@ -34,7 +34,7 @@ export async function* counted(
 export async function peek(
   chunks: AsyncGenerator<Buffer>,
   threshold: number,
-): Promise<{ readonly head: readonly Buffer[]; readonly isWhole: boolean }> {
+): Promise<{ readonly head: Buffer[]; readonly isWhole: boolean }> {
   const head: Buffer[] = [];
   let size = 0;
   while (size <= threshold) {
@@ -46,8 +46,9 @@ export async function peek(
   return { head, isWhole: false };
 }
 
-export async function* joined(head: readonly Buffer[], rest: AsyncGenerator<Buffer>): AsyncGenerator<Buffer> {
-  yield* head;
+/** Empties `head` as it goes: it would otherwise stay in memory for the whole upload. */
+export async function* joined(head: Buffer[], rest: AsyncGenerator<Buffer>): AsyncGenerator<Buffer> {
+  for (let chunk = head.shift(); chunk !== undefined; chunk = head.shift()) yield chunk;
   yield* rest;
 }
 

@@ -1,7 +1,7 @@
 import type { Json, JsonObject } from '../../../src/lib/json.ts';
+import { createKeyedLock } from '../../../src/lib/keyed-lock.ts';
 import { readObject, readObjects, readText } from '../decode.ts';
 import { CODES, unless } from '../errors.ts';
-import { createKeyedLock } from '../keyed-lock.ts';
 import { type AdminCaller, type AdminOptions, createAdminCaller } from './call.ts';
 import { type BucketQuota, quotaBody, readQuota } from './quota.ts';
 import { type BucketFacts, type DataUsage, readBuckets, readUsage } from './usage.ts';

@@ -1,4 +1,5 @@
 import { pbkdf2 } from 'node:crypto';
+import { setMaxListeners } from 'node:events';
 import { createRequire } from 'node:module';
 import { promisify } from 'node:util';
 import { Worker } from 'node:worker_threads';
@@ -10,7 +11,7 @@ export type Kdf = 'argon2id' | 'pbkdf2';
 export interface Deriver {
   /** 32 bytes. Never cached: every message has another salt. */
   derive(kdf: Kdf, password: string, salt: Uint8Array, signal: AbortSignal): Promise<Uint8Array>;
-  /** How many keys were derived by Argon2id, and for how long the thread was busy with it, as far as it is still there. */
+  /** How many keys were derived, and for how long the thread was busy with it, as far as it is still there. */
   load(): { readonly derivations: number; readonly busyMs: number };
   close(): Promise<void>;
 }
@@ -74,13 +75,17 @@ export function createDeriver(clock: Clock): Deriver {
   return {
     derive: async (kdf, password, salt, signal) => {
       signal.throwIfAborted();
-      if (kdf === 'pbkdf2') return promisify(pbkdf2)(password, salt, PBKDF2_ROUNDS, KEY_BYTES, 'sha256');
+      if (kdf === 'pbkdf2') {
+        derivations++;
+        return promisify(pbkdf2)(password, salt, PBKDF2_ROUNDS, KEY_BYTES, 'sha256');
+      }
       const mine = last.then(() => {
         signal.throwIfAborted();
         return argon2id(password, salt);
       });
       last = mine.catch(() => undefined);
-      return mine;
+      // Whoever gives up does not wait for its turn.
+      return orAborted(mine, signal);
     },
     load: () => ({ derivations, busyMs: worker?.performance.eventLoopUtilization().active ?? 0 }),
     close: async () => {
@@ -89,6 +94,15 @@ export function createDeriver(clock: Clock): Deriver {
       await worker?.terminate();
     },
   };
+}
+
+function orAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  setMaxListeners(0, signal);
+  return new Promise((resolve, reject) => {
+    const onAbort = (): void => reject(signal.reason as Error);
+    signal.addEventListener('abort', onAbort, { once: true });
+    void work.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort));
+  });
 }
 
 function ask(worker: Worker, question: { readonly password: string; readonly salt: Uint8Array }): Promise<Answer> {

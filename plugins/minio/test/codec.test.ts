@@ -126,6 +126,17 @@ describe('the deriver', () => {
     expect(deriver.load().derivations - before).toBe(1);
   });
 
+  it('lets go of whoever gives up, without waiting for the turn', async () => {
+    const given = new AbortController();
+    const turns = [1, 2, 3].map(() => deriver.derive('argon2id', 'one', fixed(32), signal));
+    const order: string[] = [];
+    const dropped = deriver.derive('argon2id', 'two', fixed(32), given.signal).catch(() => order.push('dropped'));
+    const last = turns[2]?.then(() => order.push('last'));
+    given.abort(new Error('stopped by the test'));
+    await Promise.all([dropped, last]);
+    expect(order).toEqual(['dropped', 'last']);
+  });
+
   it('goes on after a failure', async () => {
     await expect(deriver.derive('argon2id', '', fixed(32), signal)).rejects.toThrow('Argon2id failed');
     expect(await deriver.derive('argon2id', 'one', fixed(32), signal)).toHaveLength(32);
