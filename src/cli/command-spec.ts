@@ -1,7 +1,6 @@
-import type { CommandOption, CommandPositional, CommandSyntax } from '../plugin/command.ts';
+import type { CommandOption, CommandSyntax } from '../plugin/command.ts';
 
 export type OptionSpec = CommandOption;
-export type PositionalSpec = CommandPositional;
 
 /** A command of the agent's own; its module is `commands/<words joined by dashes>.ts`, without underscores. */
 export interface CommandSpec extends CommandSyntax {

@@ -5,7 +5,7 @@ import type { Consumer, SubscriptionQueue } from './model-agent.ts';
 import { seesOffering, seesProject } from './permissions.ts';
 import type { World } from './world.ts';
 
-export type { Events, Publisher } from './event-source.ts';
+export type { Events } from './event-source.ts';
 
 interface Message {
   readonly offering: Offering;

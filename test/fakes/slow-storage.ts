@@ -64,7 +64,10 @@ export function slowStorage({ pendingMs = 3_600_000 } = {}): SlowStorage {
         return { changed: true };
       case 'delete-account':
         return { changed: volumes.delete(action.account) };
-      default:
+      case 'suspend':
+      case 'resume':
+      case 'issue-key':
+      case 'revoke-key':
         throw new AgentError(`there is no ${action.kind}`, { code: 'SLOW_UNSUPPORTED', disposition: 'terminal' });
     }
   }
