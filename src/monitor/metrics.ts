@@ -96,30 +96,28 @@ export function createMetrics(options: MetricsOptions): Metrics {
   // Gauges that end in _total: promtool rejects the whole page for them.
   for (const name of ['handles', 'requests', 'resources']) registry.removeSingleMetric(`nodejs_active_${name}_total`);
   const m = createInstruments(registry);
-  const nowSeconds = (): number => options.clock.now().getTime() / 1000;
+  const metrics: Metrics = {
+    ...createRecorders(m, () => options.clock.now().getTime() / 1000),
+    render: async () => ({ contentType: registry.contentType, body: await registry.metrics() }),
+  };
+  const { version, revision } = options;
+  m.build_info.set({ version, revision, node_version: process.versions.node }, 1);
+  for (const job of SCHEDULED_JOBS) m.schedule_missed_total.inc({ job }, 0);
+  m.errors_total.inc({ code: 'BUG', disposition: 'bug' }, 0);
+  metrics.configRead(true);
+  for (const offering of options.offerings) metrics.addOffering(offering);
+  return metrics;
+}
 
+/** What each event means for the instruments. */
+function createRecorders(m: Instruments, nowSeconds: () => number): Omit<Metrics, 'render'> {
   const known = new Set<string>();
 
-  const metrics: Metrics = {
+  return {
     addOffering: ({ name: offering, plugin, stomp }) => {
       if (known.has(offering)) return stompAgain(m, offering, stomp);
       known.add(offering);
-      for (const gauge of offeringGauges(m)) gauge.set({ offering }, 0);
-      if (stomp) startStompSeries(m, offering);
-      for (const result of REPORT_RESULTS) m.report_resources.set({ offering, result }, 0);
-      m.usage_readings_refused_total.inc({ offering }, 0);
-      for (const finding of UPKEEP_FINDINGS) m.upkeep_resources.set({ offering, finding }, 0);
-      for (const result of DRIFT_RESULTS) m.drift_total.inc({ offering, result }, 0);
-      for (const ability of Object.keys(ABILITIES)) m.hindered.set({ offering, ability }, 0);
-      for (const result of KEY_RESULTS) m.key_commands_total.inc({ offering, result }, 0);
-      for (const type of ORDER_TYPES) {
-        m.order_duration_seconds.zero({ offering, type });
-        for (const outcome of ORDER_OUTCOMES) m.orders_total.inc({ offering, type, outcome }, 0);
-      }
-      for (const operation of BACKEND_OPERATIONS) {
-        m.backend_requests_total.inc({ plugin, operation, code: 'ok' }, 0);
-        m.backend_request_duration_seconds.zero({ plugin, operation });
-      }
+      startSeries(m, { name: offering, plugin, stomp });
     },
     forgetOffering: async (name) => {
       known.delete(name);
@@ -183,16 +181,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
     },
     jobEnded: (event) => m.job_runs_total.inc(event),
     error: ({ code, disposition }) => m.errors_total.inc({ code, disposition }),
-    render: async () => ({ contentType: registry.contentType, body: await registry.metrics() }),
   };
-
-  const { version, revision } = options;
-  m.build_info.set({ version, revision, node_version: process.versions.node }, 1);
-  for (const job of SCHEDULED_JOBS) m.schedule_missed_total.inc({ job }, 0);
-  m.errors_total.inc({ code: 'BUG', disposition: 'bug' }, 0);
-  metrics.configRead(true);
-  for (const offering of options.offerings) metrics.addOffering(offering);
-  return metrics;
 }
 
 type Name = keyof typeof METRICS;
@@ -243,6 +232,26 @@ function offeringGauges(m: Instruments): readonly Gauge<'offering'>[] {
     m.report_last_attempt_timestamp_seconds,
     m.report_duration_seconds,
   ];
+}
+
+/** Every series of an offering, at zero. */
+function startSeries(m: Instruments, { name: offering, plugin, stomp }: MeteredOffering): void {
+  for (const gauge of offeringGauges(m)) gauge.set({ offering }, 0);
+  if (stomp) startStompSeries(m, offering);
+  for (const result of REPORT_RESULTS) m.report_resources.set({ offering, result }, 0);
+  m.usage_readings_refused_total.inc({ offering }, 0);
+  for (const finding of UPKEEP_FINDINGS) m.upkeep_resources.set({ offering, finding }, 0);
+  for (const result of DRIFT_RESULTS) m.drift_total.inc({ offering, result }, 0);
+  for (const ability of Object.keys(ABILITIES)) m.hindered.set({ offering, ability }, 0);
+  for (const result of KEY_RESULTS) m.key_commands_total.inc({ offering, result }, 0);
+  for (const type of ORDER_TYPES) {
+    m.order_duration_seconds.zero({ offering, type });
+    for (const outcome of ORDER_OUTCOMES) m.orders_total.inc({ offering, type, outcome }, 0);
+  }
+  for (const operation of BACKEND_OPERATIONS) {
+    m.backend_requests_total.inc({ plugin, operation, code: 'ok' }, 0);
+    m.backend_request_duration_seconds.zero({ plugin, operation });
+  }
 }
 
 function startStompSeries(m: Instruments, offering: string): void {
