@@ -6,6 +6,7 @@ import { createHttp, type HttpFactory, type HttpOutcome } from '../lib/http.ts';
 import type { Log } from '../lib/log.ts';
 import type { Environment } from '../lib/proxy.ts';
 import type { Secrets } from '../lib/secrets.ts';
+import { boundMetadata } from '../plugin/bound-metadata.ts';
 import type { CircuitState } from '../plugin/circuit.ts';
 import type { Backend, PluginContext } from '../plugin/contract.ts';
 import { createGuards } from '../plugin/guards.ts';
@@ -91,7 +92,7 @@ export function createConnect(deps: ConnectDeps): Connect {
           else if (state.kind !== 'probing') deps.log.warn({ offering: name, part, state: state.kind }, PART_CHANGED);
         },
       });
-      return protect(measured, lease);
+      return boundMetadata(protect(measured, lease), deps.log.child({ offering: name }));
     },
     context,
   };

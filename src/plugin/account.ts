@@ -61,7 +61,7 @@ export interface Found {
   readonly keys: readonly Key[];
   /** What is stored in it now, as far as the backend says without a scan. */
   readonly holds?: { readonly bytes: bigint; readonly objects: bigint };
-  /** Facts for the consumer, merged into `backend_metadata`; nothing secret, flat keys first. */
+  /** Facts for the consumer, merged into `backend_metadata`: at most 64 KiB of JSON, nothing secret, flat keys first. */
   readonly metadata: JsonObject;
   /** Shown as access points of the resource; absolute URLs. */
   readonly endpoints: readonly Endpoint[];
