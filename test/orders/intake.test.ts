@@ -12,7 +12,7 @@ const hint = { order: ORDER, resource: RESOURCE, state: 'pending-provider' } as 
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 /** An intake whose orders end as `endings` say, one after the other; an error is thrown. */
-function setup(endings: (Ending | Error)[], limit = 10) {
+function setup(endings: (Ending | Error)[], limit = 10, lookups: Error[] = []) {
   const clock = manualClock();
   const stop = new AbortController();
   const queue = createQueue({ clock, slots: createSlots(4), limit });
@@ -31,7 +31,12 @@ function setup(endings: (Ending | Error)[], limit = 10) {
         if (ending instanceof Error) throw ending;
         return { ending, order: order() };
       },
-      locate: async () => RESOURCE,
+      locate: async () => {
+        located++;
+        const failure = lookups.shift();
+        if (failure !== undefined) throw failure;
+        return RESOURCE;
+      },
       finished: () => undefined,
       failed: ({ code }) => failures.push(code),
       isHeldBack: () => heldBack,
@@ -40,12 +45,13 @@ function setup(endings: (Ending | Error)[], limit = 10) {
     stop.signal,
   );
   let heldBack = false;
+  let located = 0;
   let acks = 0;
   const hear = (given: Parameters<typeof intake.hear>[0]): void => intake.hear(given, () => acks++);
   const holdBack = (): void => {
     heldBack = true;
   };
-  return { clock, queue, intake, hear, handled, failures, acks: () => acks, holdBack };
+  return { clock, queue, intake, hear, handled, failures, acks: () => acks, located: () => located, holdBack, stop };
 }
 
 test('the echoes of our own transitions cost nothing and are acknowledged', async () => {
@@ -137,6 +143,28 @@ test('a hint without its resource finds it out first and then takes its place in
   await turn();
   await turn();
   expect([handled.length, acks()]).toEqual([1, 1]);
+});
+
+const forbidden = new AgentError('no', { code: 'WALDUR_FORBIDDEN', disposition: 'operator' });
+test.each<[string, Error[], number, number, number]>([
+  ['is not acknowledged before the next try', [transient()], 500, 1, 0],
+  ['is acknowledged with its order once it is found', [transient(), transient()], 60_000, 3, 1],
+  ['is acknowledged after the last of four tries', Array.from({ length: 9 }, () => transient()), 60_000, 4, 1],
+  ['is acknowledged at once when trying again is no use', [forbidden], 500, 1, 1],
+])('a hint whose resource is not found %s', async (_, lookups, ms, located, acks) => {
+  const made = setup(['done'], 10, lookups);
+  made.hear({ ...hint, resource: undefined });
+  await made.clock.advance(ms);
+  await turn();
+  expect([made.located(), made.acks()]).toEqual([located, acks]);
+});
+
+test('what a stop interrupts is neither a failure nor acknowledged without its resource', async () => {
+  const { hear, stop, failures, acks } = setup([], 10, [new Error('aborted')]);
+  hear({ ...hint, resource: undefined });
+  stop.abort();
+  await turn();
+  expect([failures, acks()]).toEqual([[], 0]);
 });
 
 test('with a full queue hints wait unacknowledged and none is lost', async () => {
