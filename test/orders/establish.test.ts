@@ -8,7 +8,7 @@ import { establish } from '../../src/orders/establish.ts';
 import { createKeyStore } from '../../src/orders/key-store.ts';
 import type { Action, Backend, Observed } from '../../src/plugin/contract.ts';
 import type { Waldur } from '../../src/waldur/client.ts';
-import type { Resource } from '../../src/waldur/types.ts';
+import type { ApiKey, Resource } from '../../src/waldur/types.ts';
 import { manualClock } from '../fakes/clock.ts';
 import { silentLog } from '../fakes/log.ts';
 import { GIB, offeringConfig, order, resource } from '../fakes/offering.ts';
@@ -35,6 +35,9 @@ interface World {
     readonly setBackendId?: AgentError;
     readonly setBackendMetadata?: AgentError;
     readonly get?: AgentError;
+    readonly reportCreated?: AgentError;
+    /** The list of API keys, once one was reported. */
+    readonly listAgain?: AgentError;
   };
   readonly lost?: boolean;
   /** The id that the backend gives. */
@@ -79,7 +82,29 @@ function setup(world: World) {
     if (failure === undefined || world.lost === true) store();
     if (failure !== undefined) throw failure;
   };
+  const apiKeys: ApiKey[] = [];
+  let isReported = false;
   const waldur = {
+    apiKeys: {
+      list: async () => {
+        if (isReported && world.fails?.listAgain !== undefined) throw world.fails.listAgain;
+        return [...apiKeys];
+      },
+      reportCreated: async (of: string, { accessKey }: { accessKey: string }) => {
+        isReported = true;
+        write(world.fails?.reportCreated, () => {
+          const state = 'OK';
+          apiKeys.push({
+            uuid: accessKey,
+            resource: of,
+            clientId: accessKey,
+            state,
+            pendingAction: undefined,
+            modified: '',
+          });
+        });
+      },
+    },
     resources: {
       get: async () => {
         if (world.fails?.get !== undefined) throw world.fails.get;
@@ -141,6 +166,25 @@ describe('a key whose report fails, with credentials in the metadata,', () => {
     expect(await run()).toBe(THROTTLED);
     expect(clock.monotonicMs()).toBeLessThan(60_000);
     expect(keys).toEqual([]);
+  });
+});
+
+describe('a key whose report fails, with credentials in API keys,', () => {
+  const offering = { credentials: 'api_keys' } as const;
+  test('is revoked when Waldur does not have it', async () => {
+    const { run, keys } = setup({ offering, fails: { reportCreated: OUTAGE } });
+    expect(await run()).toBe(OUTAGE);
+    expect(keys).toEqual([]);
+  });
+  test('stays when Waldur has it all the same', async () => {
+    const { run, keys } = setup({ offering, fails: { reportCreated: OUTAGE }, lost: true });
+    expect(await run()).toBeUndefined();
+    expect(keys).toEqual(['K1']);
+  });
+  test('stays when it is unknown whether Waldur has it', async () => {
+    const { run, keys } = setup({ offering, fails: { reportCreated: OUTAGE, listAgain: OUTAGE } });
+    expect(await run()).toMatchObject({ code: 'KEY_UNSETTLED' });
+    expect(keys).toEqual(['K1']);
   });
 });
 

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { AgentError } from '../../src/lib/errors.ts';
 import type { Observed } from '../../src/plugin/contract.ts';
+import type { Order, Resource } from '../../src/waldur/types.ts';
 import { component, offeringConfig, RESOURCE } from '../fakes/offering.ts';
 import { BYTES, createOrderWorld, found, type World } from './order-world.ts';
 
@@ -21,6 +22,12 @@ describe('an options order, which Waldur closes as soon as it is approved,', () 
 
   test.each<[string, World, string, readonly string[]]>([
     ['is carried out before it is approved', { ...options, approved: 'done' }, 'done', ['quota 2', 'approve']],
+    [
+      'is set done when Waldur does not close it',
+      { ...options, approved: 'executing' },
+      'done',
+      ['quota 2', 'approve', 'done'],
+    ],
     [
       'is rejected when the backend refuses, and what was changed is as before',
       { ...options, failing: { 'issue-key': FULL }, account: found({ keys: [] }) },
@@ -171,6 +178,34 @@ describe('a create order', () => {
     expect(await run.handle()).toBe(ending);
     expect(run.did).toEqual(did);
   });
+});
+
+describe('keys that Waldur does not know', () => {
+  const account = found({ keys: ['K', 'OLD'].map((id) => ({ id, works: true })) });
+  const limits = { s3_storage: 1 };
+  test.each<[string, Partial<Order>, readonly string[]]>([
+    ['go with a create order, whose earlier try left them', { limits }, ['revoke OLD']],
+    ['go with a restore', { type: 'Restore' }, ['revoke OLD']],
+    ['stay with any other order: they may be about to be reported', { type: 'Update', limits }, []],
+  ])('%s', async (_, values, did) => {
+    const run = createOrderWorld({ order: { ...values, state: 'executing' }, account });
+    expect(await run.handle()).toBe('done');
+    expect(run.did).toEqual([...did, 'done']);
+  });
+});
+
+test.each<[string, Partial<Resource>, readonly string[], readonly string[]]>([
+  ['decides where nothing closer to the consumer does', { plan: 'p1', limits: {} }, ['p1'], ['quota 3', 'done']],
+  ['is not read where something does', { plan: 'p1' }, [], ['done']],
+])('the plan %s', async (_, values, asked, did) => {
+  const run = createOrderWorld({
+    order: { type: 'Update', state: 'executing', attributes: { action: 'renew' } },
+    resource: values,
+    offering: usageBilled,
+  });
+  expect(await run.handle()).toBe('done');
+  expect(run.asked).toEqual(asked);
+  expect(run.did).toEqual(did);
 });
 
 describe('a terminate order', () => {

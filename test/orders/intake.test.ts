@@ -4,6 +4,7 @@ import type { Ending } from '../../src/orders/close.ts';
 import { createIntake } from '../../src/orders/intake.ts';
 import { createQueue } from '../../src/orders/queue.ts';
 import { createSlots } from '../../src/orders/slots.ts';
+import type { Pending } from '../../src/plugin/contract.ts';
 import { manualClock } from '../fakes/clock.ts';
 import { silentLog } from '../fakes/log.ts';
 import { ORDER, order, RESOURCE } from '../fakes/offering.ts';
@@ -11,8 +12,18 @@ import { ORDER, order, RESOURCE } from '../fakes/offering.ts';
 const hint = { order: ORDER, resource: RESOURCE, state: 'pending-provider' } as const;
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
+const PENDING: Pending = {
+  state: 'pending',
+  account: 'a',
+  resource: RESOURCE,
+  since: new Date(0),
+  text: 'Being made.',
+  againAfterMs: 1000,
+};
+
 /** An intake whose orders end as `endings` say, one after the other; an error is thrown. */
 function setup(endings: (Ending | Error)[], limit = 10, lookups: Error[] = []) {
+  const waits = new Map<string, string>();
   const clock = manualClock();
   const stop = new AbortController();
   const queue = createQueue({ clock, slots: createSlots(4), limit });
@@ -29,7 +40,7 @@ function setup(endings: (Ending | Error)[], limit = 10, lookups: Error[] = []) {
         handled.push(uuid);
         const ending = endings.shift() ?? 'skipped';
         if (ending instanceof Error) throw ending;
-        return { ending, order: order() };
+        return { ending, order: order(), ...(ending === 'pending' && { pending: PENDING }) };
       },
       locate: async () => {
         located++;
@@ -40,7 +51,10 @@ function setup(endings: (Ending | Error)[], limit = 10, lookups: Error[] = []) {
       finished: () => undefined,
       failed: ({ code }) => failures.push(code),
       isHeldBack: () => heldBack,
-      pending: { add: () => undefined, has: () => false },
+      pending: {
+        add: (of, { text }) => void waits.set(of.order, `${of.resource}: ${text}`),
+        has: (uuid) => waits.has(uuid),
+      },
     },
     stop.signal,
   );
@@ -51,7 +65,19 @@ function setup(endings: (Ending | Error)[], limit = 10, lookups: Error[] = []) {
   const holdBack = (): void => {
     heldBack = true;
   };
-  return { clock, queue, intake, hear, handled, failures, acks: () => acks, located: () => located, holdBack, stop };
+  return {
+    clock,
+    queue,
+    intake,
+    hear,
+    handled,
+    failures,
+    acks: () => acks,
+    located: () => located,
+    holdBack,
+    stop,
+    waits,
+  };
 }
 
 test('the echoes of our own transitions cost nothing and are acknowledged', async () => {
@@ -157,6 +183,50 @@ test.each<[string, Error[], number, number, number]>([
   await made.clock.advance(ms);
   await turn();
   expect([made.located(), made.acks()]).toEqual([located, acks]);
+});
+
+test('an order whose account is being made waits in the watch, and reconciliation leaves it there', async () => {
+  const { hear, intake, handled, waits, acks } = setup(['pending']);
+  hear(hint);
+  await turn();
+  expect([[...waits], acks()]).toEqual([[[ORDER, `${RESOURCE}: Being made.`]], 1]);
+  await intake.reconcile(hint, () => undefined);
+  await turn();
+  expect(handled.length).toBe(1);
+});
+
+test('an order that ends waits nowhere', async () => {
+  const { hear, waits } = setup(['done']);
+  hear(hint);
+  await turn();
+  expect([...waits]).toEqual([]);
+});
+
+test('reconciliation leaves what is queued already', async () => {
+  const { hear, intake, handled } = setup([transient(), 'done', 'done']);
+  hear(hint);
+  await turn();
+  await intake.reconcile(hint, () => undefined);
+  await turn();
+  expect(handled.length).toBe(1);
+});
+
+test('an order that a stop interrupts has not failed', async () => {
+  const { hear, stop, failures, handled } = setup([transient()]);
+  hear(hint);
+  stop.abort();
+  await turn();
+  expect([handled.length, failures]).toEqual([1, []]);
+});
+
+test('only the last ten thousand orders that are done are remembered', async () => {
+  const { hear, handled, acks } = setup(Array<Ending>(10_002).fill('done'), 20_000);
+  const uuids = Array.from({ length: 10_001 }, (_, i) => String(i).padStart(32, '0'));
+  for (const uuid of uuids) hear({ order: uuid, resource: uuid, state: 'pending-provider' });
+  while (acks() < uuids.length) await turn();
+  for (const uuid of [uuids[1] ?? '', uuids[0] ?? '']) hear({ order: uuid, resource: uuid, state: 'executing' });
+  await turn();
+  expect(handled.slice(uuids.length)).toEqual([uuids[0]]);
 });
 
 test('what a stop interrupts is neither a failure nor acknowledged without its resource', async () => {

@@ -36,9 +36,13 @@ export const found = (values: Partial<Extract<Observed, { state: 'found' }>> = {
   ...values,
 });
 
-/** One order of one resource: `did` are the writes to Waldur and to the backend, in their order. */
+/**
+ * One order of one resource: `did` are the writes to Waldur and to the backend, in their order, and `asked` the plans whose
+ * quotas were read.
+ */
 export function createOrderWorld(world: World) {
   const did: string[] = [];
+  const asked: string[] = [];
   const clock = manualClock();
   let now = order(world.order);
   let account = 'account' in world ? world.account : found();
@@ -55,7 +59,14 @@ export function createOrderWorld(world: World) {
     },
     apply: async (action: Action) => {
       const isQuota = action.kind === 'set-quota';
-      act(action.kind, isQuota ? `quota ${Number(action.to.bytes) / GIB}` : action.kind);
+      act(
+        action.kind,
+        action.kind === 'revoke-key'
+          ? `revoke ${action.accessKey}`
+          : isQuota
+            ? `quota ${Number(action.to.bytes) / GIB}`
+            : action.kind,
+      );
       if (isQuota && account?.state === 'found') account = { ...account, quota: action.to };
       if (action.kind === 'create-account') account = found({ account: action.account, keys: [] });
       if (action.kind !== 'issue-key') return { changed: true };
@@ -100,7 +111,10 @@ export function createOrderWorld(world: World) {
     clock,
     keys: createKeyStore({ offering, waldur, clock, random }),
     log: silentLog(),
-    planQuotas: async () => ({}),
+    planQuotas: async (plan) => {
+      asked.push(plan);
+      return { s3_storage: 3 };
+    },
     reportFinal: async () => act('final report'),
   };
   const handle = async (): Promise<string> => {
@@ -111,5 +125,5 @@ export function createOrderWorld(world: World) {
     await clock.advance(120_000);
     return ending;
   };
-  return { handle, did };
+  return { handle, did, asked };
 }
