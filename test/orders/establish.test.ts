@@ -42,6 +42,8 @@ interface World {
   readonly lost?: boolean;
   /** The id that the backend gives. */
   readonly id?: string;
+  /** The action after which the account is gone. */
+  readonly vanishesAfter?: Action['kind'];
 }
 
 /** A backend with at most one account, and a Waldur with one resource. */
@@ -69,6 +71,7 @@ function setup(world: World) {
     },
     apply: async (action: Action) => {
       did.push(`${action.kind} ${action.account}`);
+      if (action.kind === world.vanishesAfter) account = undefined;
       if (action.kind === 'create-account') account = world.id ?? action.account;
       if (action.kind === 'delete-account') account = undefined;
       if (action.kind === 'revoke-key') keys.splice(keys.indexOf(action.accessKey), 1);
@@ -213,4 +216,10 @@ test('the id that the backend gives is stored, and used for everything that foll
   expect(await run()).toBeUndefined();
   expect(row().backendId).toBe('volume-7');
   expect(did).toEqual(['create-account waldur_acme_genomics_5a1e5a1e', 'issue-key volume-7']);
+});
+
+test('an account that vanishes while it is set up is looked at again later', async () => {
+  const { run, row } = setup({ vanishesAfter: 'issue-key' });
+  expect(await run()).toMatchObject({ code: 'ACCOUNT_VANISHED', disposition: 'transient' });
+  expect(row().backendMetadata).toEqual({});
 });

@@ -101,6 +101,13 @@ test('an order that was erred and retried is handled again', async () => {
   expect(handled.length).toBe(2);
 });
 
+test('an order that was erred is over: its event is acknowledged and costs nothing', async () => {
+  const { hear, handled, acks } = setup([]);
+  hear({ ...hint, state: 'erred' });
+  await turn();
+  expect([handled.length, acks()]).toEqual([0, 1]);
+});
+
 test('what reconciliation lists is looked at even if it was done before', async () => {
   const { hear, intake, handled } = setup(['done', 'skipped']);
   hear(hint);
