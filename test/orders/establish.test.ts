@@ -8,7 +8,7 @@ import { establish } from '../../src/orders/establish.ts';
 import { createKeyStore } from '../../src/orders/key-store.ts';
 import type { Action, Backend, Observed } from '../../src/plugin/contract.ts';
 import type { Waldur } from '../../src/waldur/client.ts';
-import type { Resource } from '../../src/waldur/types.ts';
+import type { ApiKey, Resource } from '../../src/waldur/types.ts';
 import { manualClock } from '../fakes/clock.ts';
 import { silentLog } from '../fakes/log.ts';
 import { GIB, offeringConfig, order, resource } from '../fakes/offering.ts';
@@ -35,10 +35,15 @@ interface World {
     readonly setBackendId?: AgentError;
     readonly setBackendMetadata?: AgentError;
     readonly get?: AgentError;
+    readonly reportCreated?: AgentError;
+    /** The list of API keys, once one was reported. */
+    readonly listAgain?: AgentError;
   };
   readonly lost?: boolean;
   /** The id that the backend gives. */
   readonly id?: string;
+  /** The action after which the account is gone. */
+  readonly vanishesAfter?: Action['kind'];
 }
 
 /** A backend with at most one account, and a Waldur with one resource. */
@@ -66,6 +71,7 @@ function setup(world: World) {
     },
     apply: async (action: Action) => {
       did.push(`${action.kind} ${action.account}`);
+      if (action.kind === world.vanishesAfter) account = undefined;
       if (action.kind === 'create-account') account = world.id ?? action.account;
       if (action.kind === 'delete-account') account = undefined;
       if (action.kind === 'revoke-key') keys.splice(keys.indexOf(action.accessKey), 1);
@@ -79,7 +85,29 @@ function setup(world: World) {
     if (failure === undefined || world.lost === true) store();
     if (failure !== undefined) throw failure;
   };
+  const apiKeys: ApiKey[] = [];
+  let isReported = false;
   const waldur = {
+    apiKeys: {
+      list: async () => {
+        if (isReported && world.fails?.listAgain !== undefined) throw world.fails.listAgain;
+        return [...apiKeys];
+      },
+      reportCreated: async (of: string, { accessKey }: { accessKey: string }) => {
+        isReported = true;
+        write(world.fails?.reportCreated, () => {
+          const state = 'OK';
+          apiKeys.push({
+            uuid: accessKey,
+            resource: of,
+            clientId: accessKey,
+            state,
+            pendingAction: undefined,
+            modified: '',
+          });
+        });
+      },
+    },
     resources: {
       get: async () => {
         if (world.fails?.get !== undefined) throw world.fails.get;
@@ -144,6 +172,25 @@ describe('a key whose report fails, with credentials in the metadata,', () => {
   });
 });
 
+describe('a key whose report fails, with credentials in API keys,', () => {
+  const offering = { credentials: 'api_keys' } as const;
+  test('is revoked when Waldur does not have it', async () => {
+    const { run, keys } = setup({ offering, fails: { reportCreated: OUTAGE } });
+    expect(await run()).toBe(OUTAGE);
+    expect(keys).toEqual([]);
+  });
+  test('stays when Waldur has it all the same', async () => {
+    const { run, keys } = setup({ offering, fails: { reportCreated: OUTAGE }, lost: true });
+    expect(await run()).toBeUndefined();
+    expect(keys).toEqual(['K1']);
+  });
+  test('stays when it is unknown whether Waldur has it', async () => {
+    const { run, keys } = setup({ offering, fails: { reportCreated: OUTAGE, listAgain: OUTAGE } });
+    expect(await run()).toMatchObject({ code: 'KEY_UNSETTLED' });
+    expect(keys).toEqual(['K1']);
+  });
+});
+
 describe('a name that is refused', () => {
   const own = { fails: { setBackendId: refused(': backend_id: does not match') } };
   test('by Waldur ends the order, and what was made for it goes', async () => {
@@ -169,4 +216,10 @@ test('the id that the backend gives is stored, and used for everything that foll
   expect(await run()).toBeUndefined();
   expect(row().backendId).toBe('volume-7');
   expect(did).toEqual(['create-account waldur_acme_genomics_5a1e5a1e', 'issue-key volume-7']);
+});
+
+test('an account that vanishes while it is set up is looked at again later', async () => {
+  const { run, row } = setup({ vanishesAfter: 'issue-key' });
+  expect(await run()).toMatchObject({ code: 'ACCOUNT_VANISHED', disposition: 'transient' });
+  expect(row().backendMetadata).toEqual({});
 });
