@@ -220,10 +220,10 @@ describe('a terminate order', () => {
       ['approve', 'final report'],
     ],
     [
-      'of an account that is gone reports nothing',
+      'of an account that is gone reports nothing, and takes what may be left of it',
       { ...over, account: undefined },
       'done',
-      ['approve', 'credentials out', 'done'],
+      ['approve', 'delete-account', 'credentials out', 'done'],
     ],
     [
       'of a resource that never had one',
