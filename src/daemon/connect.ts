@@ -55,8 +55,9 @@ export function createConnect(deps: ConnectDeps): Connect {
   const { clock, env, version } = deps;
   const guards = createGuards(clock);
   const create: HttpFactory = (options) => createHttp({ maxSockets: deps.concurrency, ...options }, { clock, env });
-  const context = ({ plugin, name, uuid, settings }: OfferingConfig): PluginContext<unknown> => ({
+  const context = ({ plugin, name, uuid, settings, ...offering }: OfferingConfig): PluginContext<unknown> => ({
     settings,
+    common: { onTerminate: offering.onTerminate, metering: offering.metering, credentials: offering.credentials },
     log: deps.log.child({ component: `plugin:${plugin.id}`, offering: name }),
     http: pluginHttp({
       create,
