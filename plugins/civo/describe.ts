@@ -50,7 +50,17 @@ export async function describe(deps: Deps, described: Described, signal: AbortSi
     keys: keys.map((id) => ({ id, works: true })),
     ...(held !== undefined && { holds: held }),
     metadata: metadata(deps, described, birth, held),
+    gauges: gauges(store.sizeGb, birth, held),
     endpoints: store.endpoint === '' ? [] : [{ name: 'S3', url: `${store.endpoint}/${store.bucket}` }],
+  };
+}
+
+function gauges(sizeGb: number, birth: Birth | undefined, held: Held | undefined): Readonly<Record<string, number>> {
+  return {
+    size_bytes: Number(bytesOf(sizeGb)),
+    ...(held !== undefined && { used_bytes: Number(held.bytes) }),
+    ...(birth !== undefined && { created_timestamp_seconds: birth.createdAt.getTime() / 1000 }),
+    ...(birth?.readyAfterMs !== undefined && { creation_seconds: birth.readyAfterMs / 1000 }),
   };
 }
 

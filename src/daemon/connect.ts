@@ -6,8 +6,10 @@ import { createHttp, type HttpFactory, type HttpOutcome } from '../lib/http.ts';
 import type { Log } from '../lib/log.ts';
 import type { Environment } from '../lib/proxy.ts';
 import type { Secrets } from '../lib/secrets.ts';
+import type { AccountSeen } from '../monitor/account-gauges.ts';
 import type { CircuitState } from '../plugin/circuit.ts';
 import type { Backend, PluginContext } from '../plugin/contract.ts';
+import { withGauges } from '../plugin/gauges.ts';
 import { createGuards } from '../plugin/guards.ts';
 import { pluginHttp } from '../plugin/http.ts';
 import { type CallOutcome, instrument } from '../plugin/instrument.ts';
@@ -38,6 +40,7 @@ export interface ConnectMetrics {
   backendRequest(outcome: CallOutcome & { readonly plugin: string }): void;
   /** A request that a plugin made by itself. */
   pluginRequest(outcome: HttpOutcome & { readonly plugin: string }): void;
+  accountSeen(seen: AccountSeen): void;
 }
 
 /** The two peers of an offering. No request is made yet. */
@@ -82,7 +85,10 @@ export function createConnect(deps: ConnectDeps): Connect {
       const { plugin, name } = offering;
       const backend = plugin.create(context(offering));
       const observe = (outcome: CallOutcome): void => deps.metrics.backendRequest({ ...outcome, plugin: plugin.id });
-      const measured = instrument(backend, { plugin: plugin.id, offering: name, clock, observe });
+      const timed = instrument(backend, { plugin: plugin.id, offering: name, clock, observe });
+      const measured = withGauges(timed, (account, gauges) => {
+        if (plugin.gauges !== undefined) deps.metrics.accountSeen({ offering: name, account, gauges });
+      });
       const physical = plugin.shares?.(offering.settings) ?? `offering ${offering.uuid}`;
       const lease = guards.lease(`${plugin.id} ${physical}`, {
         offering: name,

@@ -12,7 +12,7 @@ export function watchUnauthorized(metrics: ConnectMetrics, clock: Clock, unautho
     unauthorized();
   };
   return {
-    backendRequest: metrics.backendRequest,
+    ...metrics,
     waldurRequest: (outcome) => {
       metrics.waldurRequest(outcome);
       look(outcome.status);

@@ -66,6 +66,8 @@ export interface Found {
    * `{api_key_uuid}` in a text becomes the UUID of the API key in Waldur that holds the secret; null while there is none.
    */
   readonly metadata: JsonObject;
+  /** By the names in `gauges` of the plugin; a number that is not known now is missing. */
+  readonly gauges?: Readonly<Record<string, number>>;
   /** Shown as access points of the resource; absolute URLs. */
   readonly endpoints: readonly Endpoint[];
 }

@@ -49,6 +49,11 @@ export interface Plugin<Settings = unknown> {
    * `gb_days` and `peak` from samples, if it has a durable `state`.
    */
   readonly metering: readonly Metering[];
+  /**
+   * Numbers of accounts for the metrics, each with its help text: what `Found.gauges` may hold. They are served as
+   * `waldur_agent_plugin_{id}_{name}` with the labels `offering` and `account`.
+   */
+  readonly gauges?: Readonly<Record<string, string>>;
   /** Longest time an account may be pending before its order fails. Without it accounts are never pending. */
   readonly pendingMs?: number;
   /** What `agent offering create` and `agent components push` build the Waldur offering from. */

@@ -27,7 +27,7 @@ test('a token file that was replaced needs no signal, and its new token is hidde
     secrets,
     concurrency: 1,
     store: () => createMemoryStore(systemClock),
-    metrics: { waldurRequest: nothing, backendRequest: nothing, pluginRequest: nothing },
+    metrics: { waldurRequest: nothing, backendRequest: nothing, pluginRequest: nothing, accountSeen: nothing },
   });
   const waldur = connect.waldur({
     apiUrl: sandbox.url,
