@@ -2,8 +2,9 @@ import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom
 import type { Clock } from '../lib/clock.ts';
 import type { Disposition } from '../lib/errors.ts';
 import type { HttpOutcome } from '../lib/http.ts';
+import { type AccountGauges, type AccountSeen, createAccountGauges } from './account-gauges.ts';
 import { ABILITIES, type Ability } from './hindrance.ts';
-import { METRIC_PREFIX, METRICS, type MetricSpec } from './metrics-table.ts';
+import { accountGaugeName, METRIC_PREFIX, METRICS, type MetricSpec } from './metrics-table.ts';
 
 export const ORDER_TYPES = ['create', 'update', 'terminate', 'restore'] as const;
 export const ORDER_OUTCOMES = ['done', 'erred', 'deferred', 'pending', 'skipped'] as const;
@@ -32,6 +33,8 @@ export interface MeteredOffering {
   readonly plugin: string;
   /** Whether events are expected at all; without them there are no `stomp_` series that would look like an outage. */
   readonly stomp: boolean;
+  /** Numbers the plugin has for each account, with what they mean. */
+  readonly gauges?: Readonly<Record<string, string>> | undefined;
 }
 
 interface OfOffering {
@@ -54,6 +57,7 @@ export interface Metrics {
     event: OfOffering & { readonly type: string; readonly outcome: OrderOutcome; readonly seconds: number },
   ): void;
   reconciled(event: OfOffering & { readonly ok: boolean }): void;
+  accountSeen(seen: AccountSeen): void;
   upkeepFinished(
     event: OfOffering & { readonly resources: Readonly<Record<(typeof UPKEEP_FINDINGS)[number], number>> },
   ): void;
@@ -97,7 +101,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
   for (const name of ['handles', 'requests', 'resources']) registry.removeSingleMetric(`nodejs_active_${name}_total`);
   const m = createInstruments(registry);
   const metrics: Metrics = {
-    ...createRecorders(m, () => options.clock.now().getTime() / 1000),
+    ...createRecorders(registry, m, () => options.clock.now().getTime() / 1000),
     render: async () => ({ contentType: registry.contentType, body: await registry.metrics() }),
   };
   const { version, revision } = options;
@@ -110,17 +114,21 @@ export function createMetrics(options: MetricsOptions): Metrics {
 }
 
 /** What each event means for the instruments. */
-function createRecorders(m: Instruments, nowSeconds: () => number): Omit<Metrics, 'render'> {
+function createRecorders(registry: Registry, m: Instruments, nowSeconds: () => number): Omit<Metrics, 'render'> {
   const known = new Set<string>();
+  const accounts = createAccountGauges();
 
   return {
-    addOffering: ({ name: offering, plugin, stomp }) => {
+    addOffering: ({ name: offering, plugin, stomp, gauges = {} }) => {
+      accounts.own(offering, plugin);
+      for (const [name, help] of Object.entries(gauges)) showAccounts(registry, accounts, { plugin, name, help });
       if (known.has(offering)) return stompAgain(m, offering, stomp);
       known.add(offering);
       startSeries(m, { name: offering, plugin, stomp });
     },
     forgetOffering: async (name) => {
       known.delete(name);
+      accounts.forget(name);
       for (const instrument of Object.values<Instrument>(m)) await removeOffering(instrument, name);
     },
     configRead: (valid) => {
@@ -146,7 +154,9 @@ function createRecorders(m: Instruments, nowSeconds: () => number): Omit<Metrics
       m.reconcile_consecutive_failures.set({ offering }, 0);
       m.reconcile_last_success_timestamp_seconds.set({ offering }, nowSeconds());
     },
+    accountSeen: accounts.set,
     upkeepFinished: ({ offering, resources }) => {
+      accounts.turn(offering);
       m.upkeep_last_success_timestamp_seconds.set({ offering }, nowSeconds());
       for (const finding of UPKEEP_FINDINGS) m.upkeep_resources.set({ offering, finding }, resources[finding]);
     },
@@ -217,6 +227,21 @@ function createInstrument(name: string, spec: MetricSpec, registry: Registry): I
     case 'histogram':
       return new Histogram({ ...common, buckets: [...(spec.buckets ?? [])] });
   }
+}
+
+/** One gauge for all offerings of the plugin. */
+function showAccounts(
+  registry: Registry,
+  accounts: AccountGauges,
+  of: { readonly plugin: string; readonly name: string; readonly help: string },
+): void {
+  const name = METRIC_PREFIX + accountGaugeName(of.plugin, of.name);
+  if (registry.getSingleMetric(name) !== undefined) return;
+  const collect = (): void => {
+    gauge.reset();
+    for (const { value, ...labels } of accounts.read(of.plugin, of.name)) gauge.set(labels, value);
+  };
+  const gauge = new Gauge({ name, help: of.help, labelNames: ['offering', 'account'], registers: [registry], collect });
 }
 
 function offeringGauges(m: Instruments): readonly Gauge<'offering'>[] {

@@ -74,6 +74,7 @@ function setup(script: Script) {
   });
   const waldur = { apiKeys } as unknown as Waldur;
   return {
+    waldur,
     store: createKeyStore({ offering, waldur, clock, random: () => 0.5 }),
     writes,
     clock,
@@ -280,5 +281,35 @@ describe('credentials: api_keys', () => {
       await clock.advance(60 * MINUTE);
       expect(await look()).toEqual([]);
     });
+  });
+});
+
+describe('facts that tell the API key', () => {
+  const facts = { ref: 'api_keys.{api_key_uuid}.api_key', bucket: 'b' };
+
+  async function written(script: Script, issued?: string): Promise<JsonObject | undefined> {
+    const { store, waldur } = setup({ count: 1, ...script });
+    let metadata: JsonObject | undefined;
+    Object.assign(waldur, {
+      resources: { setBackendMetadata: async (_: string, sent: JsonObject) => (metadata = sent) },
+    });
+    const keys = await store.open(resource(), signal);
+    const last = issued === undefined ? keys : await keys.keep(pair(issued), [], signal);
+    await last.write(facts, signal);
+    return metadata;
+  }
+
+  test('get its UUID, also that of a key Waldur got just now', async () => {
+    const named = { ref: 'api_keys.row of A.api_key', bucket: 'b' };
+    expect(await written({ rows: [row('A')] })).toMatchObject(named);
+    expect(await written({ rows: [] }, 'A')).toMatchObject(named);
+  });
+
+  test('are null while there is no key in order', async () => {
+    expect(await written({ rows: [row('A', { state: 'Erred' })] })).toMatchObject({ ref: null, bucket: 'b' });
+  });
+
+  test('stay as they are where keys are in the metadata', async () => {
+    expect(await written({ credentials: 'metadata' })).toMatchObject(facts);
   });
 });
