@@ -197,6 +197,18 @@ describe('credentials: api_keys', () => {
     expect(writes).toEqual(['set row of K1 to K2', 'report K2']);
   });
 
+  test('in an outage the dead one is not given up: nothing is reported beside it', async () => {
+    const { keys, writes, clock } = await open({ rows: [row('K1')], answers: [OUTAGE, OUTAGE, OUTAGE] });
+    await expect(hurried(clock, keys.keep(pair('K2'), [], signal))).rejects.toBe(OUTAGE);
+    expect(writes).toEqual(Array(3).fill('set row of K1 to K2'));
+  });
+
+  test('a key that works, and one that has no access key yet, keep their places', async () => {
+    const { keys, writes } = await open({ rows: [row(undefined), row('K1')] });
+    await keys.keep(pair('K2'), ['K1'], signal);
+    expect(writes).toEqual(['report K2']);
+  });
+
   test('an answer that was lost is looked up', async () => {
     const { keys, writes, clock } = await open({ rows: [], answers: [{ lost: OUTAGE }] });
     await hurried(clock, keys.keep(pair('K1'), [], signal));
