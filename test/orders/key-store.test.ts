@@ -72,7 +72,11 @@ function setup(script: Script) {
     credentials: script.credentials ?? 'api_keys',
     plugin: { ...plugin, keys: script.count ?? 2 },
   });
-  const waldur = { apiKeys } as unknown as Waldur;
+  const resources = {
+    setBackendMetadata: (_: string, metadata: JsonObject) =>
+      write(`metadata ${JSON.stringify(metadata)}`, () => undefined),
+  };
+  const waldur = { apiKeys, resources } as unknown as Waldur;
   return {
     store: createKeyStore({ offering, waldur, clock, random: () => 0.5 }),
     writes,
@@ -175,6 +179,14 @@ describe('credentials: api_keys', () => {
     const { keys } = await open({ rows: [] }, { ...withPair('K0'), note: 'mine' });
     const after = await keys.keep(pair('K1'), [], signal);
     expect(after.metadata({ s3_user: 'a' })).toEqual({ note: 'mine', s3_user: 'a' });
+  });
+
+  test('metadata that is as it should be is not written', async () => {
+    const { keys, writes } = await open({ rows: [] }, { s3_user: 'a' });
+    await keys.write({ s3_user: 'a' }, signal);
+    expect(writes).toEqual([]);
+    await keys.write({ s3_user: 'b' }, signal);
+    expect(writes).toEqual(['metadata {"s3_user":"b"}']);
   });
 
   test('each pair is reported before the next', async () => {
