@@ -94,7 +94,7 @@ describe('a create order', () => {
     account: undefined,
     resource: { backendId: '', limits: {}, backendMetadata: {}, state: 'Creating' },
   };
-  const made = ['create-account', 'id', 'issue-key', 'credentials in'];
+  const made = ['create-account', 'id waldur_acme_genomics_5a1e5a1e', 'issue-key', 'credentials in'];
   const pending: Observed = {
     state: 'pending',
     account: 'a',
@@ -150,7 +150,7 @@ describe('a create order', () => {
       'whose account is being made waits',
       { ...fresh, account: pending, offering: patient },
       'pending',
-      ['approve', 'id', 'credentials out'],
+      ['approve', 'id a', 'credentials out'],
     ],
     [
       'whose account is being made for too long is rejected',

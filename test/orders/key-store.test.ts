@@ -72,7 +72,11 @@ function setup(script: Script) {
     credentials: script.credentials ?? 'api_keys',
     plugin: { ...plugin, keys: script.count ?? 2 },
   });
-  const waldur = { apiKeys } as unknown as Waldur;
+  const resources = {
+    setBackendMetadata: (_: string, metadata: JsonObject) =>
+      write(`metadata ${JSON.stringify(metadata)}`, () => undefined),
+  };
+  const waldur = { apiKeys, resources } as unknown as Waldur;
   return {
     waldur,
     store: createKeyStore({ offering, waldur, clock, random: () => 0.5 }),
@@ -178,6 +182,14 @@ describe('credentials: api_keys', () => {
     expect(after.metadata({ s3_user: 'a' })).toEqual({ note: 'mine', s3_user: 'a' });
   });
 
+  test('metadata that is as it should be is not written', async () => {
+    const { keys, writes } = await open({ rows: [] }, { s3_user: 'a' });
+    await keys.write({ s3_user: 'a' }, signal);
+    expect(writes).toEqual([]);
+    await keys.write({ s3_user: 'b' }, signal);
+    expect(writes).toEqual(['metadata {"s3_user":"b"}']);
+  });
+
   test('each pair is reported before the next', async () => {
     const { keys, writes } = await open({ rows: [] });
     const both = await (await keys.keep(pair('K1'), [], signal)).keep(pair('K2'), [], signal);
@@ -196,6 +208,18 @@ describe('credentials: api_keys', () => {
     const { keys, writes } = await open({ rows: [row('K1')], answers: [CONFLICT] });
     await keys.keep(pair('K2'), [], signal);
     expect(writes).toEqual(['set row of K1 to K2', 'report K2']);
+  });
+
+  test('in an outage the dead one is not given up: nothing is reported beside it', async () => {
+    const { keys, writes, clock } = await open({ rows: [row('K1')], answers: [OUTAGE, OUTAGE, OUTAGE] });
+    await expect(hurried(clock, keys.keep(pair('K2'), [], signal))).rejects.toBe(OUTAGE);
+    expect(writes).toEqual(Array(3).fill('set row of K1 to K2'));
+  });
+
+  test('a key that works, and one that has no access key yet, keep their places', async () => {
+    const { keys, writes } = await open({ rows: [row(undefined), row('K1')] });
+    await keys.keep(pair('K2'), ['K1'], signal);
+    expect(writes).toEqual(['report K2']);
   });
 
   test('an answer that was lost is looked up', async () => {

@@ -96,7 +96,7 @@ export function createOrderWorld(world: World) {
           backendMetadata: { s3_credentials: { access_key: 'K' } },
           ...world.resource,
         }),
-      setBackendId: async () => act('id'),
+      setBackendId: async (_: string, id: string) => act('id', `id ${id}`),
       setBackendMetadata: async (_: string, metadata: JsonObject) =>
         act('metadata', 's3_credentials' in metadata ? 'credentials in' : 'credentials out'),
       setEndpoints: async () => act('endpoints'),
