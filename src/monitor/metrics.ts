@@ -1,17 +1,18 @@
-import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import { collectDefaultMetrics, Gauge, Registry } from 'prom-client';
 import type { Clock } from '../lib/clock.ts';
 import type { Disposition } from '../lib/errors.ts';
 import type { HttpOutcome } from '../lib/http.ts';
 import { type AccountGauges, type AccountSeen, createAccountGauges } from './account-gauges.ts';
 import { ABILITIES, type Ability } from './hindrance.ts';
-import { accountGaugeName, METRIC_PREFIX, METRICS, type MetricSpec } from './metrics-table.ts';
+import { createInstruments, type Instrument, type Instruments } from './instruments.ts';
+import { accountGaugeName, METRIC_PREFIX } from './metrics-table.ts';
 
 export const ORDER_TYPES = ['create', 'update', 'terminate', 'restore'] as const;
 export const ORDER_OUTCOMES = ['done', 'erred', 'deferred', 'pending', 'skipped'] as const;
 export const FRAME_RESULTS = ['order', 'resource', 'key', 'import', 'sync', 'ignored', 'malformed'] as const;
 export const REPORT_RESULTS = ['submitted', 'unchanged', 'missing', 'failed', 'lost'] as const;
 export const BACKEND_OPERATIONS = ['check', 'observe', 'apply', 'usage'] as const;
-export const UPKEEP_FINDINGS = ['in-step', 'drift', 'missing', 'unreadable', 'faulty'] as const;
+export const UPKEEP_FINDINGS = ['in-step', 'drift', 'missing', 'pending', 'unreadable', 'faulty'] as const;
 export const DRIFT_RESULTS = ['found', 'repaired', 'left'] as const;
 export const KEY_RESULTS = ['rotated', 'failed', 'declined', 'left'] as const;
 export const SCHEDULED_JOBS = ['report'] as const;
@@ -192,41 +193,6 @@ function createRecorders(registry: Registry, m: Instruments, nowSeconds: () => n
     jobEnded: (event) => m.job_runs_total.inc(event),
     error: ({ code, disposition }) => m.errors_total.inc({ code, disposition }),
   };
-}
-
-type Name = keyof typeof METRICS;
-type LabelOf<N extends Name> = (typeof METRICS)[N]['labels'][number];
-type InstrumentOf<N extends Name> = (typeof METRICS)[N]['type'] extends 'gauge'
-  ? Gauge<LabelOf<N>>
-  : (typeof METRICS)[N]['type'] extends 'counter'
-    ? Counter<LabelOf<N>>
-    : Histogram<LabelOf<N>>;
-type Instruments = { readonly [N in Name]: InstrumentOf<N> };
-type Instrument = Gauge | Counter | Histogram;
-
-function createInstruments(registry: Registry): Instruments {
-  const entries = Object.entries<MetricSpec>(METRICS).map(([name, spec]) => [
-    name,
-    createInstrument(name, spec, registry),
-  ]);
-  return Object.fromEntries(entries) as Instruments;
-}
-
-function createInstrument(name: string, spec: MetricSpec, registry: Registry): Instrument {
-  const common = {
-    name: METRIC_PREFIX + name,
-    help: spec.help,
-    labelNames: spec.labels,
-    registers: [registry],
-  };
-  switch (spec.type) {
-    case 'gauge':
-      return new Gauge(common);
-    case 'counter':
-      return new Counter(common);
-    case 'histogram':
-      return new Histogram({ ...common, buckets: [...(spec.buckets ?? [])] });
-  }
 }
 
 /** One gauge for all offerings of the plugin. */
