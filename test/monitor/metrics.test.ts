@@ -179,7 +179,7 @@ describe('createMetrics', () => {
         ([, labels, value]) => `${labels} ${value}`,
       );
     };
-    const resources = { 'in-step': 0, drift: 0, missing: 0, unreadable: 0, faulty: 0 };
+    const resources = { 'in-step': 0, drift: 0, missing: 0, pending: 0, unreadable: 0, faulty: 0 };
 
     it('are shown as last seen, and end with the account and the offering', async () => {
       const metrics = create([
