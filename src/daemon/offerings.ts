@@ -36,6 +36,8 @@ export function createOfferings(deps: OfferingsDeps): Offerings {
   const { log } = deps;
   const running = new Map<string, RunningOffering>();
   const broken = new Map<string, OfferingHealth>();
+  /** On their way out or to a restart: a stop of the process waits for what they still do. */
+  const leaving = new Set<Promise<unknown>>();
   let stopping = false;
 
   function start(offering: OfferingConfig, config: Config, kept?: Kept): void {
@@ -44,8 +46,11 @@ export function createOfferings(deps: OfferingsDeps): Offerings {
 
   async function stop(uuid: string, drainMs: number, next?: OfferingConfig): Promise<Kept | undefined> {
     const offering = running.get(uuid);
+    if (offering === undefined) return undefined;
     running.delete(uuid);
-    return offering && stopOne(offering, drainMs, { ...deps, next });
+    const stopped = stopOne(offering, drainMs, { ...deps, next });
+    leaving.add(stopped);
+    return stopped.finally(() => leaving.delete(stopped));
   }
 
   /** Starts what the configuration wants and does not run; returns how many could not be started. */
@@ -91,7 +96,7 @@ export function createOfferings(deps: OfferingsDeps): Offerings {
     },
     drain: async () => {
       stopping = true;
-      await Promise.all([...running.values()].map((offering) => offering.drain()));
+      await Promise.all([...[...running.values()].map((offering) => offering.drain()), ...leaving]);
     },
     close: async () => {
       try {
