@@ -1,4 +1,4 @@
-import { toAgentError } from '../../src/lib/errors.ts';
+import { attemptCheck, type Finding } from '../../src/plugin/attempt-check.ts';
 import type { Check } from '../../src/plugin/contract.ts';
 import { type Deps, withS3 } from './deps.ts';
 import { bytesIn } from './kilobytes.ts';
@@ -8,28 +8,18 @@ import { readStamp } from './stamp.ts';
 
 /** The token, the region, what the account may still use, the stores, and how Civo counts; changes nothing. */
 export async function check(deps: Deps, signal: AbortSignal): Promise<readonly Check[]> {
-  const region = await attempt('region', signal, () => checkRegion(deps, signal));
+  const region = await attemptCheck('region', signal, () => checkRegion(deps, signal));
   if (region.status === 'failed') return [region];
   return [
     region,
-    await attempt('quota', signal, () => checkQuota(deps, signal)),
-    await attempt('stores', signal, () => checkStores(deps, signal)),
-    await attempt('statistics', signal, () => checkStatistics(deps, signal)),
+    await attemptCheck('quota', signal, () => checkQuota(deps, signal)),
+    await attemptCheck('stores', signal, () => checkStores(deps, signal)),
+    await attemptCheck('statistics', signal, () => checkStatistics(deps, signal)),
     ...(await checkGhosts(deps)),
   ];
 }
 
-async function attempt(name: string, signal: AbortSignal, look: () => Promise<Omit<Check, 'name'>>): Promise<Check> {
-  try {
-    return { name, ...(await look()) };
-  } catch (error) {
-    signal.throwIfAborted();
-    const { message, hint } = toAgentError(error);
-    return { name, status: 'failed', detail: message, ...(hint !== undefined && { hint }) };
-  }
-}
-
-async function checkRegion({ client, settings }: Deps, signal: AbortSignal): Promise<Omit<Check, 'name'>> {
+async function checkRegion({ client, settings }: Deps, signal: AbortSignal): Promise<Finding> {
   const regions = await client.regions(signal);
   const usable = regions.filter(({ objectStore }) => objectStore);
   const shown = usable.map(({ code, outOfCapacity }) => (outOfCapacity ? `${code} (full)` : code)).join(', ');
@@ -40,7 +30,7 @@ async function checkRegion({ client, settings }: Deps, signal: AbortSignal): Pro
   return { status: 'warning', detail, hint: 'New stores must wait until the region has room.' };
 }
 
-async function checkQuota({ client }: Deps, signal: AbortSignal): Promise<Omit<Check, 'name'>> {
+async function checkQuota({ client }: Deps, signal: AbortSignal): Promise<Finding> {
   const quota = await client.quota(signal);
   if (quota === undefined) return { status: 'warning', detail: 'Civo does not say what the account may use' };
   const { limitGb, usedGb } = quota;
@@ -49,7 +39,7 @@ async function checkQuota({ client }: Deps, signal: AbortSignal): Promise<Omit<C
   return { status: 'warning', detail, hint: 'No further store fits: contact Civo to raise the quota.' };
 }
 
-async function checkStores({ inventory }: Deps, signal: AbortSignal): Promise<Omit<Check, 'name'>> {
+async function checkStores({ inventory }: Deps, signal: AbortSignal): Promise<Finding> {
   const { stores, credentials } = await inventory.read(NOW_MS, signal);
   const ours = [...stores.values()].filter(
     ({ credentialId }) => readStamp(credentials.get(credentialId)?.name ?? '') !== undefined,
@@ -64,7 +54,7 @@ async function checkStores({ inventory }: Deps, signal: AbortSignal): Promise<Om
 const MOST_PAGES = 5;
 
 /** Civo does not say how many bytes its KB has: what S3 lists in a small store tells. */
-async function checkStatistics(deps: Deps, signal: AbortSignal): Promise<Omit<Check, 'name'>> {
+async function checkStatistics(deps: Deps, signal: AbortSignal): Promise<Finding> {
   const { settings } = deps;
   const counted = `a KB of the statistics counts as ${settings.kb_bytes} bytes`;
   const smallest = await smallestStore(deps, signal);

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
-import type { Http, HttpAnswer, HttpOptions, HttpRequest } from '../../src/lib/http.ts';
+import type { Http, HttpOptions } from '../../src/lib/http.ts';
+import { createLazyHttp } from '../../src/lib/lazy-http.ts';
 import type { PluginContext } from '../../src/plugin/contract.ts';
 import { caUnreadable } from './errors.ts';
 import type { Settings } from './settings.ts';
@@ -12,8 +13,7 @@ export function connect(
   { http, settings, log }: PluginContext<Settings>,
   options: Pick<HttpOptions, 'baseUrl' | 'peer' | 'headers' | 'explain'>,
 ): Http {
-  let opening: Promise<Http> | undefined;
-  const open = async (): Promise<Http> => {
+  return createLazyHttp(async () => {
     const ca = settings.ca_file === undefined ? undefined : await readCa(settings.ca_file);
     const timeoutMs = settings.timeout * 1000;
     return http({
@@ -27,21 +27,7 @@ export function connect(
         log.debug({ peer: options.peer, operation, status, ms: Math.round(seconds * 1000) }, 'request answered');
       },
     });
-  };
-  return {
-    request: async (request: HttpRequest, signal: AbortSignal): Promise<HttpAnswer> => {
-      signal.throwIfAborted();
-      opening ??= open();
-      const opened = await opening.catch((error: unknown) => {
-        opening = undefined;
-        throw error;
-      });
-      return opened.request(request, signal);
-    },
-    close: () => {
-      void opening?.then((opened) => opened.close()).catch(() => undefined);
-    },
-  };
+  });
 }
 
 async function readCa(path: string): Promise<string> {

@@ -1,11 +1,9 @@
-import { toAgentError } from '../../src/lib/errors.ts';
 import { plural } from '../../src/lib/plural.ts';
 import { formatBytes } from '../../src/lib/units.ts';
+import { attemptCheck, type Finding } from '../../src/plugin/attempt-check.ts';
 import type { Check } from '../../src/plugin/contract.ts';
 import type { Deps } from './deps.ts';
 import { firstLine } from './tools/first-line.ts';
-
-type Finding = Omit<Check, 'name'>;
 
 /** Looks at the device, whether limits bind there, the tools and the other hosts; changes nothing. */
 export async function check(deps: Deps, signal: AbortSignal): Promise<readonly Check[]> {
@@ -19,12 +17,12 @@ export async function check(deps: Deps, signal: AbortSignal): Promise<readonly C
     ['tools', tools],
     ['registry', registry],
   ] as const) {
-    checks.push(await attempt(name, signal, () => look(deps, signal)));
+    checks.push(await attemptCheck(name, signal, () => look(deps, signal)));
     if (name === 'device' && checks[0]?.status === 'failed') break;
   }
   for (const site of remote) {
     checks.push(
-      await attempt(`host ${site.id}`, signal, async () => {
+      await attemptCheck(`host ${site.id}`, signal, async () => {
         const { name } = await site.device(signal);
         return { status: 'ok', detail: `answers, and has ${name}` };
       }),
@@ -32,16 +30,6 @@ export async function check(deps: Deps, signal: AbortSignal): Promise<readonly C
   }
   if (settings.MOCK_QUOTA) checks.push({ name: 'mock', status: 'warning', detail: 'the data is made up' });
   return checks;
-}
-
-async function attempt(name: string, signal: AbortSignal, look: () => Promise<Finding>): Promise<Check> {
-  try {
-    return { name, ...(await look()) };
-  } catch (error) {
-    signal.throwIfAborted();
-    const { message, hint } = toAgentError(error);
-    return { name, status: 'failed', detail: message, ...(hint !== undefined && { hint }) };
-  }
 }
 
 async function device({ devices, settings }: Deps, signal: AbortSignal): Promise<Finding> {

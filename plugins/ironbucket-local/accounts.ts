@@ -1,8 +1,8 @@
 import { sameJson } from '../../src/lib/json.ts';
+import { createKeyedLock } from '../../src/lib/keyed-lock.ts';
 import { type AccountRecord, formatAccount, parseAccount } from './account-file.ts';
 import { type Disk, isAbsent, replaceFile } from './disk.ts';
 import { storageGone } from './errors.ts';
-import { createKeyedLock } from './keyed-lock.ts';
 import { isBucketName, type Layout } from './layout.ts';
 import { migrateAccounts, readOldAccounts } from './migrate-accounts.ts';
 

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
+import type { KeyedLock } from '../../src/lib/keyed-lock.ts';
+import { createKeyedLock } from '../../src/lib/keyed-lock.ts';
 import { type Disk, replaceFile } from './disk.ts';
-import type { KeyedLock } from './keyed-lock.ts';
-import { createKeyedLock } from './keyed-lock.ts';
 import type { Layout } from './layout.ts';
 
 /** Documents that a bucket has beside its objects, under the names that IronBucket gives them. */

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
-import type { Http, HttpOptions, HttpRequest } from '../../src/lib/http.ts';
+import type { Http, HttpOptions } from '../../src/lib/http.ts';
+import { createLazyHttp } from '../../src/lib/lazy-http.ts';
 import type { PluginContext } from '../../src/plugin/contract.ts';
 import { createS3, type S3 } from '../../src/s3/index.ts';
 import { caUnreadable } from './errors.ts';
@@ -53,8 +54,7 @@ type Connecting = Pick<HttpOptions, 'baseUrl' | 'peer' | 'headers' | 'explain'>;
 
 /** The CA file is read with the first request. */
 function lazily({ http, settings, log }: PluginContext<Settings>, options: Connecting): Http {
-  let opening: Promise<Http> | undefined;
-  const open = async (): Promise<Http> =>
+  return createLazyHttp(async () =>
     http({
       ...options,
       ca: await readCa(settings.ca_file),
@@ -64,19 +64,8 @@ function lazily({ http, settings, log }: PluginContext<Settings>, options: Conne
       observe: ({ operation, status, seconds }) => {
         log.debug({ peer: options.peer, operation, status, ms: Math.round(seconds * 1000) }, 'request answered');
       },
-    });
-  return {
-    request: async (request: HttpRequest, signal: AbortSignal) => {
-      signal.throwIfAborted();
-      opening ??= open();
-      const opened = await opening.catch((error: unknown) => {
-        opening = undefined;
-        throw error;
-      });
-      return opened.request(request, signal);
-    },
-    close: () => void opening?.then((opened) => opened.close()).catch(() => undefined),
-  };
+    }),
+  );
 }
 
 export async function readCa(path: string | undefined): Promise<string | undefined> {

@@ -1,11 +1,9 @@
 import { type ConfigDiff, diffConfig } from '../config/diff.ts';
 import type { Config } from '../config/types.ts';
 import { AgentError } from '../lib/errors.ts';
-import type { LogLevel, RootLog } from '../lib/log.ts';
-import { type HealthSnapshot, liveness, readiness } from '../monitor/health.ts';
-import { ownRoutes } from '../web/own-routes.ts';
-import { compatible, createRouter } from '../web/router.ts';
-import { createWebServer } from '../web/web-server.ts';
+import type { RootLog } from '../lib/log.ts';
+import { type HealthSnapshot, liveness } from '../monitor/health.ts';
+import { createAgentServer } from './agent-server.ts';
 import type { ComposeDeps } from './compose-deps.ts';
 import { createOfferings } from './offerings.ts';
 import { createParts } from './parts.ts';
@@ -38,12 +36,12 @@ export function compose(initial: Config, deps: ComposeDeps): Agent {
   let config = initial;
   let rejected = false;
 
-  const offeringLines = (line: string, level: LogLevel): void => {
-    for (const offering of offerings.running()) offering.collect(line, level);
-  };
-  const parts = createParts(initial, deps, offeringLines);
+  const parts = createParts(initial, deps);
   const { log, metrics, clients } = parts;
   const offerings = createOfferings({ clock, log, shared: parts.shared });
+  parts.followLog((line, level) => {
+    for (const offering of offerings.running()) offering.collect(line, level);
+  });
 
   const snapshot = (): HealthSnapshot => ({
     state: deps.state(),
@@ -52,23 +50,7 @@ export function compose(initial: Config, deps: ComposeDeps): Agent {
     orders: offerings.running().flatMap((offering) => offering.orders()),
     offerings: offerings.health(),
   });
-  const pages = {
-    metrics: metrics.render,
-    liveness: () => liveness(snapshot()),
-    readiness: () => readiness(snapshot()),
-    scrub: deps.secrets.scrub,
-  };
-  const own = { owner: 'agent', routes: ownRoutes(pages) };
-  let router = createRouter([own]);
-  const serveRoutes = (refused: (error: unknown) => void): void => {
-    router = createRouter(compatible([own, ...offerings.routes()], refused));
-  };
-  const server = createWebServer({
-    ...config.http,
-    clock,
-    router: () => router,
-    onError: (err) => log.error({ err }, 'a page could not be made'),
-  });
+  const server = createAgentServer({ clock, log, metrics, http: config.http, snapshot, scrub: deps.secrets.scrub });
 
   async function readNext(read: () => Promise<Config>): Promise<Config> {
     try {
@@ -88,7 +70,7 @@ export function compose(initial: Config, deps: ComposeDeps): Agent {
       await parts.open(config);
       const port = await server.start();
       offerings.startAll(config);
-      serveRoutes((error) => {
+      server.serve(offerings.routes(), (error) => {
         throw error;
       });
       log.info({ version, port, offerings: config.offerings.map(({ name }) => name) }, 'agent started');
@@ -106,7 +88,7 @@ export function compose(initial: Config, deps: ComposeDeps): Agent {
     reload: async (read) => {
       const next = await readNext(read);
       const outcome = await offerings.change(config, next);
-      serveRoutes((err) => log.error({ err }, 'the routes of an offering are not served'));
+      server.serve(offerings.routes(), (err) => log.error({ err }, 'the routes of an offering are not served'));
       config = next;
       log.level = next.logLevel;
       clients.closeUnused(next.offerings.map(({ waldur }) => waldur));

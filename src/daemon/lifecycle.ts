@@ -45,7 +45,7 @@ const EXIT_SECOND = { SIGINT: 130, SIGTERM: 143 } as const;
 
 /** `starting → running → draining → closing → stopped`, and the only place that listens to signals. */
 export function createLifecycle(deps: LifecycleDeps): Lifecycle {
-  const { service, log, clock } = deps;
+  const { service, log } = deps;
   const stop = new AbortController();
   const stopAsked = deferred<void>();
   const secondSignal = deferred<number>();
@@ -81,14 +81,7 @@ export function createLifecycle(deps: LifecycleDeps): Lifecycle {
   const reload = async (): Promise<void> => {
     if (state !== 'running' || asked) return;
     service.reloading();
-    let outcome: string;
-    try {
-      outcome = await deps.reload(stop.signal);
-      log.info({ outcome }, 'configuration reloaded');
-    } catch (error) {
-      outcome = `reload rejected: ${toAgentError(error).message}`;
-      log.error({ err: error }, 'reload rejected, the old configuration stays');
-    }
+    const outcome = await reloaded(deps, stop.signal);
     if (!asked) service.ready(outcome);
   };
 
@@ -126,9 +119,7 @@ export function createLifecycle(deps: LifecycleDeps): Lifecycle {
     } finally {
       state = 'closing';
       if (!stop.signal.aborted) stop.abort(new Error('the agent is stopping'));
-      await withDeadline(clock, NEVER, CLOSE_MS, 'closing', deps.close).catch((error: unknown) =>
-        log.error({ err: error }, 'closing failed'),
-      );
+      await close(deps);
       state = 'stopped';
       if (wasStarted) log.info({}, 'agent stopped');
     }
@@ -137,18 +128,43 @@ export function createLifecycle(deps: LifecycleDeps): Lifecycle {
   return {
     state: () => state,
     askToReload,
-    run: async () => {
-      for (const [event, handler] of Object.entries(handlers)) deps.signals.on(event, handler);
-      try {
-        return await Promise.race([live(), secondSignal.promise]);
-      } finally {
-        for (const [event, handler] of Object.entries(handlers)) deps.signals.off(event, handler);
-      }
-    },
+    run: () => listening(deps.signals, handlers, () => Promise.race([live(), secondSignal.promise])),
   };
 }
 
 const NEVER = new AbortController().signal;
+
+/** Handles signals while `work` runs. */
+async function listening<T>(
+  signals: LifecycleDeps['signals'],
+  handlers: Readonly<Record<string, (error: unknown) => void>>,
+  work: () => Promise<T>,
+): Promise<T> {
+  for (const [event, handler] of Object.entries(handlers)) signals.on(event, handler);
+  try {
+    return await work();
+  } finally {
+    for (const [event, handler] of Object.entries(handlers)) signals.off(event, handler);
+  }
+}
+
+/** A sentence about the result; never fails. */
+async function reloaded({ reload, log }: LifecycleDeps, signal: AbortSignal): Promise<string> {
+  try {
+    const outcome = await reload(signal);
+    log.info({ outcome }, 'configuration reloaded');
+    return outcome;
+  } catch (error) {
+    log.error({ err: error }, 'reload rejected, the old configuration stays');
+    return `reload rejected: ${toAgentError(error).message}`;
+  }
+}
+
+async function close({ clock, log, close }: LifecycleDeps): Promise<void> {
+  await withDeadline(clock, NEVER, CLOSE_MS, 'closing', close).catch((error: unknown) =>
+    log.error({ err: error }, 'closing failed'),
+  );
+}
 
 /** Whether everything came to its end in time. */
 async function drain({ clock, log, drainMs, drain }: LifecycleDeps): Promise<boolean> {

@@ -72,10 +72,7 @@ export function createOfferings(deps: OfferingsDeps): Offerings {
       for (const offering of config.offerings) start(offering, config);
     },
     change: async (from, to) => {
-      const { added, removed, changed, agent } = diffConfig(from, to);
-      // Agent-wide values reach an offering when it starts.
-      const restarted =
-        agent.length > 0 ? to.offerings.filter(({ uuid }) => running.has(uuid)) : changed.map((pair) => pair.to);
+      const { added, removed, restarted } = stepsOf(from, to, running);
       // Jobs of backends run in the time zone of the agent.
       const isKept = from.timezone === to.timezone;
       const stopped = await Promise.all([
@@ -89,7 +86,7 @@ export function createOfferings(deps: OfferingsDeps): Offerings {
         return 'stopped before the new configuration was taken over';
       }
       const failed = startMissing(to, new Map(stopped));
-      const outcome = `${plural(added.length, 'offering')} added, ${removed.length} removed, ${restarted.length} restarted`;
+      const outcome = `${plural(added, 'offering')} added, ${removed.length} removed, ${restarted.length} restarted`;
       return failed === 0 ? outcome : `${outcome}, ${failed} could not be started`;
     },
     drain: async () => {
@@ -97,16 +94,38 @@ export function createOfferings(deps: OfferingsDeps): Offerings {
       await Promise.all([...running.values()].map((offering) => offering.drain()));
     },
     close: async () => {
-      // Drained before, or out of patience: what still runs is aborted.
-      const stopped = await Promise.allSettled([...running.values()].map((offering) => offering.stop()));
-      running.clear();
-      const failed = stopped.find((result) => result.status === 'rejected');
-      if (failed !== undefined) throw failed.reason;
+      try {
+        await stopAll([...running.values()]);
+      } finally {
+        running.clear();
+      }
     },
   };
 }
 
 const NEVER = new AbortController().signal;
+
+interface Steps {
+  /** How many are new. */
+  readonly added: number;
+  readonly removed: readonly OfferingConfig[];
+  readonly restarted: readonly OfferingConfig[];
+}
+
+/** Agent-wide values reach an offering when it starts, so their change restarts all that run. */
+function stepsOf(from: Config, to: Config, running: ReadonlyMap<string, RunningOffering>): Steps {
+  const { added, removed, changed, agent } = diffConfig(from, to);
+  const restarted =
+    agent.length > 0 ? to.offerings.filter(({ uuid }) => running.has(uuid)) : changed.map((pair) => pair.to);
+  return { added: added.length, removed, restarted };
+}
+
+/** Drained before, or out of patience: what still runs is aborted. @throws the first failure, after all were stopped */
+async function stopAll(offerings: readonly RunningOffering[]): Promise<void> {
+  const stopped = await Promise.allSettled(offerings.map((offering) => offering.stop()));
+  const failed = stopped.find((result) => result.status === 'rejected');
+  if (failed !== undefined) throw failed.reason;
+}
 
 /** Never fails: an offering that cannot be stopped cleanly must not keep others from running. */
 async function stopOne(

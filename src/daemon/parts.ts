@@ -17,22 +17,24 @@ export interface Parts {
   readonly clients: SharedClients;
   /** What offerings of a configuration share; after `open`. */
   shared(config: Config): Shared;
+  /** Hands every finished line of the log to `take`, beside the writer of the process. */
+  followLog(take: (line: string, level: LogLevel) => void): void;
   /** Opens the store. */
   open(config: Config): Promise<void>;
   close(): Promise<void>;
 }
 
-/** @param onLine receives every finished line of the log, beside the writer of the process */
-export function createParts(config: Config, deps: ComposeDeps, onLine: (line: string, level: LogLevel) => void): Parts {
+export function createParts(config: Config, deps: ComposeDeps): Parts {
   const { clock, random, version, env, secrets } = deps;
   const { concurrency } = config;
+  let follow: (line: string, level: LogLevel) => void = () => undefined;
   const log = createLog({
     level: config.logLevel,
     clock,
     secrets,
     write: (line, level) => {
       deps.write(line, level);
-      onLine(line, level);
+      follow(line, level);
     },
   });
   const metrics = createMetrics({ version, revision: deps.revision, clock, offerings: [] });
@@ -54,6 +56,9 @@ export function createParts(config: Config, deps: ComposeDeps, onLine: (line: st
     clients,
     shared: (of) => {
       return { config: of, clock, random, log, metrics, store: store(), slots, version, startedAt, env, ...peers };
+    },
+    followLog: (take) => {
+      follow = take;
     },
     open: async ({ state }) => {
       opened = await openStore(state, clock);

@@ -18,7 +18,7 @@ export function watchUnauthorized(metrics: ConnectMetrics, clock: Clock, unautho
     unauthorized();
   };
   return {
-    backendRequest: metrics.backendRequest,
+    ...metrics,
     waldurRequest: (outcome) => {
       metrics.waldurRequest(outcome);
       if (outcome.operation === OIDC_OPERATION) look(outcome.status);

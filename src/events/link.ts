@@ -1,4 +1,4 @@
-import { Client, type IFrame, type IMessage, Versions } from '@stomp/stompjs';
+import { Client, type IFrame, type IMessage, type StompConfig, Versions } from '@stomp/stompjs';
 import { type RawData, WebSocket } from 'ws';
 import type { Clock } from '../lib/clock.ts';
 import type { AgentError } from '../lib/errors.ts';
@@ -34,16 +34,68 @@ export interface Link {
 
 /** Connects stompjs to one WebSocket and turns every way in which that can end into one `lost`. */
 export function openLink(options: LinkOptions, clock: Clock, on: LinkEvents): Link {
-  const { queues, login, vhost } = options.registration;
   const { proxy } = options.tls;
   const where = `${new URL(options.url).host}${proxy === undefined ? '' : ` through the proxy ${proxyName(proxy)}`}`;
   const life = new AbortController();
   const socket = openSocket(options.url, options.tls, life.signal);
   let subscribedAtMs: number | undefined;
+  const traffic = listenTo(socket, where, clock, on, () => subscribedAtMs);
+
+  let cancelWatch = (): void => undefined;
+  // Bad credentials, a frozen broker and a proxy that swallows frames all leave the socket open and silent.
+  const cancelDeadline = clock.after(options.connectTimeoutMs, () => {
+    const message = `connecting to the event bus at ${where} took longer than ${options.connectTimeoutMs} ms`;
+    on.lost(failure('STOMP_CONNECT_TIMEOUT', message));
+  });
+  const client = new Client({
+    ...clientOptions(options, on),
+    webSocketFactory: () => socket,
+    onHeartbeatReceived: traffic.frameEnded,
+  });
+  client.onConnect = (connected) => {
+    const beatMs = serverBeatMs(connected);
+    if (beatMs === undefined) {
+      return on.lost(failure('STOMP_PROTOCOL', 'the event bus does not speak STOMP 1.2 with heart-beats'));
+    }
+    cancelWatch = watch(clock, 2 * Math.max(beatMs, options.heartbeatMs), traffic.lastMs, (error) => on.lost(error));
+    subscribedAtMs = clock.monotonicMs();
+    const subscribed = (): void => {
+      cancelDeadline();
+      on.subscribed();
+    };
+    const message: LinkEvents['message'] = (frame, objectType) => on.message(frame, objectType);
+    subscribe(client, options, { subscribed, message, frameEnded: traffic.frameEnded });
+  };
+  client.activate();
+
+  return {
+    close: async (politely) => {
+      cancelDeadline();
+      cancelWatch();
+      await shutDown(client, socket, clock, politely);
+      // Takes a half-open tunnel with it.
+      life.abort();
+    },
+  };
+}
+
+interface Traffic {
+  /** Monotonic time of the last packet. */
+  lastMs(): number;
+  /** A frame is complete: its parts no longer count against the limit. */
+  frameEnded(): void;
+}
+
+/** Added before stompjs adds its listener, so that a complete frame resets what its parts have added. */
+function listenTo(
+  socket: WebSocket,
+  where: string,
+  clock: Clock,
+  on: Pick<LinkEvents, 'lost'>,
+  subscribedAtMs: () => number | undefined,
+): Traffic {
   let lastInboundMs = clock.monotonicMs();
   let partialBytes = 0;
-
-  // Before stompjs adds its listener, so that a complete frame resets what its parts have added.
   socket.on('message', (data) => {
     lastInboundMs = clock.monotonicMs();
     partialBytes += sizeOf(data);
@@ -55,81 +107,60 @@ export function openLink(options: LinkOptions, clock: Clock, on: LinkEvents): Li
   });
   socket.on('error', (error) => on.lost(fromSocketError(error, where)));
   socket.on('close', (code, reason) => {
-    const sinceMs = subscribedAtMs === undefined ? undefined : clock.monotonicMs() - subscribedAtMs;
-    on.lost(fromClose(code, reason.toString(), sinceMs));
+    const sinceMs = subscribedAtMs();
+    on.lost(fromClose(code, reason.toString(), sinceMs === undefined ? undefined : clock.monotonicMs() - sinceMs));
   });
-
-  let cancelWatch = (): void => undefined;
-  // Bad credentials, a frozen broker and a proxy that swallows frames all leave the socket open and silent.
-  const cancelDeadline = clock.after(options.connectTimeoutMs, () => {
-    const message = `connecting to the event bus at ${where} took longer than ${options.connectTimeoutMs} ms`;
-    on.lost(failure('STOMP_CONNECT_TIMEOUT', message));
-  });
-  const client = new Client({
-    webSocketFactory: () => socket,
-    stompVersions: new Versions([Versions.V1_2]),
-    connectHeaders: { host: escapeHeader(vhost), login: escapeHeader(login), passcode: escapeHeader(options.passcode) },
-    reconnectDelay: 0,
-    heartbeatIncoming: options.heartbeatMs,
-    heartbeatOutgoing: options.heartbeatMs,
-    // Its own check goes by the wall clock, which can jump; `watch` does not.
-    heartbeatToleranceMultiplier: Number.POSITIVE_INFINITY,
-    onHeartbeatReceived: () => {
+  return {
+    lastMs: () => lastInboundMs,
+    frameEnded: () => {
       partialBytes = 0;
     },
-    onConnect: (frame) => {
-      const beatMs = serverBeatMs(frame);
-      if (beatMs === undefined) {
-        return on.lost(failure('STOMP_PROTOCOL', 'the event bus does not speak STOMP 1.2 with heart-beats'));
-      }
-      const toleranceMs = 2 * Math.max(beatMs, options.heartbeatMs);
-      cancelWatch = watch(
-        clock,
-        toleranceMs,
-        () => lastInboundMs,
-        (error) => on.lost(error),
-      );
-      subscribe();
-    },
+  };
+}
+
+function clientOptions(
+  { registration, passcode, heartbeatMs }: LinkOptions,
+  on: Pick<LinkEvents, 'lost'>,
+): StompConfig {
+  const { login, vhost } = registration;
+  return {
+    stompVersions: new Versions([Versions.V1_2]),
+    connectHeaders: { host: escapeHeader(vhost), login: escapeHeader(login), passcode: escapeHeader(passcode) },
+    reconnectDelay: 0,
+    heartbeatIncoming: heartbeatMs,
+    heartbeatOutgoing: heartbeatMs,
+    // Its own check goes by the wall clock, which can jump; `watch` does not.
+    heartbeatToleranceMultiplier: Number.POSITIVE_INFINITY,
     onStompError: (frame) => on.lost(fromErrorFrame(frame.headers, frame.body)),
     onUnhandledFrame: () => on.lost(failure('STOMP_PROTOCOL', 'the event bus sends frames that are not STOMP')),
     onUnhandledMessage: () => on.lost(failure('STOMP_PROTOCOL', 'the event bus sends messages of no subscription')),
-  });
-  client.activate();
-
-  function subscribe(): void {
-    let missing = queues.length;
-    subscribedAtMs = clock.monotonicMs();
-    for (const [index, queue] of queues.entries()) {
-      // RabbitMQ sends the receipt before the first message, and never when the queue is missing.
-      client.watchForReceipt(`subscribed-${index}`, () => {
-        if (--missing > 0) return;
-        cancelDeadline();
-        on.subscribed();
-      });
-      const take = (message: IMessage): void => {
-        partialBytes = 0;
-        on.message(message, queue.objectType);
-      };
-      // Not `/queue/`: that declares the queue again without its arguments, which ends the session.
-      client.subscribe(`/amq/queue/${queue.name}`, take, {
-        id: String(index),
-        receipt: `subscribed-${index}`,
-        ack: 'client-individual',
-        'prefetch-count': String(options.prefetch),
-      });
-    }
-  }
-
-  return {
-    close: async (politely) => {
-      cancelDeadline();
-      cancelWatch();
-      await shutDown(client, socket, clock, politely);
-      // Takes a half-open tunnel with it.
-      life.abort();
-    },
   };
+}
+
+/** Subscribes to every queue; `subscribed` is called once, when all are. */
+function subscribe(
+  client: Client,
+  { registration: { queues }, prefetch }: LinkOptions,
+  on: Pick<LinkEvents, 'subscribed' | 'message'> & Pick<Traffic, 'frameEnded'>,
+): void {
+  let missing = queues.length;
+  for (const [index, queue] of queues.entries()) {
+    // RabbitMQ sends the receipt before the first message, and never when the queue is missing.
+    client.watchForReceipt(`subscribed-${index}`, () => {
+      if (--missing === 0) on.subscribed();
+    });
+    const take = (message: IMessage): void => {
+      on.frameEnded();
+      on.message(message, queue.objectType);
+    };
+    // Not `/queue/`: that declares the queue again without its arguments, which ends the session.
+    client.subscribe(`/amq/queue/${queue.name}`, take, {
+      id: String(index),
+      receipt: `subscribed-${index}`,
+      ack: 'client-individual',
+      'prefetch-count': String(prefetch),
+    });
+  }
 }
 
 /** STOMP forbids escapes in CONNECT and stompjs sends none, but RabbitMQ reads them, and ends the session at others. */

@@ -2,13 +2,14 @@ import { toAgentError } from '../lib/errors.ts';
 import type { Uuid } from '../lib/ids.ts';
 import { handleOrder, type Outcome } from '../orders/handle.ts';
 import { createIntake, type Intake } from '../orders/intake.ts';
-import { createPendingWatch, type PendingWatch } from '../orders/pending-watch.ts';
+import { createPendingWatch, type PendingOrder } from '../orders/pending-watch.ts';
 import { createQueue, type OrderQueue } from '../orders/queue.ts';
 import type { Slots } from '../orders/slots.ts';
 import type { CircuitWatch } from './circuit-watch.ts';
 import type { OfferingContext } from './context.ts';
 import type { EventLink } from './event-link.ts';
 import { createHeldOrders } from './held-orders.ts';
+import type { Loop } from './loop.ts';
 import { createReconcile, type Reconcile } from './reconcile.ts';
 
 export interface IntakePart {
@@ -17,7 +18,7 @@ export interface IntakePart {
   /** Takes hints of events. */
   readonly intake: Intake;
   /** Looks after accounts that take long to become ready. */
-  readonly pending: PendingWatch;
+  readonly pending: Pick<Loop, 'run'>;
   /** Reads all open orders. */
   readonly reconcile: Reconcile;
 }
@@ -51,9 +52,8 @@ export function createIntakePart(
     clock,
     log,
     pendingMs: context.offering.plugin.pendingMs ?? 0,
-    resume: (hint) => void intake.reconcile({ ...hint, state: undefined }, () => undefined),
   });
-  const intake: Intake = createIntake(
+  const intake = createIntake(
     {
       queue,
       pending,
@@ -72,7 +72,13 @@ export function createIntakePart(
   const done = (open: number): void => {
     if (open === 0) held.none();
   };
-  return { queue, intake, pending, reconcile: createReconcile(context, { intake, link: shared.link, done }, signal) };
+  const resume = (order: PendingOrder): void => void intake.reconcile({ ...order, state: undefined }, () => undefined);
+  return {
+    queue,
+    intake,
+    pending: { run: (until) => pending.run(resume, until) },
+    reconcile: createReconcile(context, { intake, link: shared.link, done }, signal),
+  };
 }
 
 /** One line and one count per order. */

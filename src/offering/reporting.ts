@@ -16,50 +16,19 @@ const NOTHING_REPORTED = { submitted: 0, unchanged: 0, missing: 0, failed: 0, lo
 
 /** Usage reports of one offering: the schedule only wakes them, what is due is computed by the reporter. */
 export function startReporting(context: OfferingContext, signal: AbortSignal): Reporting {
-  const { clock, log, metrics, config, standing } = context;
-  const offering = context.offering.name;
-  const { timezone, report } = config;
-  const { reporter } = context.usage;
+  const { clock, metrics, config } = context;
   let current: Promise<boolean> | undefined;
 
-  async function pass(): Promise<boolean> {
-    const start = clock.monotonicMs();
-    const seconds = (): number => (clock.monotonicMs() - start) / 1000;
-    metrics.reportStarted({ offering });
-    try {
-      const { failure, ...resources } = await reporter.report({}, signal);
-      metrics.reportFinished({ offering, ok: failure === undefined, seconds: seconds(), resources });
-      log.info({ ...resources, ms: Math.round(seconds() * 1000) }, 'usage reported');
-      return settle(failure);
-    } catch (thrown) {
-      if (signal.aborted) return false;
-      metrics.reportFinished({ offering, ok: false, seconds: seconds(), resources: NOTHING_REPORTED });
-      const error = toAgentError(thrown);
-      log.error({ err: error }, 'usage could not be reported');
-      return settle(error);
-    }
-  }
-
-  function settle(failure: AgentError | undefined): boolean {
-    if (failure === undefined) {
-      standing.clear('reports');
-      return true;
-    }
-    metrics.error(failure);
-    standing.hinder('reports', failure);
-    return false;
-  }
-
   function now(): Promise<boolean> {
-    current ??= pass().finally(() => {
+    current ??= reportOnce(context, signal).finally(() => {
       current = undefined;
     });
     return current;
   }
 
   const wakeups = schedule({
-    expression: report.schedule,
-    timezone,
+    expression: config.report.schedule,
+    timezone: config.timezone,
     jitterMs: JITTER_MS,
     clock,
     random: context.random,
@@ -79,4 +48,35 @@ export function startReporting(context: OfferingContext, signal: AbortSignal): R
       await current;
     },
   };
+}
+
+/** One pass over all resources; false when it failed. */
+async function reportOnce(context: OfferingContext, signal: AbortSignal): Promise<boolean> {
+  const { clock, log, metrics } = context;
+  const offering = context.offering.name;
+  const start = clock.monotonicMs();
+  const seconds = (): number => (clock.monotonicMs() - start) / 1000;
+  metrics.reportStarted({ offering });
+  try {
+    const { failure, ...resources } = await context.usage.reporter.report({}, signal);
+    metrics.reportFinished({ offering, ok: failure === undefined, seconds: seconds(), resources });
+    log.info({ ...resources, ms: Math.round(seconds() * 1000) }, 'usage reported');
+    return settle(context, failure);
+  } catch (thrown) {
+    if (signal.aborted) return false;
+    metrics.reportFinished({ offering, ok: false, seconds: seconds(), resources: NOTHING_REPORTED });
+    const error = toAgentError(thrown);
+    log.error({ err: error }, 'usage could not be reported');
+    return settle(context, error);
+  }
+}
+
+function settle({ metrics, standing }: OfferingContext, failure: AgentError | undefined): boolean {
+  if (failure === undefined) {
+    standing.clear('reports');
+    return true;
+  }
+  metrics.error(failure);
+  standing.hinder('reports', failure);
+  return false;
 }

@@ -1,7 +1,9 @@
 import type { OfferingConfig } from '../config/types.ts';
+import type { Message } from '../events/decode.ts';
 import type { LogLevel } from '../lib/log.ts';
 import { createReleasers } from '../lib/releasers.ts';
 import type { HealthSnapshot } from '../monitor/health.ts';
+import type { OrderQueue } from '../orders/queue.ts';
 import type { BackendSide } from './backend-side.ts';
 import { closeMonths } from './close-months.ts';
 import { createContext } from './context.ts';
@@ -11,6 +13,7 @@ import { createIntakePart } from './intake.ts';
 import { listen } from './listening.ts';
 import { createOfferingCheck } from './offering-check.ts';
 import { meterQueue } from './queue-meter.ts';
+import type { Reconcile } from './reconcile.ts';
 import { startReporting } from './reporting.ts';
 import { routeEvent } from './route-event.ts';
 import { runAll } from './run-all.ts';
@@ -55,23 +58,11 @@ export function startWaldurSide(
     statistics: () => ({ queued: queue.waiting(), in_progress: queue.running(), connected: link.connected() }),
   });
   const targets = { offering, metrics, intake, upkeep, reconcile: reconcile.loop.wake };
-  const listening = listen(
-    context,
-    {
-      link,
-      identity,
-      env: shared.env,
-      onMessage: (message, ack) => routeEvent(targets, message, ack),
-      // A frame that was lost while there was no session is found here.
-      began: reconcile.loop.wake,
-      ended: () => {
-        queue.forgetOffers();
-        // From now on orders are asked for more often; the loop would learn that only after its long pause.
-        reconcile.loop.wake();
-      },
-    },
-    signal,
-  );
+  const session = {
+    onMessage: (message: Message, ack: () => void) => routeEvent(targets, message, ack),
+    ...onSession(queue, reconcile),
+  };
+  const listening = listen(context, { link, identity, env: shared.env, ...session }, signal);
   const reporting = startReporting(context, signal);
   releasers.add(reporting.stop);
   const shipping = createShipping(context, identity);
@@ -98,14 +89,28 @@ export function startWaldurSide(
     connected: link.connected,
     lastReconcileMs: reconcile.lastSuccessMs,
     supervisors: () => [reconcile.supervisor()],
-    orders: () => {
-      const startedMs = queue.oldestStart();
-      const deadlineMs = shared.config.orderDeadlineMs;
-      return startedMs === undefined ? [] : [{ order: offering.name, startedMs, deadlineMs }];
-    },
+    orders: () => oldestOrder(offering.name, queue, shared.config.orderDeadlineMs),
     reportNow: () => void reporting.now(),
     collect: shipping.collect,
     drain: () => queue.drain(),
     close: releasers.release,
   };
+}
+
+/** What follows when a session with the event bus begins and ends. */
+function onSession(queue: OrderQueue, { loop }: Reconcile): { began(): void; ended(): void } {
+  return {
+    // A frame that was lost while there was no session is found here.
+    began: loop.wake,
+    ended: () => {
+      queue.forgetOffers();
+      // From now on orders are asked for more often; the loop would learn that only after its long pause.
+      loop.wake();
+    },
+  };
+}
+
+function oldestOrder(offering: string, queue: OrderQueue, deadlineMs: number): HealthSnapshot['orders'] {
+  const startedMs = queue.oldestStart();
+  return startedMs === undefined ? [] : [{ order: offering, startedMs, deadlineMs }];
 }

@@ -3,6 +3,7 @@ import { sameJson } from '../lib/json.ts';
 import type { KeyPair } from '../waldur/client.ts';
 import type { ApiKey, Resource } from '../waldur/types.ts';
 import { mergeMetadata, storedPair, withoutCredentials } from './metadata.ts';
+import { isKeyNamed, nameKey } from './name-key.ts';
 import { isListed, isRefusal, listKeys, reportKey } from './report-key.ts';
 import type { KeyStore, KeyStoreDeps, ResourceKeys } from './resource-keys.ts';
 import { createUnknownKeys, type UnknownKeys } from './unknown-keys.ts';
@@ -72,9 +73,17 @@ function keysOf(shared: Shared, resource: Resource, rows: readonly ApiKey[], kep
       await store(pair, dead, signal);
       return keysOf(shared, resource, without(rows, dead?.uuid), [...kept, pair.accessKey]);
     },
-    metadata: (facts) => mergeMetadata(withoutCredentials(resource.backendMetadata), facts, undefined),
+    metadata: (facts) => {
+      const named = nameKey(facts, workingRow(rows)?.uuid);
+      return mergeMetadata(withoutCredentials(resource.backendMetadata), named, undefined);
+    },
     unwritten: undefined,
     write: async (facts, signal) => {
+      // Waldur gave a key that it got just now a UUID.
+      if (isKeyNamed(facts) && kept.length > 0 && workingRow(rows) === undefined) {
+        const now = await listKeys(shared, resource.uuid, signal);
+        return keysOf(shared, resource, now, []).write(facts, signal);
+      }
       const metadata = keys.metadata(facts);
       if (sameJson(metadata, resource.backendMetadata)) return;
       await waldur.resources.setBackendMetadata(resource.uuid, metadata, signal);
@@ -92,6 +101,11 @@ function pairToAdopt({ backendMetadata }: Resource, known: readonly string[]): K
 /** Whether Waldur waits for us to do something about the key. */
 export function isPending({ state, pendingAction }: ApiKey): boolean {
   return state === 'Updating' || pendingAction !== undefined;
+}
+
+/** A rotation changes what is in it, and not which one it is. */
+function workingRow(rows: readonly ApiKey[]): ApiKey | undefined {
+  return rows.find(({ clientId, state }) => clientId !== undefined && state !== 'Erred');
 }
 
 function without(rows: readonly ApiKey[], key: Uuid | undefined): readonly ApiKey[] {

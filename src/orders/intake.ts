@@ -5,6 +5,7 @@ import type { Uuid } from '../lib/ids.ts';
 import type { Log } from '../lib/log.ts';
 import type { Random } from '../lib/retry.ts';
 import type { OrderState } from '../waldur/types.ts';
+import { createFinishedOrders } from './finished-orders.ts';
 import type { Outcome } from './handle.ts';
 import type { PendingWatch } from './pending-watch.ts';
 import type { Again, Job, OrderQueue } from './queue.ts';
@@ -49,7 +50,7 @@ const REMEMBERED = 10_000;
 
 /** Turns hints into jobs. Runs until `signal` fires; the queue is drained by whoever owns it. */
 export function createIntake(deps: IntakeDeps, signal: AbortSignal): Intake {
-  const done = createMemory(REMEMBERED);
+  const finished = createFinishedOrders(REMEMBERED);
 
   function job(hint: OrderHint & { readonly resource: Uuid }, settled: () => void): Job {
     return {
@@ -57,11 +58,11 @@ export function createIntake(deps: IntakeDeps, signal: AbortSignal): Intake {
       id: hint.order,
       settled,
       // It may have been finished by the job before it in the lane.
-      run: async (attempt) => (isStale(hint) ? undefined : work(hint.order, attempt)),
+      run: async (attempt) => (finished.isStale(hint) ? undefined : work(hint.order, attempt)),
     };
   }
 
-  /** Without its resource an order has no lane yet: the job finds it out and hears the completed hint. */
+  /** Without its resource an order has no lane yet: the job finds it out and hands on the completed hint. */
   function locator(hint: OrderHint, ack: () => void): Job {
     const run = async (attempt: number): Promise<Again | undefined> => {
       try {
@@ -69,7 +70,7 @@ export function createIntake(deps: IntakeDeps, signal: AbortSignal): Intake {
         return undefined;
       } catch (failure) {
         if (signal.aborted) return undefined;
-        const later = failed(hint.order, toAgentError(failure), attempt);
+        const later = judge(deps, hint.order, toAgentError(failure), attempt);
         if (later === undefined) ack();
         return later;
       }
@@ -79,8 +80,8 @@ export function createIntake(deps: IntakeDeps, signal: AbortSignal): Intake {
 
   function hear(hint: OrderHint, ack: () => void): void {
     // Over, but a person may retry it.
-    if (hint.state === 'erred') done.delete(hint.order);
-    if (hint.state === 'erred' || isStale(hint)) {
+    if (hint.state === 'erred') finished.forget(hint.order);
+    if (hint.state === 'erred' || finished.isStale(hint)) {
       ack();
       return;
     }
@@ -89,38 +90,15 @@ export function createIntake(deps: IntakeDeps, signal: AbortSignal): Intake {
     deps.queue.offer(resource === undefined ? locator(hint, ack) : job({ ...hint, resource }, ack));
   }
 
-  /** Our own transitions come back as events. From `done` an order can only go to `erred`, which makes us forget it. */
-  function isStale(hint: OrderHint): boolean {
-    const echo = hint.state === 'pending-provider' || hint.state === 'executing' || hint.state === 'done';
-    return echo && done.has(hint.order);
-  }
-
   async function work(order: Uuid, attempt: number): Promise<Again | undefined> {
-    const start = deps.clock.monotonicMs();
     try {
-      const outcome = await withDeadline(deps.clock, signal, deps.deadlineMs, `order ${order}`, (limit) =>
-        deps.handle(order, limit),
-      );
-      if (outcome.ending === 'done') done.add(order);
-      if (outcome.pending !== undefined) deps.pending.add({ order, resource: outcome.order.resource }, outcome.pending);
-      deps.finished(outcome, (deps.clock.monotonicMs() - start) / 1000);
+      const { ending } = await handleInTime(deps, order, signal);
+      if (ending === 'done') finished.add(order);
       return undefined;
     } catch (failure) {
       if (signal.aborted) return undefined;
-      return failed(order, toAgentError(failure), attempt);
+      return judge(deps, order, toAgentError(failure), attempt);
     }
-  }
-
-  function failed(order: Uuid, error: AgentError, attempt: number): Again | undefined {
-    deps.failed(error);
-    const later = deps.isHeldBack() ? undefined : retryDelay(error, attempt, deps.random);
-    if (later !== undefined) {
-      deps.log.debug({ err: error, order, attempt }, 'order is tried again');
-      return later;
-    }
-    const level = error.disposition === 'transient' ? 'warn' : 'error';
-    deps.log[level]({ err: error, order }, 'order is left as it is until the next reconciliation');
-    return undefined;
   }
 
   return {
@@ -136,22 +114,24 @@ export function createIntake(deps: IntakeDeps, signal: AbortSignal): Intake {
   };
 }
 
-interface Memory {
-  has(key: string): boolean;
-  add(key: string): void;
-  delete(key: string): void;
+async function handleInTime(deps: IntakeDeps, order: Uuid, signal: AbortSignal): Promise<Outcome> {
+  const { clock, deadlineMs, pending } = deps;
+  const start = clock.monotonicMs();
+  const outcome = await withDeadline(clock, signal, deadlineMs, `order ${order}`, (limit) => deps.handle(order, limit));
+  if (outcome.pending !== undefined) pending.add({ order, resource: outcome.order.resource }, outcome.pending);
+  deps.finished(outcome, (clock.monotonicMs() - start) / 1000);
+  return outcome;
 }
 
-/** A set that forgets its oldest entry when it is full. */
-function createMemory(limit: number): Memory {
-  const keys = new Set<string>();
-  return {
-    has: (key) => keys.has(key),
-    delete: (key) => void keys.delete(key),
-    add: (key) => {
-      const [oldest] = keys.size >= limit ? keys : [];
-      if (oldest !== undefined) keys.delete(oldest);
-      keys.add(key);
-    },
-  };
+/** Whether an order that failed is tried again, and when. */
+function judge(deps: IntakeDeps, order: Uuid, error: AgentError, attempt: number): Again | undefined {
+  deps.failed(error);
+  const later = deps.isHeldBack() ? undefined : retryDelay(error, attempt, deps.random);
+  if (later !== undefined) {
+    deps.log.debug({ err: error, order, attempt }, 'order is tried again');
+    return later;
+  }
+  const level = error.disposition === 'transient' ? 'warn' : 'error';
+  deps.log[level]({ err: error, order }, 'order is left as it is until the next reconciliation');
+  return undefined;
 }

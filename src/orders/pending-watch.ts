@@ -9,8 +9,11 @@ export interface PendingWatch {
   /** Looks at the account again when that is worth it. A second time for the same order replaces the first. */
   add(order: PendingOrder, pending: Pending): void;
   has(order: Uuid): boolean;
-  /** Looks at what is due, with one `observe` for all of it, until `signal` fires. */
-  run(signal: AbortSignal): Promise<void>;
+  /**
+   * Looks at what is due, with one `observe` for all of it, until `signal` fires. `resume` gets each order whose account
+   * is there, gone or overdue: it goes on.
+   */
+  run(resume: (order: PendingOrder) => void, signal: AbortSignal): Promise<void>;
 }
 
 export interface PendingOrder {
@@ -24,8 +27,6 @@ export interface PendingWatchDeps {
   readonly log: Log;
   /** Longest time an account may be pending. */
   readonly pendingMs: number;
-  /** The account is there, gone or overdue: the order goes on. */
-  resume(order: PendingOrder): void;
 }
 
 /** More orders than this are found again by reconciliation. */
@@ -44,38 +45,24 @@ interface Entry extends PendingOrder {
 export function createPendingWatch(deps: PendingWatchDeps): PendingWatch {
   const { clock } = deps;
   const entries = new Map<Uuid, Entry>();
-  let wake: () => void = () => undefined;
+  const alarm = createAlarm(clock);
+  const dueMs = (pending: Pending): number => clock.monotonicMs() + Math.max(LEAST_PAUSE_MS, pending.againAfterMs);
 
-  function due(pending: Pending): number {
-    return clock.monotonicMs() + Math.max(LEAST_PAUSE_MS, pending.againAfterMs);
-  }
-
-  function release(entry: Entry): void {
-    entries.delete(entry.order);
-    deps.resume({ order: entry.order, resource: entry.resource });
-  }
-
-  async function look(batch: readonly Entry[], signal: AbortSignal): Promise<void> {
+  /** Returns the orders that go on. */
+  async function* look(batch: readonly Entry[], signal: AbortSignal): AsyncGenerator<PendingOrder> {
     const byAccount = new Map(batch.map((entry) => [entry.account, entry]));
     const sought = batch.map(({ account, resource }) => ({ account, resource }));
     for (const entry of batch) entry.dueMs = clock.monotonicMs() + AFTER_FAILURE_MS;
     for await (const observed of deps.backend.observe(sought, signal)) {
       const entry = byAccount.get(observed.account);
       if (entry === undefined || entries.get(entry.order) !== entry) continue;
-      if (observed.state === 'pending' && clock.monotonicMs() < entry.endMs) entry.dueMs = due(observed);
-      else release(entry);
+      if (observed.state === 'pending' && clock.monotonicMs() < entry.endMs) {
+        entry.dueMs = dueMs(observed);
+        continue;
+      }
+      entries.delete(entry.order);
+      yield { order: entry.order, resource: entry.resource };
     }
-  }
-
-  async function pause(signal: AbortSignal): Promise<void> {
-    const next = Math.min(...[...entries.values()].map(({ dueMs }) => dueMs));
-    const woken = new AbortController();
-    const stop = (): void => woken.abort();
-    wake = stop;
-    signal.addEventListener('abort', stop, { once: true });
-    const ms = Number.isFinite(next) ? Math.max(0, next - clock.monotonicMs()) : IDLE_MS;
-    await clock.sleep(ms, woken.signal).catch(() => undefined);
-    signal.removeEventListener('abort', stop);
   }
 
   return {
@@ -84,20 +71,20 @@ export function createPendingWatch(deps: PendingWatchDeps): PendingWatch {
       if (entries.size >= REMEMBERED && !entries.has(order)) return;
       const age = clock.now().getTime() - pending.since.getTime();
       const endMs = clock.monotonicMs() + Math.max(0, deps.pendingMs - age);
-      entries.set(order, { order, resource, account: pending.account, endMs, dueMs: due(pending) });
-      wake();
+      entries.set(order, { order, resource, account: pending.account, endMs, dueMs: dueMs(pending) });
+      alarm.ring();
     },
-    run: async (signal) => {
+    run: async (resume, signal) => {
       while (!signal.aborted) {
-        const before = clock.monotonicMs() + TOGETHER_MS;
-        const batch = [...entries.values()].filter(({ dueMs }) => dueMs <= before);
-        const isDue = batch.some(({ dueMs }) => dueMs <= clock.monotonicMs());
-        if (!isDue) {
-          await pause(signal);
+        const nowMs = clock.monotonicMs();
+        const nextMs = Math.min(...[...entries.values()].map((entry) => entry.dueMs));
+        if (nextMs > nowMs) {
+          await alarm.sleep(Math.min(IDLE_MS, nextMs - nowMs), signal);
           continue;
         }
+        const batch = [...entries.values()].filter((entry) => entry.dueMs <= nowMs + TOGETHER_MS);
         try {
-          await look(batch, signal);
+          for await (const order of look(batch, signal)) resume(order);
         } catch (error) {
           if (signal.aborted) return;
           deps.log.warn({ err: toAgentError(error) }, 'accounts that are being made could not be looked at');
@@ -108,3 +95,18 @@ export function createPendingWatch(deps: PendingWatchDeps): PendingWatch {
 }
 
 const IDLE_MS = 24 * 60 * 60_000;
+
+/** A sleep that ends early when the alarm rings or the signal fires. */
+function createAlarm(clock: Clock): { ring(): void; sleep(ms: number, signal: AbortSignal): Promise<void> } {
+  let ring = (): void => undefined;
+  return {
+    ring: () => ring(),
+    sleep: async (ms, signal) => {
+      const woken = new AbortController();
+      ring = () => woken.abort();
+      signal.addEventListener('abort', ring, { once: true });
+      await clock.sleep(ms, woken.signal).catch(() => undefined);
+      signal.removeEventListener('abort', ring);
+    },
+  };
+}

@@ -76,11 +76,8 @@ export function createCircuit(options: CircuitOptions): Circuit {
   }
 
   function permit(): void {
-    if (state.kind === 'closed') return;
     const leftMs = nextMs - clock.monotonicMs();
-    if (leftMs <= 0) return;
-    if (state.kind === 'probing') throw paused(options.what, 'it is being tried right now', last);
-    throw paused(options.what, `it is tried again at ${state.until.toISOString()}`, last, leftMs);
+    if (state.kind !== 'closed' && leftMs > 0) throw paused(options.what, state, last, leftMs);
   }
 
   return {
@@ -99,12 +96,19 @@ export function createCircuit(options: CircuitOptions): Circuit {
   };
 }
 
-function paused(what: string, then: string, cause: AgentError | undefined, retryAfterMs?: number): AgentError {
+function paused(
+  what: string,
+  state: Exclude<CircuitState, { kind: 'closed' }>,
+  cause: AgentError | undefined,
+  leftMs: number,
+): AgentError {
+  const isOpen = state.kind === 'open';
+  const then = isOpen ? `it is tried again at ${state.until.toISOString()}` : 'it is being tried right now';
   return new AgentError(`${what} failed ${FAILURES} times in a row; ${then}`, {
     code: 'BACKEND_PAUSED',
     disposition: 'transient',
     hint: 'Orders are kept as they are. What it failed with is the cause.',
-    retryAfterMs,
+    retryAfterMs: isOpen ? leftMs : undefined,
     cause,
   });
 }

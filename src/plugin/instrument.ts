@@ -35,100 +35,117 @@ const DEADLINES: Deadlines = { check: 30_000, observe: 60_000, apply: 120_000, u
  * something else in a path reaches the plugin.
  */
 export function instrument(backend: Backend, options: InstrumentOptions): Backend {
-  const { clock } = options;
   const deadlines = { ...DEADLINES, ...options.deadlines };
+  const calls: Calls = {
+    clock: options.clock,
+    itemMs: { observe: deadlines.observe, unstamped: deadlines.observe, usage: deadlines.usage },
+    describe: (operation) => `${operation} of ${options.plugin} for offering "${options.offering}"`,
+    observe: (outcome) => options.observe(outcome),
+  };
   const never = new AbortController().signal;
   const unstamped = backend.unstamped?.bind(backend);
-  const describe = (operation: Operation): string =>
-    `${operation} of ${options.plugin} for offering "${options.offering}"`;
-
-  async function measure<T>(operation: Operation, signal: AbortSignal, work: () => Promise<T>): Promise<T> {
-    const started = clock.monotonicMs();
-    let code = 'ok';
-    try {
-      return await work();
-    } catch (error) {
-      const failure = classify(error, signal, describe(operation));
-      code = codeOf(failure);
-      throw failure;
-    } finally {
-      options.observe({ operation, code, seconds: (clock.monotonicMs() - started) / 1000 });
-    }
-  }
-
-  function call<T>(
-    operation: Operation,
-    ms: number,
-    signal: AbortSignal,
-    work: (signal: AbortSignal) => Promise<T>,
-  ): Promise<T> {
-    return measure(operation, signal, () => withDeadline(clock, signal, ms, describe(operation), work));
-  }
-
-  async function* stream<T>(
-    operation: 'observe' | 'usage' | 'unstamped',
-    signal: AbortSignal,
-    open: (signal: AbortSignal) => AsyncIterable<T>,
-  ): AsyncGenerator<T> {
-    const source = new AbortController();
-    const forward = (): void => source.abort(signal.reason);
-    signal.addEventListener('abort', forward, { once: true });
-    let items: AsyncIterator<T> | undefined;
-    let code = 'ok';
-    let ms = 0;
-    const next = async (): Promise<IteratorResult<T>> => {
-      items ??= open(source.signal)[Symbol.asyncIterator]();
-      return items.next();
-    };
-    try {
-      for (;;) {
-        const started = clock.monotonicMs();
-        const item = await withDeadline(
-          clock,
-          signal,
-          deadlines[operation === 'usage' ? 'usage' : 'observe'],
-          describe(operation),
-          next,
-        ).finally(() => {
-          ms += clock.monotonicMs() - started;
-        });
-        if (item.done === true) return;
-        yield item.value;
-      }
-    } catch (error) {
-      const failure = classify(error, signal, describe(operation));
-      code = codeOf(failure);
-      throw failure;
-    } finally {
-      signal.removeEventListener('abort', forward);
-      options.observe({ operation, code, seconds: ms / 1000 });
-      source.abort(new AgentError(`${describe(operation)} has ended`, { code: 'ABORTED', disposition: 'transient' }));
-      // A reader that stopped early waits for the clean-up of the backend; after a failure it may hang, so it is not waited for.
-      const closed = items?.return?.().catch(() => undefined);
-      if (code === 'ok') await closed;
-    }
-  }
 
   return {
-    check: (signal) => call('check', deadlines.check, signal, (inner) => backend.check(inner)),
+    check: (signal) => call(calls, 'check', deadlines.check, signal, (inner) => backend.check(inner)),
     observe: (accounts, signal) =>
-      stream('observe', signal, (inner) =>
+      stream(calls, 'observe', signal, (inner) =>
         backend.observe(accounts === 'all' ? 'all' : safe(accounts, ({ account }) => account), inner),
       ),
     apply: (action, signal) =>
-      call(action.kind, deadlines.apply, signal, async (inner) => {
+      call(calls, action.kind, deadlines.apply, signal, async (inner) => {
         if (!isSafeAccount(action.account)) throw unsafe(action.account);
         return backend.apply(action, inner);
       }),
     usage: (accounts, query, signal) =>
-      stream('usage', signal, (inner) => backend.usage(safe(accounts, String), query, inner)),
-    close: () => call('close', deadlines.close, never, () => backend.close()),
-    ...(unstamped && { unstamped: (signal) => stream('unstamped', signal, unstamped) }),
+      stream(calls, 'usage', signal, (inner) => backend.usage(safe(accounts, String), query, inner)),
+    close: () => call(calls, 'close', deadlines.close, never, () => backend.close()),
+    ...(unstamped && { unstamped: (signal) => stream(calls, 'unstamped', signal, unstamped) }),
     ...(backend.routes && { routes: backend.routes }),
     ...(backend.jobs && { jobs: backend.jobs }),
     ...(backend.part && { part: (account) => backend.part?.(account) ?? '' }),
-    ...(backend.serve && { serve: (signal) => measure('serve', signal, async () => backend.serve?.(signal)) }),
+    ...(backend.serve && { serve: (signal) => measure(calls, 'serve', signal, async () => backend.serve?.(signal)) }),
   };
+}
+
+type Stream = 'observe' | 'usage' | 'unstamped';
+
+/** What every call of one backend has in common. */
+interface Calls {
+  readonly clock: Clock;
+  /** The longest wait for one item of a stream. */
+  readonly itemMs: Readonly<Record<Stream, number>>;
+  /** For error texts. */
+  describe(operation: Operation): string;
+  observe(outcome: CallOutcome): void;
+}
+
+async function measure<T>(
+  { clock, describe, observe }: Calls,
+  operation: Operation,
+  signal: AbortSignal,
+  work: () => Promise<T>,
+): Promise<T> {
+  const started = clock.monotonicMs();
+  let code = 'ok';
+  try {
+    return await work();
+  } catch (error) {
+    const failure = classify(error, signal, describe(operation));
+    code = codeOf(failure);
+    throw failure;
+  } finally {
+    observe({ operation, code, seconds: (clock.monotonicMs() - started) / 1000 });
+  }
+}
+
+function call<T>(
+  calls: Calls,
+  operation: Operation,
+  ms: number,
+  signal: AbortSignal,
+  work: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const { clock, describe } = calls;
+  return measure(calls, operation, signal, () => withDeadline(clock, signal, ms, describe(operation), work));
+}
+
+async function* stream<T>(
+  { clock, itemMs, describe, observe }: Calls,
+  operation: Stream,
+  signal: AbortSignal,
+  open: (signal: AbortSignal) => AsyncIterable<T>,
+): AsyncGenerator<T> {
+  const source = new AbortController();
+  const forward = (): void => source.abort(signal.reason);
+  signal.addEventListener('abort', forward, { once: true });
+  let items: AsyncIterator<T> | undefined;
+  let code = 'ok';
+  let ms = 0;
+  const next = async (): Promise<IteratorResult<T>> => {
+    items ??= open(source.signal)[Symbol.asyncIterator]();
+    return items.next();
+  };
+  try {
+    for (;;) {
+      const started = clock.monotonicMs();
+      const item = await withDeadline(clock, signal, itemMs[operation], describe(operation), next).finally(() => {
+        ms += clock.monotonicMs() - started;
+      });
+      if (item.done === true) return;
+      yield item.value;
+    }
+  } catch (error) {
+    const failure = classify(error, signal, describe(operation));
+    code = codeOf(failure);
+    throw failure;
+  } finally {
+    signal.removeEventListener('abort', forward);
+    observe({ operation, code, seconds: ms / 1000 });
+    source.abort(new AgentError(`${describe(operation)} has ended`, { code: 'ABORTED', disposition: 'transient' }));
+    // A reader that stopped early waits for the clean-up of the backend; after a failure it may hang, so it is not waited for.
+    const closed = items?.return?.().catch(() => undefined);
+    if (code === 'ok') await closed;
+  }
 }
 
 const DISPOSITIONS: ReadonlySet<unknown> = new Set<Disposition>(['transient', 'terminal', 'operator', 'bug']);

@@ -63,21 +63,11 @@ export function createApi(access: WaldurAccess, deps: WaldurDeps): Api {
     if (!Number.isNaN(date)) skewMs = date - clock.now().getTime();
     return answer;
   };
-  const transport = {
-    userAgent: `waldur-site-agent-${deps.mode}/${deps.version} (waldur-storage-agent)`,
-    verifySsl: access.verifySsl,
-    ca: access.ca,
-    proxy: access.proxy,
-    ...(deps.observe === undefined ? {} : { observe: deps.observe }),
-  };
-  const credentials = createCredentials(access.credentials, {
-    clock,
-    http: deps.http,
-    transport,
-    readSecret: deps.readSecret,
-  });
+  const transport = transportOf(access, deps);
+  const { http: factory, readSecret } = deps;
+  const credentials = createCredentials(access.credentials, { clock, http: factory, transport, readSecret });
   const presented = new WeakMap<HttpRequest, string>();
-  const http = deps.http({
+  const http = factory({
     ...transport,
     baseUrl: access.apiUrl,
     peer: PEER,
@@ -104,22 +94,12 @@ export function createApi(access: WaldurAccess, deps: WaldurDeps): Api {
   return {
     get: async (operation, path, query, signal) => (await ask({ operation, method: 'GET', path, query }, signal)).body,
     send: async (method, operation, path, body, signal) => (await ask({ operation, method, path, body }, signal)).body,
-    pages: (operation, path, query, decode, signal) =>
-      readPages(
-        operation,
-        (page, size) =>
-          ask(
-            {
-              operation,
-              method: 'GET',
-              path,
-              query: { ...query, page, page_size: size },
-              timeoutMs: LIST_TIMEOUT_MS,
-            },
-            signal,
-          ),
-        decode,
-      ),
+    pages: (operation, path, query, decode, signal) => {
+      const list = { operation, method: 'GET', path, timeoutMs: LIST_TIMEOUT_MS } as const;
+      const read = (page: number, size: number): Promise<HttpAnswer> =>
+        ask({ ...list, query: { ...query, page, page_size: size } }, signal);
+      return readPages(operation, read, decode);
+    },
     clock,
     attempt: createAttempt(clock),
     passcode: () => credentials.passcode(),
@@ -129,6 +109,12 @@ export function createApi(access: WaldurAccess, deps: WaldurDeps): Api {
       http.close();
     },
   };
+}
+
+/** What requests to Waldur and to its identity provider have in common. */
+function transportOf({ verifySsl, ca, proxy }: WaldurAccess, { mode, version, observe }: WaldurDeps) {
+  const userAgent = `waldur-site-agent-${mode}/${version} (waldur-storage-agent)`;
+  return { userAgent, verifySsl, ca, proxy, ...(observe === undefined ? {} : { observe }) };
 }
 
 /** `collection/`, `collection/uuid/` or `collection/uuid/action/`: Waldur loses a POST without the last slash. */

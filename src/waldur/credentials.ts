@@ -1,6 +1,6 @@
 import type { Clock } from '../lib/clock.ts';
 import { AgentError } from '../lib/errors.ts';
-import type { Http, HttpFactory, HttpOptions } from '../lib/http.ts';
+import type { Http, HttpAnswer, HttpFactory, HttpOptions, HttpRequest } from '../lib/http.ts';
 import { answerError, badAnswer } from '../lib/http-errors.ts';
 import { isJsonObject } from '../lib/json.ts';
 
@@ -86,16 +86,7 @@ function clientCredentials(
     baseUrl,
     peer: 'OIDC',
     timeoutMs: 30_000,
-    explain: (request, answer) => {
-      if (![400, 401, 403].includes(answer.status)) return undefined;
-      const reason = isJsonObject(answer.body) ? answer.body['error'] : undefined;
-      return answerError('OIDC', request, answer, clock.now(), {
-        code: 'OIDC_UNAUTHORIZED',
-        disposition: 'operator',
-        hint: 'Check client id, secret and scope of the identity provider.',
-        ...(typeof reason === 'string' && /^\w{1,60}$/.test(reason) ? { text: reason } : {}),
-      });
-    },
+    explain: (request, answer) => explainRefusal(request, answer, clock.now()),
   });
   const form = new URLSearchParams({
     grant_type: 'client_credentials',
@@ -141,6 +132,17 @@ function clientCredentials(
       http.close();
     },
   };
+}
+
+function explainRefusal(request: HttpRequest, answer: HttpAnswer, now: Date): AgentError | undefined {
+  if (![400, 401, 403].includes(answer.status)) return undefined;
+  const reason = isJsonObject(answer.body) ? answer.body['error'] : undefined;
+  return answerError('OIDC', request, answer, now, {
+    code: 'OIDC_UNAUTHORIZED',
+    disposition: 'operator',
+    hint: 'Check client id, secret and scope of the identity provider.',
+    ...(typeof reason === 'string' && /^\w{1,60}$/.test(reason) ? { text: reason } : {}),
+  });
 }
 
 function decodeToken(body: unknown, nowMs: number): Issued {

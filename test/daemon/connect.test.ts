@@ -22,7 +22,7 @@ function open(secrets = createSecrets()) {
     secrets,
     concurrency: 1,
     store: () => createMemoryStore(systemClock),
-    metrics: { waldurRequest: nothing, backendRequest: nothing, pluginRequest: nothing },
+    metrics: { waldurRequest: nothing, backendRequest: nothing, pluginRequest: nothing, accountSeen: nothing },
   });
 }
 

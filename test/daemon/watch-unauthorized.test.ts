@@ -11,6 +11,7 @@ test('a refused credential is told at most once a minute, and every request is m
       waldurRequest: ({ status }) => measured.push(`Waldur ${status}`),
       pluginRequest: ({ status }) => measured.push(`plugin ${status}`),
       backendRequest: () => undefined,
+      accountSeen: () => undefined,
     },
     clock,
     () => told++,

@@ -23,7 +23,7 @@ test('a token file that was replaced is read again when Waldur refuses the old t
   writeFileSync(file, sandbox.token('staff'), { mode: 0o600 });
   token.revoked = true;
   await sandbox.await(sandbox.placeOrder(FIVE), 'done', patience());
-  expect(agent.output.stdout).not.toContain('restarted');
+  expect(agent.output.stdout).not.toContain('configuration reloaded');
 });
 
 test('a secret file of a backend that was replaced is read again when the backend refuses the old secret', async () => {

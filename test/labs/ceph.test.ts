@@ -20,6 +20,7 @@ import { conformance } from '../../src/plugin/conformance.ts';
 import type { Backend } from '../../src/plugin/contract.ts';
 import { createMemoryDocuments } from '../../src/plugin/memory-documents.ts';
 import type { KeyPair } from '../../src/s3/sigv4.ts';
+import { COMMON } from '../fakes/common-settings.ts';
 import { silentLog } from '../fakes/log.ts';
 import { type CephLab, GATEWAY, openCephLab, s3, TOKEN } from './ceph-gateway.ts';
 
@@ -40,6 +41,7 @@ function open(settings: Settings): Backend {
     log: silentLog(),
     http: (options) => createHttp(options, { clock: systemClock }),
     clock: systemClock,
+    common: COMMON,
     store: createMemoryDocuments(systemClock),
     random: (bytes) => randomBytes(bytes),
   });

@@ -52,6 +52,11 @@ describe('the life of a store', () => {
       quota: { bytes: 500n * GB, objects: null },
       keys: [],
       metadata: { bucket_name: ACCOUNT, region: 'LON1', status: 'ready', max_size_gb: 500, created_in_seconds: 13 },
+      gauges: {
+        size_bytes: 500_000_000_000,
+        created_timestamp_seconds: civo.clock.now().getTime() / 1000 - 13,
+        creation_seconds: 13,
+      },
     });
   });
 

@@ -1,5 +1,5 @@
+import { untilAborted } from '../../../src/lib/until-aborted.ts';
 import { quotaOff, unknownDevice, unsupported } from '../errors.ts';
-import { untilAborted } from '../tools/until-aborted.ts';
 import type { Device, Driver, Enforcement, Grace, Rows, Space, Subject } from './types.ts';
 import { createWriter, type Request, type Writer, type Written } from './writer.ts';
 

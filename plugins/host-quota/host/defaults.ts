@@ -1,5 +1,6 @@
 import { toAgentError } from '../../../src/lib/errors.ts';
 import { isJsonObject } from '../../../src/lib/json.ts';
+import { plural } from '../../../src/lib/plural.ts';
 import { emptyRow, hasLimit } from '../devices/limits.ts';
 import { type Device, type Limits, NO_LIMITS, type QuotaRow } from '../devices/types.ts';
 import type { HostService } from './service.ts';
@@ -43,7 +44,7 @@ export async function applyDefaults(host: HostService, signal: AbortSignal): Pro
     }
   }
   if (given === 0 && errors.length === 0) return undefined;
-  return [`${given} users got the default limits`, ...errors.slice(0, 5)].join('; ');
+  return [`${plural(given, 'user')} got the default limits`, ...errors.slice(0, 5)].join('; ');
 }
 
 /** The default, or room above what is used already where that has reached it. */

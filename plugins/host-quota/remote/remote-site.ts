@@ -1,9 +1,9 @@
+import { createKeyedLock } from '../../../src/lib/keyed-lock.ts';
 import { formatLimits } from '../devices/format-limits.ts';
 import { checkLimits, emptyRow, keptAs, limitsOf, mergeLimits, sameLimits } from '../devices/limits.ts';
 import type { Device } from '../devices/types.ts';
 import { notKept, unknownDevice, unsupported } from '../errors.ts';
 import type { Site } from '../site.ts';
-import { createKeyedLock } from '../tools/keyed-lock.ts';
 import type { RemoteClient } from './client.ts';
 import type { NamedRow } from './wire.ts';
 

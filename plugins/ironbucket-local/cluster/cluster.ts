@@ -1,8 +1,8 @@
 import type { Clock } from '../../../src/lib/clock.ts';
 import type { Log } from '../../../src/lib/log.ts';
+import { untilAborted } from '../../../src/lib/until-aborted.ts';
 import type { Quotas } from '../quota/quotas.ts';
 import type { Statistics } from '../statistics/statistics.ts';
-import { untilAborted } from '../until-aborted.ts';
 import { type Aggregate, aggregate, type NodeReport } from './aggregate.ts';
 import type { AskNode } from './ask-node.ts';
 

@@ -1,8 +1,8 @@
 import type { Clock } from '../../../src/lib/clock.ts';
+import { createKeyedLock } from '../../../src/lib/keyed-lock.ts';
+import { untilAborted } from '../../../src/lib/until-aborted.ts';
 import { codeOf, type Disk } from '../disk.ts';
-import { createKeyedLock } from '../keyed-lock.ts';
 import type { Layout } from '../layout.ts';
-import { untilAborted } from '../until-aborted.ts';
 import { completeUpload, type NamedPart, type WholeTerms } from './complete.ts';
 import type { Files } from './files.ts';
 import { createGate } from './gate.ts';

@@ -1,5 +1,5 @@
+import type { KeyedLock } from '../../../src/lib/keyed-lock.ts';
 import { codeOf, type Disk } from '../disk.ts';
-import type { KeyedLock } from '../keyed-lock.ts';
 import type { FileFacts, Files, OpenFile } from './files.ts';
 import { isReachable } from './folders.ts';
 import type { Place, Places } from './place.ts';

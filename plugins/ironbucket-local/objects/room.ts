@@ -1,4 +1,4 @@
-import type { KeyedLock } from '../keyed-lock.ts';
+import type { KeyedLock } from '../../../src/lib/keyed-lock.ts';
 import type { FileFacts, Files } from './files.ts';
 import { folderInTheWay, makeFolders, removeEmpty } from './folders.ts';
 import { refused, SIDECAR_SUFFIX } from './key.ts';

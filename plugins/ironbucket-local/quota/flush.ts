@@ -1,6 +1,6 @@
 import { forEachLimited } from '../../../src/lib/for-each-limited.ts';
+import type { KeyedLock } from '../../../src/lib/keyed-lock.ts';
 import type { Log } from '../../../src/lib/log.ts';
-import type { KeyedLock } from '../keyed-lock.ts';
 import type { Cache } from './cache.ts';
 import type { Entry, Work } from './entry.ts';
 import { type FileDeps, refresh, save, unmark } from './save.ts';

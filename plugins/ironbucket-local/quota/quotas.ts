@@ -1,7 +1,7 @@
+import { createKeyedLock } from '../../../src/lib/keyed-lock.ts';
+import { untilAborted } from '../../../src/lib/until-aborted.ts';
 import { codeOf } from '../disk.ts';
-import { createKeyedLock } from '../keyed-lock.ts';
 import { repeat } from '../repeat.ts';
-import { untilAborted } from '../until-aborted.ts';
 import { createCache } from './cache.ts';
 import { createWork, type Entry, recordOf, type Use, useOf, type Work } from './entry.ts';
 import { createFiles } from './files.ts';

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { Clock } from '../../../src/lib/clock.ts';
-import { untilAborted } from '../until-aborted.ts';
+import { untilAborted } from '../../../src/lib/until-aborted.ts';
 import type { Change } from './change.ts';
 import { type ScanResult, sizeNow, walkSizes } from './scan.ts';
 import { countedSize, walk } from './walk.ts';

@@ -1,12 +1,12 @@
 import { join } from 'node:path';
 import type { Clock } from '../../../src/lib/clock.ts';
 import { forEachLimited } from '../../../src/lib/for-each-limited.ts';
+import { createKeyedLock } from '../../../src/lib/keyed-lock.ts';
 import type { Log } from '../../../src/lib/log.ts';
+import { untilAborted } from '../../../src/lib/until-aborted.ts';
 import { type Disk, replaceFile } from '../disk.ts';
-import { createKeyedLock } from '../keyed-lock.ts';
 import type { Layout } from '../layout.ts';
 import { repeat } from '../repeat.ts';
-import { untilAborted } from '../until-aborted.ts';
 import { createPending, type Pending } from './pending.ts';
 import {
   type Counts,

@@ -5,8 +5,15 @@ import { collect, OURS, type World } from './world.ts';
 
 /** Being there, being ours, and being left alone. */
 export function testAccounts(suite: Suite): void {
-  const { account, second, create, test } = suite;
-  const signal = (): AbortSignal => new AbortController().signal;
+  testPresence(suite);
+  testListings(suite);
+  testOwnership(suite);
+}
+
+const signal = (): AbortSignal => new AbortController().signal;
+
+function testPresence(suite: Suite): void {
+  const { account, create, test } = suite;
 
   test('checks a healthy backend without a failure', async (world) => {
     const checks = await world.backend().check(signal());
@@ -44,6 +51,19 @@ export function testAccounts(suite: Suite): void {
     assert.equal((await world.found()).resource, OURS);
   });
 
+  test('never reads an outage as an absence', async (world) => {
+    await world.apply(create);
+    await world.lab.hide(world.id());
+    const sought = [{ account: world.id(), resource: OURS }];
+    const seen = await collect(world.backend().observe(sought, signal())).catch((error: unknown) => {
+      assert.ok(isAgentError(error) && error.disposition !== 'terminal', String(error));
+      return [];
+    });
+    assert.ok(!seen.some(({ state }) => state === 'absent'), 'an account that cannot be read was called absent');
+  });
+}
+
+function testListings({ second, create, test }: Suite): void {
   test('lists the accounts with a stamp, and no others', async (world) => {
     await world.apply(create);
     await world.makeForeign(second);
@@ -63,6 +83,10 @@ export function testAccounts(suite: Suite): void {
     assert.ok(names.includes(world.id(second)));
     assert.ok(!names.includes(world.id()));
   });
+}
+
+function testOwnership(suite: Suite): void {
+  const { account, create, test } = suite;
 
   test('leaves an account without a stamp alone', async (world) => {
     await world.makeForeign(account);
@@ -72,17 +96,6 @@ export function testAccounts(suite: Suite): void {
   test('leaves the account of another resource alone', async (world) => {
     await world.apply(create, { resource: OTHER });
     await isLeftAlone(suite, world, OTHER);
-  });
-
-  test('never reads an outage as an absence', async (world) => {
-    await world.apply(create);
-    await world.lab.hide(world.id());
-    const sought = [{ account: world.id(), resource: OURS }];
-    const seen = await collect(world.backend().observe(sought, signal())).catch((error: unknown) => {
-      assert.ok(isAgentError(error) && error.disposition !== 'terminal', String(error));
-      return [];
-    });
-    assert.ok(!seen.some(({ state }) => state === 'absent'), 'an account that cannot be read was called absent');
   });
 }
 

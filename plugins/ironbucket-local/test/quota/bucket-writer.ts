@@ -1,6 +1,6 @@
 import { mkdir, rename, stat, unlink, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { createKeyedLock } from '../../keyed-lock.ts';
+import { createKeyedLock } from '../../../../src/lib/keyed-lock.ts';
 import { BUCKET, type QuotaLab, type Running, signal } from './lab.ts';
 
 /** Changes objects on disk as a gateway does, one at a time for each key, in a process that may die at any moment. */

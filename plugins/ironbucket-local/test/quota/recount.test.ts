@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type Clock, systemClock } from '../../../../src/lib/clock.ts';
-import { createKeyedLock } from '../../keyed-lock.ts';
+import { createKeyedLock } from '../../../../src/lib/keyed-lock.ts';
 import { createRecount, type Recount } from '../../quota/recount.ts';
 import { type ScanResult, scan } from '../../quota/scan.ts';
 import { sizeOf } from './lab.ts';
