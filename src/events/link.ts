@@ -121,7 +121,7 @@ function listenTo(
 function clientOptions(
   { registration, passcode, heartbeatMs }: LinkOptions,
   on: Pick<LinkEvents, 'lost'>,
-): StompConfig {
+): Partial<StompConfig> {
   const { login, vhost } = registration;
   return {
     stompVersions: new Versions([Versions.V1_2]),
