@@ -86,7 +86,7 @@ function isRef(value: Json | undefined): value is string {
   return typeof value === 'string' && /^[\w.-]{1,100}$/.test(value);
 }
 
-/** Never over a file that is there: its mode, and who reads it, are those of somebody else. */
+/** Never over a file that is there: its mode, and who reads it, are those of another party. */
 async function write(path: string, text: string): Promise<void> {
   try {
     await writeFile(path, text, { mode: 0o600, flag: 'wx' });
