@@ -118,10 +118,7 @@ function listenTo(
   };
 }
 
-function clientOptions(
-  { registration, passcode, heartbeatMs }: LinkOptions,
-  on: Pick<LinkEvents, 'lost'>,
-): Partial<StompConfig> {
+function clientOptions({ registration, passcode, heartbeatMs }: LinkOptions, on: Pick<LinkEvents, 'lost'>) {
   const { login, vhost } = registration;
   return {
     stompVersions: new Versions([Versions.V1_2]),
