@@ -45,11 +45,8 @@ export function createOfferings(deps: OfferingsDeps): Offerings {
 
   async function stop(uuid: string, drainMs: number, next?: OfferingConfig): Promise<Kept | undefined> {
     const offering = running.get(uuid);
-    if (offering === undefined) return undefined;
     running.delete(uuid);
-    const stopped = stopOne(offering, drainMs, { ...deps, next });
-    leaving.add(stopped);
-    return stopped.finally(() => leaving.delete(stopped));
+    return offering && during(leaving, stopOne(offering, drainMs, { ...deps, next }));
   }
 
   /** Starts what the configuration wants and does not run; returns how many could not be started. */
@@ -88,10 +85,20 @@ export function createOfferings(deps: OfferingsDeps): Offerings {
     },
     drain: async () => {
       stopping = true;
-      await Promise.all([...[...running.values()].map((offering) => offering.drain()), ...leaving]);
+      await Promise.all([...leaving, ...[...running.values()].map((offering) => offering.drain())]);
     },
     close: () => stopAll(running),
   };
+}
+
+/** Keeps `work` in the set until it settles. */
+async function during<T>(set: Set<Promise<unknown>>, work: Promise<T>): Promise<T> {
+  set.add(work);
+  try {
+    return await work;
+  } finally {
+    set.delete(work);
+  }
 }
 
 const NEVER = new AbortController().signal;

@@ -37,23 +37,6 @@ function keysOf(shared: Shared, resource: Resource, rows: readonly ApiKey[], kep
   const adoptable = pairToAdopt(resource, known);
   const ours = adoptable === undefined ? known : [...known, adoptable.accessKey];
 
-  /** In place of a key that is gone at the backend; a server that does not take that has the dead one beside the new. */
-  async function store(pair: KeyPair, dead: ApiKey | undefined, signal: AbortSignal): Promise<void> {
-    const { accessKey } = pair;
-    const isStored = (): Promise<boolean> => isListed(shared, { resource: resource.uuid, accessKey }, signal);
-    const report = (send: () => Promise<void>): Promise<void> => reportKey(shared, signal, { send, isStored });
-    if (dead !== undefined) {
-      try {
-        await report(() => waldur.apiKeys.setKey(dead.uuid, pair, signal));
-        return;
-      } catch (error) {
-        signal.throwIfAborted();
-        if (!isRefusal(error)) throw error;
-      }
-    }
-    await report(() => waldur.apiKeys.reportCreated(resource.uuid, pair, signal));
-  }
-
   const keys: ResourceKeys = {
     missing: (accessKeys) => {
       if (!isComplete) return 0;
@@ -65,12 +48,12 @@ function keysOf(shared: Shared, resource: Resource, rows: readonly ApiKey[], kep
     },
     adopt: async (accessKeys, signal) => {
       if (adoptable === undefined || !accessKeys.includes(adoptable.accessKey)) return keys;
-      await store(adoptable, undefined, signal);
+      await storePair(shared, resource, adoptable, undefined, signal);
       return keysOf(shared, resource, rows, [...kept, adoptable.accessKey]);
     },
     keep: async (pair, accessKeys, signal) => {
       const dead = rows.find(({ clientId }) => clientId !== undefined && !accessKeys.includes(clientId));
-      await store(pair, dead, signal);
+      await storePair(shared, resource, pair, dead, signal);
       return keysOf(shared, resource, without(rows, dead?.uuid), [...kept, pair.accessKey]);
     },
     metadata: (facts) => {
@@ -90,6 +73,29 @@ function keysOf(shared: Shared, resource: Resource, rows: readonly ApiKey[], kep
     },
   };
   return keys;
+}
+
+/** In place of a key that is gone at the backend; a server that does not take that has the dead one beside the new. */
+async function storePair(
+  shared: Shared,
+  { uuid: resource }: Resource,
+  pair: KeyPair,
+  dead: ApiKey | undefined,
+  signal: AbortSignal,
+): Promise<void> {
+  const { apiKeys } = shared.waldur;
+  const isStored = (): Promise<boolean> => isListed(shared, { resource, accessKey: pair.accessKey }, signal);
+  const report = (send: () => Promise<void>): Promise<void> => reportKey(shared, signal, { send, isStored });
+  if (dead !== undefined) {
+    try {
+      await report(() => apiKeys.setKey(dead.uuid, pair, signal));
+      return;
+    } catch (error) {
+      signal.throwIfAborted();
+      if (!isRefusal(error)) throw error;
+    }
+  }
+  await report(() => apiKeys.reportCreated(resource, pair, signal));
 }
 
 /** The pair of an offering whose credentials were in the metadata before: it goes on working. */

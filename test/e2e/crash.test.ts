@@ -70,7 +70,7 @@ const STORIES: readonly Story[] = [
     offering: 'limit',
     before: [{}],
     order: { type: 'Terminate' },
-    effects: ['approve_by_provider', 'delete-account', 'set_backend_metadata', 'set_state_done'],
+    effects: ['approve_by_provider', 'set_usage', 'delete-account', 'set_backend_metadata', 'set_state_done'],
     judge: terminated,
   },
   {
