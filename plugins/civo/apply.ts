@@ -42,7 +42,7 @@ interface Owned {
   readonly credential: Credential;
 }
 
-/** A name that is that of a store of somebody else, visible in the region, is never taken over. */
+/** A name that is that of a store of another party, visible in the region, is never taken over. */
 async function refuseForeign(deps: Deps, action: Action, signal: AbortSignal): Promise<void> {
   const { account, resource } = action;
   const located = await locate(deps, await deps.inventory.read(NOW_MS, signal), action, signal);

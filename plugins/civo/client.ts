@@ -20,7 +20,7 @@ export interface Client {
   /** @throws AgentError terminal `CIVO_NAME_EXISTS` */
   createStore(store: NewStore, signal: AbortSignal): Promise<Store>;
   resizeStore(id: string, sizeGb: number, signal: AbortSignal): Promise<Store>;
-  /** Absent is done. Answers whether there was one. */
+  /** Absent is done. Returns whether there was one. */
   removeStore(id: string, signal: AbortSignal): Promise<boolean>;
   /** Undefined when the store is absent. */
   stats(id: string, signal: AbortSignal): Promise<Stats | undefined>;

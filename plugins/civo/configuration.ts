@@ -47,7 +47,7 @@ async function hasPolicy({ documents }: S3, bucket: string, signal: AbortSignal)
 
 /**
  * Makes the bucket as `wanted`, and marks whose it is. Only what is wanted is read, and written only where it differs.
- * Answers whether anything was written.
+ * Returns whether anything was written.
  */
 export async function configure(
   s3: S3,

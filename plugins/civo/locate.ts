@@ -17,7 +17,7 @@ export const PASS_MS = 30_000;
 
 /**
  * What an account names: by its id, and else by the stamp of its resource, which finds a store whose id was not stored
- * yet. A name that is no id is also that of a store of somebody else.
+ * yet. A name that is no id is also that of a store of another party.
  */
 export async function locate(
   { client, inventory, settings }: Deps,

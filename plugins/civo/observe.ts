@@ -88,7 +88,7 @@ async function waiting(
   return { since: birth?.createdAt ?? clock.now(), text: WAITING, againAfterMs: AGAIN_MS };
 }
 
-/** Undefined when it cannot be read, or is that of somebody else: then nothing is said about it. */
+/** Undefined when it cannot be read, or is that of another party: then nothing is said about it. */
 async function configurationOf(
   deps: Deps,
   store: Store,

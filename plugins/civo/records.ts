@@ -14,7 +14,7 @@ export interface Birth {
   readonly readyAfterMs?: number;
 }
 
-/** A name that is taken by a store that nobody sees. */
+/** A name that is taken by a store that is not visible. */
 export interface Ghost {
   readonly name: string;
   readonly resource: string;

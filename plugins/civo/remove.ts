@@ -5,7 +5,7 @@ import type { Credential, Store } from './model.ts';
 const LOOKS = 10;
 const PAUSE_MS = 1000;
 
-/** A store and then its credential, unless that serves another store. Absent is done. Answers whether anything was there. */
+/** A store and then its credential, unless that serves another store. Absent is done. Returns whether anything was there. */
 export async function remove(
   deps: Deps,
   { store, credential }: { readonly store: Store | undefined; readonly credential: Credential | undefined },

@@ -43,7 +43,7 @@ export function createTokenBucket(clock: Clock, perSecond: number): TokenBucket 
   function tooSoonMs(): number {
     const first = Math.min(...recent.map(({ answeredMs }) => answeredMs));
     if (recent.length < most) return 0;
-    // Of those on their way it is not known when; somebody else's answer will do as well.
+    // Of those on their way it is not known when; the next answer of any of them will do as well.
     return first === Number.POSITIVE_INFINITY ? FLOOR_MS : first + WINDOW_MS - clock.monotonicMs();
   }
 

@@ -48,7 +48,7 @@ async function create(deps: Deps, action: Kind<'create-account'>, signal: AbortS
     if (!hasCode(error, CODES.userExists)) throw error;
     changed = false;
   }
-  // Read back in any case: somebody else's user stays as it is, and an earlier try of ours goes on.
+  // Read back in any case: another party's user stays as it is, and an earlier try of ours goes on.
   const user = await requireOurs(deps, action, signal);
   if (!changed) changed = await client.adopt(user, signal);
   if (quota.bytes === undefined && quota.objects === undefined) {
@@ -82,7 +82,7 @@ async function limit(deps: Deps, user: User, wanted: Partial<Quota>, signal: Abo
   return true;
 }
 
-/** A limit below what is stored is what was ordered: reading and deleting go on, and somebody should know why writing does not. */
+/** A limit below what is stored is what was ordered: reading and deleting go on, and the operator should know why writing does not. */
 async function sayWhenFull({ client, log }: Deps, account: string, to: Quota, signal: AbortSignal): Promise<void> {
   try {
     const { bytes, objects } = totalOf(await client.buckets(account, signal));

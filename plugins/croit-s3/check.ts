@@ -25,7 +25,7 @@ async function attempt(
   }
 }
 
-/** Any answer will do: nobody is logged in. */
+/** Any answer will do: the request has no credentials. */
 async function s3Endpoint(deps: Deps, signal: AbortSignal): Promise<Check> {
   const { settings } = deps;
   const url = endpointOf(settings);

@@ -53,14 +53,14 @@ export interface Client {
   present(accounts: readonly string[], signal: AbortSignal): Promise<readonly string[]>;
   /** @throws AgentError `CROIT_S3_USER_EXISTS` when the name is taken. */
   create(user: NewUser, signal: AbortSignal): Promise<void>;
-  /** What a user that exists already can be given of what `create` sets. Answers whether anything changed. */
+  /** What a user that exists already can be given of what `create` sets. Returns whether anything changed. */
   adopt(user: User, signal: AbortSignal): Promise<boolean>;
   /** @throws AgentError `CROIT_S3_NOT_EMPTY` while it has buckets. */
   remove(account: string, signal: AbortSignal): Promise<void>;
   suspend(account: string, suspended: boolean, signal: AbortSignal): Promise<void>;
   setQuota(account: string, scope: Scope, change: QuotaChange, signal: AbortSignal): Promise<void>;
   keys(account: string, signal: AbortSignal): Promise<readonly KeyPair[]>;
-  /** @throws AgentError `CROIT_S3_KEY_EXISTS` when somebody else has the access key. */
+  /** @throws AgentError `CROIT_S3_KEY_EXISTS` when another user has the access key. */
   putKey(account: string, pair: KeyPair, signal: AbortSignal): Promise<void>;
   /** Absent is fine. The key must be one that `keys` named. */
   deleteKey(account: string, accessKey: string, signal: AbortSignal): Promise<void>;

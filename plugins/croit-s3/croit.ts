@@ -84,7 +84,7 @@ export function createCroit(context: PluginContext<Settings>): Client {
       };
       segment('a user name', account);
       await call('users.create', 'POST', 's3/users', { body: JSON.stringify(body) }, signal);
-      // Nobody asked for the key croit makes with every user, and nobody would know it.
+      // croit makes a key with every user, which was not asked for and would be unknown.
       for (const { accessKey } of await client.keys(account, signal))
         await client.deleteKey(account, accessKey, signal);
     },

@@ -26,7 +26,7 @@ export async function* observe(
   });
 }
 
-/** Users that nobody's agent has made, or not for the account they are. */
+/** Users without a stamp, or with the stamp of another account. */
 export async function* unstamped(deps: Deps, signal: AbortSignal): AsyncGenerator<string> {
   for await (const { account, user } of deps.client.users('all', signal)) {
     if (user !== undefined && readStamp(account, user.email) === undefined) yield account;

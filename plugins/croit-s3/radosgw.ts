@@ -112,7 +112,7 @@ export function createRadosgw(context: PluginContext<Settings>): Client {
         uid: uid(account),
         'display-name': name,
         email,
-        // Left out, the gateway mints a key that nobody would know.
+        // Left out, the gateway mints a key that would stay unknown.
         'generate-key': 'False',
         'max-buckets': maxBuckets,
         'default-placement': placement === '' ? undefined : [placement, storageClass].filter(Boolean).join('/'),
@@ -158,7 +158,7 @@ export function createRadosgw(context: PluginContext<Settings>): Client {
     purgeBucket: async (account, bucket, signal) => {
       const [tenant, name] = account.split('$');
       const query = { bucket: name === undefined ? bucket : `${tenant}/${bucket}`, 'purge-objects': 'True' };
-      // The gateway goes on when nobody waits any more, so a bucket that takes longer is found smaller by the next try.
+      // The gateway goes on after the caller gave up, so a bucket that takes longer is found smaller by the next try.
       await ignoring(CODES.bucketNotFound, call('buckets.purge', 'DELETE', 'bucket', query, signal, PURGE_MS));
     },
     series: () => Promise.reject(unsupported('Metering GB days')),

@@ -20,7 +20,7 @@ export async function terminate(
   return { changed: true };
 }
 
-/** Buckets, then keys: without them nobody makes another bucket. Repeating it goes on where it ended. */
+/** Buckets, then keys: without keys no further bucket can be made. Repeating it goes on where it ended. */
 async function empty({ client, log }: Deps, account: string, signal: AbortSignal): Promise<void> {
   await client.stopWrites(account, signal);
   for (const { name } of await client.buckets(account, signal)) {

@@ -221,7 +221,7 @@ export function mailFailed(host: string, cause: unknown): AgentError {
 }
 
 export function badWho(text: string): AgentError {
-  return new AgentError(`${JSON.stringify(text.slice(0, 80))} is nobody that has a quota`, {
+  return new AgentError(`${JSON.stringify(text.slice(0, 80))} names no user or group that has a quota`, {
     code: 'HOST_QUOTA_BAD_NAME',
     disposition: 'terminal',
     hint: 'Write USER, group:NAME or project:ID.',

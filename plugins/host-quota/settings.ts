@@ -239,7 +239,7 @@ export function problems(settings: Settings, _common: CommonSettings): readonly 
     found.push({ setting: 'base_dir', message: `subject ${subject} needs "base_dir"` });
   }
   if (!create_users && (subject === 'user' || subject === 'group') && approval !== 'manual') {
-    const message = 'an order could limit the account of somebody else';
+    const message = 'an order could limit the account of another person';
     found.push({ setting: 'approval', message, hint: 'set approval: manual, or create_users: true' });
   }
   if (uid_min > uid_max) found.push({ setting: 'uid_min', message: '"uid_min" is above "uid_max"' });

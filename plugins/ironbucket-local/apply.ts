@@ -48,7 +48,7 @@ async function create(deps: Deps, action: Kind<'create-account'>, signal: AbortS
   if (sight.kind === 'other' || (!unused && sight.owner !== resource)) throw nameTaken(account);
   if (sight.kind === 'directory') return adopt(deps, action, signal);
 
-  // Keys of a bucket that was removed behind our back must not open the new one.
+  // Keys of a bucket that was removed without our knowledge must not open the new one.
   await deps.accounts.update(account, () => undefined);
   await createBucketDirectory(deps, { account, resource, maxBytes: quota.bytes }, signal);
   await deps.accounts.update(account, () => ({ ...emptyRecord(resource), name: action.displayName }));
@@ -83,7 +83,7 @@ async function remove(deps: Deps, action: Kind<'delete-account'>, signal: AbortS
     if (left !== undefined && left.objects > 0n) throw notEmpty(account, left);
     // From here on the record may be gone and the directory still there: it must say whose it is.
     await writeStamp(deps.disk, deps.layout.bucket(account), resource);
-    // The keys first, so that nobody writes into a directory that is going away.
+    // The keys first, so that nothing writes into a directory that is going away.
     await deps.accounts.update(account, () => undefined);
     await discardBucketDirectory(deps, account);
     return { changed: true };

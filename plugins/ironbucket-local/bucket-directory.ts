@@ -10,11 +10,11 @@ export interface NewBucket {
   readonly account: string;
   /** Null is "no limit"; undefined the default of the settings. */
   readonly maxBytes?: bigint | null | undefined;
-  /** The stamp; without one the bucket belongs to nobody. */
+  /** The stamp; without one the bucket has no owner. */
   readonly resource?: string;
 }
 
-/** Complete or not there: a directory without a stamp would be taken for somebody else's after a crash. */
+/** Complete or not there: a directory without a stamp would be taken for another party's after a crash. */
 export async function createBucketDirectory(deps: Deps, bucket: NewBucket, signal: AbortSignal): Promise<void> {
   const { disk, layout, clock, settings } = deps;
   const { account, resource, maxBytes = BigInt(settings.bucket_quota_bytes) } = bucket;
@@ -35,7 +35,7 @@ export async function discardBucketDirectory(deps: Deps, account: string): Promi
   await forget(deps, account);
 }
 
-/** Removes a bucket that is empty; answers false when it is not. */
+/** Removes a bucket that is empty; returns false when it is not. */
 export async function removeBucketDirectory(deps: Deps, account: string, signal: AbortSignal): Promise<boolean> {
   return deps.objects.close(account, async () => {
     if ((await bucketContents(deps, account, signal)).objects > 0n) return false;

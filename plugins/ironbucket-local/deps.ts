@@ -63,7 +63,7 @@ export function createDeps(context: PluginContext<Settings>, storage: Storage = 
   };
 }
 
-/** Without an administrator there is nobody whom they would answer. */
+/** Without an administrator they would have no caller. */
 function otherNodes(context: PluginContext<Settings>): readonly AskNode[] {
   const { access_key: accessKey, secret_key: secretKey, cluster_nodes: nodes } = context.settings;
   if (accessKey === undefined || secretKey === undefined) return [];

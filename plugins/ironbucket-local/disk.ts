@@ -23,7 +23,7 @@ export interface Disk {
 }
 
 /**
- * Old contents or new, never half: written beside it, flushed, renamed over it. Answers the identity of the new file.
+ * Old contents or new, never half: written beside it, flushed, renamed over it. Returns the identity of the new file.
  * Without `sync` that holds for the death of the process, not for that of the machine.
  */
 export async function replaceFile(
@@ -36,7 +36,7 @@ export async function replaceFile(
   const temporary = `${path}.tmp`;
   await disk.removeFile(temporary);
   await disk.write(temporary, text, mode, sync);
-  // Asked for before it gets its name: what somebody else puts there afterwards has another one.
+  // Asked for before it gets its name: what another program puts there afterwards has another one.
   const identity = await disk.identity(temporary);
   await disk.rename(temporary, path, sync);
   return identity;

@@ -140,7 +140,7 @@ const REASONS: Readonly<Record<string, typeof DENIED | typeof FULL | typeof FAIL
   EAGAIN: FAILED,
   ESTALE: FAILED,
   ETIMEDOUT: FAILED,
-  // Somebody else works in the same directory: look again.
+  // Another program works in the same directory: look again.
   ENOENT: FAILED,
   EEXIST: FAILED,
   ENOTEMPTY: FAILED,

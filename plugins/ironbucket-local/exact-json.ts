@@ -2,7 +2,7 @@ import { isJsonObject, type Json, type JsonObject } from '../../src/lib/json.ts'
 
 /**
  * JSON objects whose numbers keep every digit: `JSON.parse` turns 18446744073709551615 into ...552000. A number is held
- * as its digits behind a mark, from reading to writing, so fields nobody here knows survive unchanged as well.
+ * as its digits behind a mark, from reading to writing, so unknown fields survive unchanged as well.
  */
 export function parseExact(text: string): JsonObject | undefined {
   try {
@@ -37,7 +37,7 @@ export function readExact(value: Json | undefined): bigint | undefined {
   return /^\d+$/.test(digits) ? BigInt(digits) : undefined;
 }
 
-/** A private-use character: no number can hold it and nobody types it. */
+/** A private-use character: no number can hold it and it is never typed. */
 const MARK = '\uf8ffn';
 const ESCAPED = '\\uf8ffn';
 const TOKEN = /"(?:[^"\\]|\\.)*"|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g;

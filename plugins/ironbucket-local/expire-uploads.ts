@@ -13,7 +13,7 @@ export async function expireUploads(deps: Deps, bucket: string, signal: AbortSig
     const reservation = await quotas.reserve(bucket, 0, signal);
     try {
       await objects.uploads.abort({ bucket, key, id }, reservation);
-      log.info({ account: bucket, upload: id }, 'a multipart upload that nobody completed was aborted');
+      log.info({ account: bucket, upload: id }, 'an abandoned multipart upload was aborted');
     } finally {
       reservation.release();
     }

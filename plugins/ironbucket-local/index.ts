@@ -72,7 +72,7 @@ export function createBackend(context: PluginContext<Settings>, storage?: Storag
     observe: (accounts, signal) => translateStream(observe(deps, namesOf(accounts), signal), 'reading the accounts'),
     unstamped: (signal) => translateStream(unstamped(deps, signal), 'reading the accounts'),
     apply: async (action, signal) => {
-      // Nobody gets the keys to a bucket that nothing answers for yet.
+      // Keys are given out only once the gateway serves the bucket.
       await gateway.tried();
       sweepOnce();
       try {

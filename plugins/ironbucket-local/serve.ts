@@ -15,7 +15,7 @@ export async function serve(deps: Deps, gateway: Gateway, signal: AbortSignal): 
   await gateway.start();
   const behind = new AbortController();
   const written = Promise.all([deps.quotas.serve(behind.signal), deps.statistics.serve(behind.signal)]);
-  // Looked at in the end.
+  // Looked at last.
   written.catch(() => undefined);
   const cleared = clearUp(deps, signal);
   deps.log.info({ listen: deps.settings.listen }, 's3 gateway listens');
@@ -32,7 +32,7 @@ export async function serve(deps: Deps, gateway: Gateway, signal: AbortSignal): 
 
 const CLEAR_UP_MS = 6 * 60 * 60 * 1000;
 
-/** What takes space and nobody asks for: what an earlier run left, and uploads that nobody goes on with. */
+/** What takes space without use: what an earlier run left, and abandoned uploads. */
 async function clearUp(deps: Deps, signal: AbortSignal): Promise<void> {
   const { disk, layout, objects, quotas, log, clock } = deps;
   await repeat(clock, CLEAR_UP_MS, signal, async () => {

@@ -16,7 +16,7 @@ export async function readStamp(disk: Disk, directory: string): Promise<string |
   return typeof stamp === 'string' && /^[0-9a-f]{32}$/.test(stamp) ? stamp : undefined;
 }
 
-/** Whatever else the S3 server keeps in the document stays. Answers whether it changed. */
+/** Whatever else the S3 server keeps in the document stays. Returns whether it changed. */
 export async function writeStamp(disk: Disk, directory: string, resource: string): Promise<boolean> {
   const document = (await readDocument(disk, directory)) ?? {};
   if (document[FIELD] === resource) return false;

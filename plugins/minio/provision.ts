@@ -41,7 +41,7 @@ export async function provision(deps: Deps, action: Create, signal: AbortSignal)
   if (quota.bytes !== undefined && (await limit(deps, names, quota.bytes, signal, policy === undefined)))
     changed = true;
   if (user === undefined) {
-    // Nobody ever uses this secret: consumers get service accounts, which can be taken back one by one.
+    // This secret is never used: consumers get service accounts, which can be taken back one by one.
     await admin.putUser(account, Buffer.from(deps.random(30)).toString('base64url'), signal);
   }
   if (user?.policies.includes(policyName(account)) !== true) {

@@ -6,7 +6,7 @@ export interface Terminal {
   readonly output: NodeJS.WritableStream & { readonly isTTY?: boolean };
 }
 
-/** Returns what the person types, the empty text at the end of the input, and undefined where nobody can be asked. */
+/** Returns what the person types, the empty text at the end of the input, and undefined where there is no terminal. */
 export async function ask(terminal: Terminal, question: string, signal: AbortSignal): Promise<string | undefined> {
   if (terminal.input.isTTY !== true || terminal.output.isTTY !== true) return undefined;
   const prompt = createInterface(terminal);

@@ -108,7 +108,7 @@ function checkTimezone(timezone: string): readonly Problem[] {
       return [];
     }
   } catch {
-    // The same answer for a name nobody knows.
+    // The same answer for an unknown name.
   }
   const message = '"timezone" must be the name of a time zone such as UTC or Europe/Tallinn';
   return [{ severity: 'error', path: '/timezone', message }];

@@ -2,11 +2,11 @@ import { type ConfigDiff, diffConfig } from '../config/diff.ts';
 import type { Config } from '../config/types.ts';
 import { AgentError } from '../lib/errors.ts';
 import type { RootLog } from '../lib/log.ts';
-import { type HealthSnapshot, liveness } from '../monitor/health.ts';
-import { createAgentServer } from './agent-server.ts';
+import { type HealthSnapshot, type LifecycleState, liveness } from '../monitor/health.ts';
+import { type AgentServer, createAgentServer } from './agent-server.ts';
 import type { ComposeDeps } from './compose-deps.ts';
-import { createOfferings } from './offerings.ts';
-import { createParts } from './parts.ts';
+import { createOfferings, type Offerings } from './offerings.ts';
+import { createParts, type Parts } from './parts.ts';
 
 /** The whole agent, wired and not yet running. */
 export interface Agent {
@@ -43,26 +43,13 @@ export function compose(initial: Config, deps: ComposeDeps): Agent {
     for (const offering of offerings.running()) offering.collect(line, level);
   });
 
-  const snapshot = (): HealthSnapshot => ({
-    state: deps.state(),
-    nowMs: clock.monotonicMs(),
-    supervisors: offerings.running().flatMap((offering) => offering.supervisors()),
-    orders: offerings.running().flatMap((offering) => offering.orders()),
-    offerings: offerings.health(),
-  });
+  const snapshot = (): HealthSnapshot => snapshotOf(offerings, deps.state(), clock.monotonicMs());
   const server = createAgentServer({ clock, log, metrics, http: config.http, snapshot, scrub: deps.secrets.scrub });
 
-  async function readNext(read: () => Promise<Config>): Promise<Config> {
-    try {
-      const next = await read();
-      requireReloadable(config, next);
-      return next;
-    } catch (error) {
-      rejected = true;
-      metrics.configRead(false);
-      throw error;
-    }
-  }
+  const noteRead = (isTaken: boolean): void => {
+    rejected = !isTaken;
+    metrics.configRead(isTaken);
+  };
 
   return {
     log,
@@ -77,23 +64,18 @@ export function compose(initial: Config, deps: ComposeDeps): Agent {
       return port;
     },
     drain: offerings.drain,
-    close: async () => {
-      try {
-        await offerings.close();
-      } finally {
-        await parts.close();
-        await server.close();
-      }
-    },
+    close: () => closeAll(offerings, parts, server),
     reload: async (read) => {
-      const next = await readNext(read);
+      const next = await readReloadable(read, config).catch((error: unknown) => {
+        noteRead(false);
+        throw error;
+      });
       const outcome = await offerings.change(config, next);
       server.serve(offerings.routes(), (err) => log.error({ err }, 'the routes of an offering are not served'));
       config = next;
       log.level = next.logLevel;
       clients.closeUnused(next.offerings.map(({ waldur }) => waldur));
-      rejected = false;
-      metrics.configRead(true);
+      noteRead(true);
       return outcome;
     },
     differs: (next) => isChange(diffConfig(config, next)),
@@ -104,6 +86,32 @@ export function compose(initial: Config, deps: ComposeDeps): Agent {
     status: () => statusLine(snapshot(), rejected),
     drainMs: () => config.drainMs,
   };
+}
+
+function snapshotOf(offerings: Offerings, state: LifecycleState, nowMs: number): HealthSnapshot {
+  const running = offerings.running();
+  return {
+    state,
+    nowMs,
+    supervisors: running.flatMap((offering) => offering.supervisors()),
+    orders: running.flatMap((offering) => offering.orders()),
+    offerings: offerings.health(),
+  };
+}
+
+async function closeAll(offerings: Offerings, parts: Parts, server: AgentServer): Promise<void> {
+  try {
+    await offerings.close();
+  } finally {
+    await parts.close();
+    await server.close();
+  }
+}
+
+async function readReloadable(read: () => Promise<Config>, from: Config): Promise<Config> {
+  const next = await read();
+  requireReloadable(from, next);
+  return next;
 }
 
 function isChange({ added, removed, changed, agent }: ConfigDiff): boolean {

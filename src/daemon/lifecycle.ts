@@ -5,6 +5,7 @@ import { toAgentError } from '../lib/errors.ts';
 import type { Log } from '../lib/log.ts';
 import type { LifecycleState } from '../monitor/health.ts';
 import type { ServiceManager } from './service-manager.ts';
+import { createStopRequest } from './stop-request.ts';
 
 export interface LifecycleDeps {
   /** `process`, or an emitter in tests. */
@@ -39,50 +40,23 @@ export interface Lifecycle {
 }
 
 const CLOSE_MS = 10_000;
-const EXIT_BUG = 70;
 const EXIT_CUT_SHORT = 75;
-const EXIT_SECOND = { SIGINT: 130, SIGTERM: 143 } as const;
 
 /** `starting → running → draining → closing → stopped`, and the only place that listens to signals. */
 export function createLifecycle(deps: LifecycleDeps): Lifecycle {
   const { service, log } = deps;
-  const stop = new AbortController();
-  const stopAsked = deferred<void>();
-  const secondSignal = deferred<number>();
+  const life = new AbortController();
   let state: LifecycleState = 'starting';
-  let asked = false;
-  let exitCode = 0;
   let reloads = Promise.resolve();
-
-  const askToStop = (): void => {
-    if (asked) return;
-    asked = true;
-    service.stopping('finishing what runs');
-    if (state === 'starting') stop.abort(new Error('the agent was stopped while it started'));
-    stopAsked.resolve();
-  };
-
-  const onStopSignal = (signal: keyof typeof EXIT_SECOND): void => {
-    if (asked) {
-      log.warn({ signal }, 'second signal, leaving at once');
-      secondSignal.resolve(EXIT_SECOND[signal]);
-      return;
-    }
-    log.info({ signal }, 'stopping; a second signal leaves at once');
-    askToStop();
-  };
-
-  const onBug = (error: unknown): void => {
-    log.error({ err: toAgentError(error) }, 'unexpected error, stopping');
-    exitCode = EXIT_BUG;
-    askToStop();
-  };
+  const stop = createStopRequest(deps, () => {
+    if (state === 'starting') life.abort(new Error('the agent was stopped while it started'));
+  });
 
   const reload = async (): Promise<void> => {
-    if (state !== 'running' || asked) return;
+    if (state !== 'running' || stop.isAsked()) return;
     service.reloading();
-    const outcome = await reloaded(deps, stop.signal);
-    if (!asked) service.ready(outcome);
+    const outcome = await reloaded(deps, life.signal);
+    if (!stop.isAsked()) service.ready(outcome);
   };
 
   const askToReload = (): void => {
@@ -90,36 +64,33 @@ export function createLifecycle(deps: LifecycleDeps): Lifecycle {
   };
 
   const handlers = {
-    SIGTERM: () => onStopSignal('SIGTERM'),
-    SIGINT: () => onStopSignal('SIGINT'),
+    SIGTERM: () => stop.onSignal('SIGTERM'),
+    SIGINT: () => stop.onSignal('SIGINT'),
     SIGHUP: askToReload,
-    SIGUSR2: () => {
-      if (state === 'running') deps.reportNow();
-    },
-    unhandledRejection: onBug,
-    uncaughtException: onBug,
+    SIGUSR2: () => state === 'running' && deps.reportNow(),
+    unhandledRejection: stop.onBug,
+    uncaughtException: stop.onBug,
   };
 
   const live = async (): Promise<number> => {
     let wasStarted = false;
     try {
-      await deps.start(stop.signal);
+      await deps.start(life.signal);
       wasStarted = true;
-      if (!asked) {
+      if (!stop.isAsked()) {
         state = 'running';
         service.ready('running');
       }
-      await stopAsked.promise;
+      await stop.asked;
       state = 'draining';
-      const drained = await drain(deps);
-      return exitCode || (drained ? 0 : EXIT_CUT_SHORT);
+      const code = await drain(deps);
+      return stop.exitCode() || code;
     } catch (error) {
-      if (!asked) throw error;
-      return exitCode;
+      if (!stop.isAsked()) throw error;
+      return stop.exitCode();
     } finally {
       state = 'closing';
-      if (!stop.signal.aborted) stop.abort(new Error('the agent is stopping'));
-      await close(deps);
+      await close(deps, life);
       state = 'stopped';
       if (wasStarted) log.info({}, 'agent stopped');
     }
@@ -128,7 +99,7 @@ export function createLifecycle(deps: LifecycleDeps): Lifecycle {
   return {
     state: () => state,
     askToReload,
-    run: () => listening(deps.signals, handlers, () => Promise.race([live(), secondSignal.promise])),
+    run: () => listening(deps.signals, handlers, () => Promise.race([live(), stop.askedTwice])),
   };
 }
 
@@ -160,27 +131,21 @@ async function reloaded({ reload, log }: LifecycleDeps, signal: AbortSignal): Pr
   }
 }
 
-async function close({ clock, log, close }: LifecycleDeps): Promise<void> {
+/** Aborts what still runs and releases everything; a failure is logged. */
+async function close({ clock, log, close }: LifecycleDeps, life: AbortController): Promise<void> {
+  if (!life.signal.aborted) life.abort(new Error('the agent is stopping'));
   await withDeadline(clock, NEVER, CLOSE_MS, 'closing', close).catch((error: unknown) =>
     log.error({ err: error }, 'closing failed'),
   );
 }
 
-/** Whether everything came to its end in time. */
-async function drain({ clock, log, drainMs, drain }: LifecycleDeps): Promise<boolean> {
+/** Returns the exit code: 0 when everything came to its end in time. */
+async function drain({ clock, log, drainMs, drain }: LifecycleDeps): Promise<number> {
   try {
     await withDeadline(clock, NEVER, drainMs(), 'finishing what runs', drain);
-    return true;
+    return 0;
   } catch (error) {
     log.warn({ err: error }, 'work in progress is aborted, the next start takes it up again');
-    return false;
+    return EXIT_CUT_SHORT;
   }
-}
-
-function deferred<T>(): { readonly promise: Promise<T>; resolve(value: T): void } {
-  let resolve: (value: T) => void = () => undefined;
-  const promise = new Promise<T>((yes) => {
-    resolve = yes;
-  });
-  return { promise, resolve: (value) => resolve(value) };
 }

@@ -33,7 +33,6 @@ export interface OfferingsDeps {
 }
 
 export function createOfferings(deps: OfferingsDeps): Offerings {
-  const { log } = deps;
   const running = new Map<string, RunningOffering>();
   const broken = new Map<string, OfferingHealth>();
   let stopping = false;
@@ -53,13 +52,8 @@ export function createOfferings(deps: OfferingsDeps): Offerings {
     broken.clear();
     for (const offering of config.offerings) {
       if (running.has(offering.uuid)) continue;
-      try {
-        start(offering, config, kept.get(offering.uuid));
-      } catch (thrown) {
-        const error = toAgentError(thrown);
-        log.error({ err: error, offering: offering.name }, 'the offering could not be started');
-        broken.set(offering.uuid, brokenHealth(offering, error, deps.clock));
-      }
+      const health = attemptStart(offering, () => start(offering, config, kept.get(offering.uuid)), deps);
+      if (health !== undefined) broken.set(offering.uuid, health);
     }
     return broken.size;
   }
@@ -72,34 +66,26 @@ export function createOfferings(deps: OfferingsDeps): Offerings {
       for (const offering of config.offerings) start(offering, config);
     },
     change: async (from, to) => {
-      const { added, removed, restarted } = stepsOf(from, to, running);
+      const steps = stepsOf(from, to, running);
       // Jobs of backends run in the time zone of the agent.
       const isKept = from.timezone === to.timezone;
       const stopped = await Promise.all([
-        ...restarted.map(async (next) => {
+        ...steps.restarted.map(async (next) => {
           return [next.uuid, await stop(next.uuid, from.drainMs, isKept ? next : undefined)] as const;
         }),
-        ...removed.map(async ({ uuid }) => [uuid, await stop(uuid, from.drainMs)] as const),
+        ...steps.removed.map(async ({ uuid }) => [uuid, await stop(uuid, from.drainMs)] as const),
       ]);
       if (stopping) {
         await Promise.allSettled(stopped.map(async ([, kept]) => kept?.backendSide.close()));
         return 'stopped before the new configuration was taken over';
       }
-      const failed = startMissing(to, new Map(stopped));
-      const outcome = `${plural(added, 'offering')} added, ${removed.length} removed, ${restarted.length} restarted`;
-      return failed === 0 ? outcome : `${outcome}, ${failed} could not be started`;
+      return sentence(steps, startMissing(to, new Map(stopped)));
     },
     drain: async () => {
       stopping = true;
       await Promise.all([...running.values()].map((offering) => offering.drain()));
     },
-    close: async () => {
-      try {
-        await stopAll([...running.values()]);
-      } finally {
-        running.clear();
-      }
-    },
+    close: () => stopAll(running),
   };
 }
 
@@ -120,11 +106,34 @@ function stepsOf(from: Config, to: Config, running: ReadonlyMap<string, RunningO
   return { added: added.length, removed, restarted };
 }
 
+/** What was done, for the log and the service manager. */
+function sentence({ added, removed, restarted }: Steps, failed: number): string {
+  const outcome = `${plural(added, 'offering')} added, ${removed.length} removed, ${restarted.length} restarted`;
+  return failed === 0 ? outcome : `${outcome}, ${failed} could not be started`;
+}
+
 /** Drained before, or out of patience: what still runs is aborted. @throws the first failure, after all were stopped */
-async function stopAll(offerings: readonly RunningOffering[]): Promise<void> {
-  const stopped = await Promise.allSettled(offerings.map((offering) => offering.stop()));
+async function stopAll(running: Map<string, RunningOffering>): Promise<void> {
+  const stopped = await Promise.allSettled([...running.values()].map((offering) => offering.stop()));
+  running.clear();
   const failed = stopped.find((result) => result.status === 'rejected');
   if (failed !== undefined) throw failed.reason;
+}
+
+/** Returns how an offering stands that could not be started. */
+function attemptStart(
+  offering: OfferingConfig,
+  start: () => void,
+  { log, clock }: OfferingsDeps,
+): OfferingHealth | undefined {
+  try {
+    start();
+    return undefined;
+  } catch (thrown) {
+    const error = toAgentError(thrown);
+    log.error({ err: error, offering: offering.name }, 'the offering could not be started');
+    return brokenHealth(offering, error, clock);
+  }
 }
 
 /** Never fails: an offering that cannot be stopped cleanly must not keep others from running. */

@@ -1,4 +1,4 @@
-import { Client, type IFrame, type IMessage, type StompConfig, Versions } from '@stomp/stompjs';
+import { Client, type IFrame, type IMessage, Versions } from '@stomp/stompjs';
 import { type RawData, WebSocket } from 'ws';
 import type { Clock } from '../lib/clock.ts';
 import type { AgentError } from '../lib/errors.ts';
@@ -118,10 +118,7 @@ function listenTo(
   };
 }
 
-function clientOptions(
-  { registration, passcode, heartbeatMs }: LinkOptions,
-  on: Pick<LinkEvents, 'lost'>,
-): StompConfig {
+function clientOptions({ registration, passcode, heartbeatMs }: LinkOptions, on: Pick<LinkEvents, 'lost'>) {
   const { login, vhost } = registration;
   return {
     stompVersions: new Versions([Versions.V1_2]),
@@ -131,7 +128,7 @@ function clientOptions(
     heartbeatOutgoing: heartbeatMs,
     // Its own check goes by the wall clock, which can jump; `watch` does not.
     heartbeatToleranceMultiplier: Number.POSITIVE_INFINITY,
-    onStompError: (frame) => on.lost(fromErrorFrame(frame.headers, frame.body)),
+    onStompError: (frame: IFrame) => on.lost(fromErrorFrame(frame.headers, frame.body)),
     onUnhandledFrame: () => on.lost(failure('STOMP_PROTOCOL', 'the event bus sends frames that are not STOMP')),
     onUnhandledMessage: () => on.lost(failure('STOMP_PROTOCOL', 'the event bus sends messages of no subscription')),
   };

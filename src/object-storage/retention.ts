@@ -35,7 +35,7 @@ const DAY_MS = 86_400_000;
 const BATCH = 1000;
 const FOLDER = 'samples/';
 
-/** Removes expired log samples, and uploads of samples that nobody finished in a day. Nothing outside `samples/` is touched. */
+/** Removes expired log samples, and uploads of samples unfinished for a day. Nothing outside `samples/` is touched. */
 export async function cleanUp(opened: Opened, options: CleanupOptions, signal: AbortSignal): Promise<CleanupReport> {
   const { settings, clock } = opened;
   const { dryRun = false } = options;

@@ -5,7 +5,7 @@ import { createLoop, type Loop } from './loop.ts';
 const INTERVAL_MS = 30 * 60_000;
 const FLOOR_MS = 5_000;
 
-/** Answers import requests: at the start, when woken by an event, and now and then because events get lost. */
+/** Replies to import requests: at the start, when woken by an event, and now and then because events get lost. */
 export function createImports(context: OfferingContext, signal: AbortSignal): Loop {
   return createLoop({
     intervalMs: () => INTERVAL_MS,

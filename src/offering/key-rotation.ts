@@ -1,6 +1,7 @@
 import { withDeadline } from '../lib/deadline.ts';
 import { toAgentError } from '../lib/errors.ts';
-import type { Again, Job, OrderQueue } from '../orders/queue.ts';
+import type { Again, Job } from '../orders/job.ts';
+import type { OrderQueue } from '../orders/queue.ts';
 import { retryDelay } from '../orders/retry-delay.ts';
 import { type KeyRef, rotateKey } from '../orders/rotate-key.ts';
 import { stuckKeys } from '../upkeep/key-sweep.ts';

@@ -1,7 +1,8 @@
 import { withDeadline } from '../lib/deadline.ts';
 import { toAgentError } from '../lib/errors.ts';
 import type { Uuid } from '../lib/ids.ts';
-import type { Job, OrderQueue } from '../orders/queue.ts';
+import type { Job } from '../orders/job.ts';
+import type { OrderQueue } from '../orders/queue.ts';
 import { createAbsences } from '../upkeep/absences.ts';
 import { type RepairDeps, repair } from '../upkeep/repair.ts';
 import { createUpkeep } from '../upkeep/upkeep.ts';

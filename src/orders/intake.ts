@@ -7,8 +7,9 @@ import type { Random } from '../lib/retry.ts';
 import type { OrderState } from '../waldur/types.ts';
 import { createFinishedOrders } from './finished-orders.ts';
 import type { Outcome } from './handle.ts';
+import type { Again, Job } from './job.ts';
 import type { PendingWatch } from './pending-watch.ts';
-import type { Again, Job, OrderQueue } from './queue.ts';
+import type { OrderQueue } from './queue.ts';
 import { retryDelay } from './retry-delay.ts';
 
 /** What is known of an order before it is read: a hint, from an event or a list. */
@@ -81,13 +82,10 @@ export function createIntake(deps: IntakeDeps, signal: AbortSignal): Intake {
   function hear(hint: OrderHint, ack: () => void): void {
     // Over, but a person may retry it.
     if (hint.state === 'erred') finished.forget(hint.order);
-    if (hint.state === 'erred' || finished.isStale(hint)) {
-      ack();
-      return;
-    }
-    const { resource } = hint;
+    const { resource, state } = hint;
+    if (state === 'erred' || finished.isStale(hint)) ack();
     // Not acknowledging is the back-pressure: the broker stops at its prefetch count.
-    deps.queue.offer(resource === undefined ? locator(hint, ack) : job({ ...hint, resource }, ack));
+    else deps.queue.offer(resource === undefined ? locator(hint, ack) : job({ ...hint, resource }, ack));
   }
 
   async function work(order: Uuid, attempt: number): Promise<Again | undefined> {
@@ -96,8 +94,7 @@ export function createIntake(deps: IntakeDeps, signal: AbortSignal): Intake {
       if (ending === 'done') finished.add(order);
       return undefined;
     } catch (failure) {
-      if (signal.aborted) return undefined;
-      return judge(deps, order, toAgentError(failure), attempt);
+      return signal.aborted ? undefined : judge(deps, order, toAgentError(failure), attempt);
     }
   }
 
@@ -105,13 +102,21 @@ export function createIntake(deps: IntakeDeps, signal: AbortSignal): Intake {
     hear,
     reconcile: async (hint, alive) => {
       if (deps.queue.has(hint.resource, hint.order) || deps.pending.has(hint.order)) return;
-      const work = job({ ...hint, state: undefined }, () => undefined);
-      while (!deps.queue.push(work)) {
-        if (!(await deps.queue.room())) return;
-        alive();
-      }
+      await pushWhenRoom(
+        deps.queue,
+        job({ ...hint, state: undefined }, () => undefined),
+        alive,
+      );
     },
   };
+}
+
+/** Gives up when there will never be room. */
+async function pushWhenRoom(queue: OrderQueue, job: Job, alive: () => void): Promise<void> {
+  while (!queue.push(job)) {
+    if (!(await queue.room())) return;
+    alive();
+  }
 }
 
 async function handleInTime(deps: IntakeDeps, order: Uuid, signal: AbortSignal): Promise<Outcome> {

@@ -1,21 +1,9 @@
 import type { Clock } from '../lib/clock.ts';
+import type { Job } from './job.ts';
+import { createLanes } from './lanes.ts';
+import { createRunner } from './runner.ts';
 import type { Slots } from './slots.ts';
-
-/** Work of one lane; jobs of a lane never run side by side. */
-export interface Job {
-  /** UUID of the resource. */
-  readonly lane: string;
-  /** UUID of the order: a job that still waits takes in another one with the same lane and id. */
-  readonly id: string;
-  /** Must not throw. A delay asks to be run again after it; the lane stays closed meanwhile, the slot does not. */
-  run(attempt: number): Promise<Again | undefined>;
-  /** Called once when the job is over, also when it was taken into another one. */
-  settled(): void;
-}
-
-export interface Again {
-  readonly againAfterMs: number;
-}
+import { createWaiters } from './waiters.ts';
 
 export interface OrderQueue {
   /** False when the queue is full: nothing was taken, try again when `room` resolves. */
@@ -42,100 +30,40 @@ export interface OrderQueue {
   drain(): Promise<void>;
 }
 
-interface Lane {
-  readonly jobs: Waiting[];
-  busy: boolean;
-  current: string | undefined;
-}
-
-interface Waiting {
-  readonly job: Job;
-  readonly settled: (() => void)[];
-  attempt: number;
+export interface QueueOptions {
+  readonly clock: Clock;
+  readonly slots: Slots;
+  /** The most jobs that wait or sleep. */
+  readonly limit: number;
 }
 
 /** Serial per resource, parallel across resources, newer hints coalesced, bounded; its share of the slots is its own. */
-export function createQueue(options: {
-  readonly clock: Clock;
-  readonly slots: Slots;
-  readonly limit: number;
-}): OrderQueue {
-  const share = options.slots.share();
-  const lanes = new Map<string, Lane>();
+export function createQueue({ clock, slots, limit }: QueueOptions): OrderQueue {
+  const lanes = createLanes();
+  const room = createWaiters<boolean>();
   const offered: Job[] = [];
-  const starts = new Set<{ readonly at: number }>();
-  let count = 0;
-  let sleeping = 0;
+  /** With those that sleep: they come back, so they need their place. */
+  let waiting = 0;
   let closed = false;
-  const roomWaiters: ((open: boolean) => void)[] = [];
-  const idleWaiters: (() => void)[] = [];
+  const isFull = (): boolean => waiting >= limit;
 
-  /** A job that sleeps comes back, so it needs its place. */
-  const waiting = (): number => count + sleeping;
-  const isFull = (): boolean => waiting() >= options.limit;
+  const runner = createRunner({
+    clock,
+    share: slots.share(),
+    lanes,
+    began: () => {
+      waiting--;
+      makeRoom();
+    },
+    slept: () => void waiting++,
+  });
 
   function push(job: Job): boolean {
-    const lane = lanes.get(job.lane);
-    const twin = lane?.jobs.find((waiting) => waiting.job.id === job.id);
-    if (twin !== undefined) {
-      twin.settled.push(() => job.settled());
-      return true;
-    }
+    if (lanes.merge(job)) return true;
     if (closed || isFull()) return false;
-    count++;
-    const entry: Waiting = { job, settled: [() => job.settled()], attempt: 0 };
-    if (lane === undefined) lanes.set(job.lane, { jobs: [entry], busy: false, current: undefined });
-    else lane.jobs.push(entry);
-    wake(job.lane);
+    waiting++;
+    runner.wake(lanes.add(job));
     return true;
-  }
-
-  /** Queues the lane's next job for a slot, unless the lane already waits for one, runs or sleeps. */
-  function wake(name: string): void {
-    const lane = lanes.get(name);
-    if (lane === undefined || lane.busy) return;
-    if (lane.jobs.length === 0) {
-      lanes.delete(name);
-      return;
-    }
-    lane.busy = true;
-    share.take(() => void work(name, lane));
-  }
-
-  async function work(name: string, lane: Lane): Promise<void> {
-    const entry = closed ? undefined : lane.jobs.shift();
-    // Dropped, not settled: its frame stays unacknowledged and the next process gets it.
-    if (entry === undefined) return finish(name, lane, undefined);
-    count--;
-    makeRoom();
-    lane.current = entry.job.id;
-    const start = { at: options.clock.monotonicMs() };
-    starts.add(start);
-    const again = await entry.job.run(entry.attempt++);
-    starts.delete(start);
-    if (again === undefined || closed) return finish(name, lane, entry);
-    share.release();
-    sleeping++;
-    options.clock.after(again.againAfterMs, () => {
-      sleeping--;
-      if (closed) return;
-      lane.jobs.unshift(entry);
-      count++;
-      lane.busy = false;
-      lane.current = undefined;
-      wake(name);
-    });
-    notifyIdle();
-  }
-
-  function finish(name: string, lane: Lane, entry: Waiting | undefined): void {
-    if (entry !== undefined) settle(entry);
-    lane.busy = false;
-    lane.current = undefined;
-    share.release();
-    if (closed) lanes.delete(name);
-    else wake(name);
-    notifyIdle();
   }
 
   function makeRoom(): void {
@@ -143,11 +71,7 @@ export function createQueue(options: {
       const next = offered.shift();
       if (next !== undefined) push(next);
     }
-    for (const resolve of roomWaiters.splice(0)) resolve(true);
-  }
-
-  function notifyIdle(): void {
-    if (starts.size === 0) for (const resolve of idleWaiters.splice(0)) resolve();
+    room.tell(true);
   }
 
   return {
@@ -157,34 +81,20 @@ export function createQueue(options: {
     },
     forgetOffers: () => {
       offered.length = 0;
-      for (const { jobs } of lanes.values()) for (const entry of jobs) entry.settled.length = 0;
+      lanes.forgetSettled();
     },
-    has: (name, id) => {
-      const lane = lanes.get(name);
-      return lane !== undefined && (lane.current === id || lane.jobs.some((entry) => entry.job.id === id));
-    },
-    hasLane: (name) => lanes.has(name),
-    waiting,
-    running: () => starts.size,
-    oldestStart: () => {
-      let oldest: number | undefined;
-      for (const { at } of starts) oldest = Math.min(oldest ?? at, at);
-      return oldest;
-    },
-    room: () => {
-      if (closed) return Promise.resolve(false);
-      return !isFull() ? Promise.resolve(true) : new Promise((resolve) => roomWaiters.push(resolve));
-    },
+    has: lanes.hasJob,
+    hasLane: lanes.has,
+    waiting: () => waiting,
+    running: runner.count,
+    oldestStart: runner.oldest,
+    room: async () => !closed && (!isFull() || room.wait()),
     drain: () => {
       closed = true;
-      share.close();
       offered.length = 0;
-      for (const resolve of roomWaiters.splice(0)) resolve(false);
-      return starts.size === 0 ? Promise.resolve() : new Promise((resolve) => idleWaiters.push(resolve));
+      const idle = runner.close();
+      room.tell(false);
+      return idle;
     },
   };
-}
-
-function settle(entry: Waiting): void {
-  for (const settled of entry.settled) settled();
 }

@@ -1,6 +1,6 @@
 import type { AgentError } from '../lib/errors.ts';
 import { type Backoff, backoffMs, type Random } from '../lib/retry.ts';
-import type { Again } from './queue.ts';
+import type { Again } from './job.ts';
 
 const ATTEMPTS = 4;
 const BACKOFF: Backoff = { firstMs: 1000, factor: 2, capMs: 30_000, jitter: 0.25 };

@@ -1,7 +1,9 @@
 import type { AddressInfo } from 'node:net';
+import type { JsonObject } from '../lib/json.ts';
 import { startAllocation } from './allocation.ts';
 import { answer } from './answer.ts';
 import { type Broker, type BrokerEntry, createBroker } from './broker/broker.ts';
+import type { Soon } from './bus.ts';
 import { removeConsumer, removeSubscription } from './consumers.ts';
 import { createEvents } from './events.ts';
 import { createFaults, type Faults } from './faults.ts';
@@ -14,7 +16,8 @@ import { type OrderRequest, placeRequested } from './order-request.ts';
 import { schedulePeriodicTasks } from './periodic.ts';
 import { createRabbitmqBus, type RabbitmqOptions } from './rabbitmq/bus.ts';
 import { createRandom } from './random.ts';
-import { createRouter } from './router.ts';
+import type { Reply } from './reply.ts';
+import { createRouter, type Router } from './router.ts';
 import { createSandboxServer } from './server.ts';
 import { createStore, type Store } from './store.ts';
 import { createStorm } from './storm.ts';
@@ -81,17 +84,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     world,
     storm: createStorm(world),
     reset: (fixture) => resetWorld(world, fixture === 'empty' ? () => undefined : load),
-    act: (path, body) => {
-      const user = world.store.users.all().find(({ isStaff }) => isStaff);
-      const as = user && { user, key: tokenOf(user.username) };
-      const request = { method: 'POST', path, query: '', host: 'localhost', userAgent: 'person' };
-      return answer(world, router, {
-        ...request,
-        ...(as && { as }),
-        body: JSON.stringify(body),
-        contentType: 'application/json',
-      });
-    },
+    act: (path, body) => answerStaff(world, router, path, body),
     awaitOrder: async (uuid, state, timeoutMs) => {
       const signal = AbortSignal.timeout(timeoutMs);
       return awaitOrder(world, uuid, state, signal).then(
@@ -131,6 +124,19 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
       await closed;
     },
   };
+}
+
+/** A request of a member of staff in the portal. */
+function answerStaff(world: World, router: Router, path: string, body: JsonObject): Soon<Reply> {
+  const user = world.store.users.all().find(({ isStaff }) => isStaff);
+  const as = user && { user, key: tokenOf(user.username) };
+  const request = { method: 'POST', path, query: '', host: 'localhost', userAgent: 'person' };
+  return answer(world, router, {
+    ...request,
+    ...(as && { as }),
+    body: JSON.stringify(body),
+    contentType: 'application/json',
+  });
 }
 
 function createWorld(options: SandboxOptions): { readonly world: World; readonly timers: Set<NodeJS.Timeout> } {

@@ -23,30 +23,7 @@ export function createTable<R extends Row>(keys: Readonly<Record<string, KeyOf<R
   const indexes = Object.entries(keys).map(([name, keyOf]) => ({ name, keyOf, rows: new Map<string, R[]>() }));
   let next = 0;
 
-  const positionOf = (rows: readonly R[], row: R): number => {
-    const wanted = sequence.get(row) ?? 0;
-    let low = 0;
-    let high = rows.length;
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      const candidate = rows[middle];
-      if (candidate !== undefined && (sequence.get(candidate) ?? 0) < wanted) low = middle + 1;
-      else high = middle;
-    }
-    return low;
-  };
-  const put = (index: Map<string, R[]>, key: string | undefined, row: R): void => {
-    if (key === undefined) return;
-    const rows = index.get(key);
-    if (rows === undefined) index.set(key, [row]);
-    else rows.splice(positionOf(rows, row), 0, row);
-  };
-  const take = (index: Map<string, R[]>, key: string | undefined, row: R): void => {
-    const rows = key === undefined ? undefined : index.get(key);
-    if (key === undefined || rows === undefined) return;
-    rows.splice(positionOf(rows, row), 1);
-    if (rows.length === 0) index.delete(key);
-  };
+  const { positionOf, put, take } = inSequence(sequence);
 
   return {
     get size() {
@@ -84,4 +61,35 @@ export function createTable<R extends Row>(keys: Readonly<Record<string, KeyOf<R
       sequence.delete(row);
     },
   };
+}
+
+type Index<R> = Map<string, R[]>;
+
+/** Keeps rows in the order of `sequence`. */
+function inSequence<R>(sequence: ReadonlyMap<R, number>) {
+  const positionOf = (rows: readonly R[], row: R): number => {
+    const wanted = sequence.get(row) ?? 0;
+    let low = 0;
+    let high = rows.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      const candidate = rows[middle];
+      if (candidate !== undefined && (sequence.get(candidate) ?? 0) < wanted) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  };
+  const put = (index: Index<R>, key: string | undefined, row: R): void => {
+    if (key === undefined) return;
+    const rows = index.get(key);
+    if (rows === undefined) index.set(key, [row]);
+    else rows.splice(positionOf(rows, row), 0, row);
+  };
+  const take = (index: Index<R>, key: string | undefined, row: R): void => {
+    const rows = key === undefined ? undefined : index.get(key);
+    if (key === undefined || rows === undefined) return;
+    rows.splice(positionOf(rows, row), 1);
+    if (rows.length === 0) index.delete(key);
+  };
+  return { positionOf, put, take };
 }

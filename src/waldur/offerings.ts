@@ -13,23 +13,6 @@ export function createOfferings(api: Api): OfferingsApi {
   const act = async (offering: Uuid, action: string, body: JsonObject, signal: AbortSignal): Promise<void> => {
     await api.send('POST', `offerings.${action}`, route(OFFERINGS, offering, action), body, signal);
   };
-  const find = async (
-    collection: string,
-    query: Readonly<Record<string, string>>,
-    fields: readonly string[],
-    isIt: (row: Reader) => boolean,
-    signal: AbortSignal,
-  ): Promise<{ readonly uuid: Uuid; readonly url: string } | undefined> => {
-    const decode = (value: unknown): Reader | undefined => {
-      const row = reader(collection, value);
-      return isIt(row) ? row : undefined;
-    };
-    const operation = `offerings.find_${collection.replace('marketplace-', '')}`;
-    const found = flatten(api.pages(operation, route(collection), { ...query, field: fields }, decode, signal));
-    for await (const row of found) return { uuid: row.uuid('uuid'), url: row.needText('url') };
-    return undefined;
-  };
-
   return {
     get: async (offering, signal) => {
       try {
@@ -62,23 +45,21 @@ export function createOfferings(api: Api): OfferingsApi {
         await api.send('POST', 'offerings.update_prices', path, { prices }, signal);
       }
     },
-    find: async (name, customer, signal) => {
-      const decode = (value: unknown): Reader | undefined => {
-        const row = reader('offering', value);
-        const isIt = row.text('name') === name && row.text('state') !== 'Archived';
-        return isIt && isAbout(value, 'customer_uuid', customer) ? row : undefined;
-      };
-      const query = { name_exact: name, customer_uuid: customer, field: ['uuid', 'name', 'state', 'customer_uuid'] };
-      const rows = flatten(api.pages('offerings.find', route(OFFERINGS), query, decode, signal));
-      for await (const row of rows) return { uuid: row.uuid('uuid'), state: row.needText('state') };
-      return undefined;
-    },
+    find: (name, customer, signal) => findOffering(api, name, customer, signal),
     activate: (offering, signal) => act(offering, 'activate', {}, signal),
     findCategory: (title, signal) =>
-      find('marketplace-categories', { title }, ['uuid', 'url', 'title'], (row) => row.text('title') === title, signal),
+      findRow(
+        api,
+        'marketplace-categories',
+        { title },
+        ['uuid', 'url', 'title'],
+        (row) => row.text('title') === title,
+        signal,
+      ),
     // Waldur cannot filter by slug: all visible organisations are read.
     findCustomer: (name, signal) =>
-      find(
+      findRow(
+        api,
         'customers',
         {},
         ['uuid', 'url', 'name', 'slug'],
@@ -87,6 +68,42 @@ export function createOfferings(api: Api): OfferingsApi {
         signal,
       ),
   };
+}
+
+async function findOffering(
+  api: Api,
+  name: string,
+  customer: Uuid,
+  signal: AbortSignal,
+): ReturnType<OfferingsApi['find']> {
+  const decode = (value: unknown): Reader | undefined => {
+    const row = reader('offering', value);
+    const isIt = row.text('name') === name && row.text('state') !== 'Archived';
+    return isIt && isAbout(value, 'customer_uuid', customer) ? row : undefined;
+  };
+  const query = { name_exact: name, customer_uuid: customer, field: ['uuid', 'name', 'state', 'customer_uuid'] };
+  const rows = flatten(api.pages('offerings.find', route(OFFERINGS), query, decode, signal));
+  for await (const row of rows) return { uuid: row.uuid('uuid'), state: row.needText('state') };
+  return undefined;
+}
+
+/** The first row of a collection that is the one sought. */
+async function findRow(
+  api: Api,
+  collection: string,
+  query: Readonly<Record<string, string>>,
+  fields: readonly string[],
+  isIt: (row: Reader) => boolean,
+  signal: AbortSignal,
+): Promise<{ readonly uuid: Uuid; readonly url: string } | undefined> {
+  const decode = (value: unknown): Reader | undefined => {
+    const row = reader(collection, value);
+    return isIt(row) ? row : undefined;
+  };
+  const operation = `offerings.find_${collection.replace('marketplace-', '')}`;
+  const found = flatten(api.pages(operation, route(collection), { ...query, field: fields }, decode, signal));
+  for await (const row of found) return { uuid: row.uuid('uuid'), url: row.needText('url') };
+  return undefined;
 }
 
 /** The offering comes from the configuration: that it is not there does not pass by itself. */

@@ -52,19 +52,14 @@ export function createOrders(api: Api): OrdersApi {
       noteAge(row);
       return decodeOrder(row);
     },
-    list: ({ offering, states }, signal) =>
-      flatten(
-        api.pages(
-          'orders.list',
-          route(ORDERS),
-          { offering_uuid: offering, state: states, o: 'created', field: FIELDS },
-          (row) => {
-            noteAge(row);
-            return asked(row, offering, states);
-          },
-          signal,
-        ),
-      ),
+    list: ({ offering, states }, signal) => {
+      const query = { offering_uuid: offering, state: states, o: 'created', field: FIELDS };
+      const decode = (row: unknown): Order | undefined => {
+        noteAge(row);
+        return asked(row, offering, states);
+      };
+      return flatten(api.pages('orders.list', route(ORDERS), query, decode, signal));
+    },
     approve: async (order, signal) => {
       if (isOlder) await olderServer.beforeApproval(order, signal);
       return whatBecame(await act('approve', order, 'approve_by_provider', {}, signal));
@@ -83,20 +78,26 @@ export function createOrders(api: Api): OrdersApi {
       if (isOlder) await olderServer.beforeEnd(order, signal);
       await setErred(order, message, signal);
     },
-    setProviderInfo: async (order, message, signal) => {
-      try {
-        const sent = await api.attempt('provider-info', async () => {
-          await act('set_provider_info', order, 'set_provider_info', { provider_message: message }, signal);
-          return true;
-        });
-        return sent ?? false;
-      } catch (error) {
-        // Messaging is off for the offering, or the order does not wait any more.
-        if (isAgentError(error) && error.status === 409) return false;
-        throw error;
-      }
+    setProviderInfo: (order, message, signal) => {
+      const body = { provider_message: message };
+      return inform(api, () => act('set_provider_info', order, 'set_provider_info', body, signal));
     },
   };
+}
+
+/** False when the server does not take information of the provider, or not for this order. */
+async function inform(api: Api, send: () => Promise<unknown>): Promise<boolean> {
+  try {
+    const sent = await api.attempt('provider-info', async () => {
+      await send();
+      return true;
+    });
+    return sent ?? false;
+  } catch (error) {
+    // Messaging is off for the offering, or the order does not wait any more.
+    if (isAgentError(error) && error.status === 409) return false;
+    throw error;
+  }
 }
 
 function asked(row: unknown, offering: Uuid, states: readonly OrderState[]): Order | undefined {

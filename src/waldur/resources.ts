@@ -46,42 +46,14 @@ export function createResources(api: Api): ResourcesApi {
     body: JsonObject,
     signal: AbortSignal,
   ): Promise<boolean> => (await api.attempt(feature, () => act(resource, action, body, signal))) ?? false;
-  const pages = <T>(
-    { offering, states }: ResourceQuery,
-    fields: readonly string[],
-    decode: (row: unknown) => T,
-    signal: AbortSignal,
-  ): AsyncIterable<readonly T[]> =>
-    api.pages(
-      'resources.list',
-      route(RESOURCES),
-      { offering_uuid: offering, state: states, o: 'created', field: fields },
-      (row) => (isAsked(row, { offering, states }) ? decode(row) : undefined),
-      signal,
-    );
-
   return {
     get: async (resource, offering, signal) =>
       decodeResource(
         await api.get('resources.get', route(RESOURCES, resource), { offering_uuid: offering, field: FIELDS }, signal),
       ),
-    find: async (resource, signal) => {
-      try {
-        const answer = await api.get(
-          'resources.find',
-          route(RESOURCES, resource),
-          { field: ['uuid', 'state'] },
-          signal,
-        );
-        return reader('resource', answer).oneOf('state', RESOURCE_STATES);
-      } catch (error) {
-        // An HTML page is another error: it does not prove that the resource is gone.
-        if (isAgentError(error) && error.code === 'WALDUR_CONFLICT' && error.status === 404) return undefined;
-        throw error;
-      }
-    },
-    list: (query, signal) => flatten(pages(query, FIELDS, decodeResource, signal)),
-    listMetered: (query, signal) => pages(query, METERED_FIELDS, decodeMetered, signal),
+    find: (resource, signal) => findState(api, resource, signal),
+    list: (query, signal) => flatten(listPages(api, query, FIELDS, decodeResource, signal)),
+    listMetered: (query, signal) => listPages(api, query, METERED_FIELDS, decodeMetered, signal),
     setBackendId: async (resource, backendId, signal) => {
       await act(resource, 'set_backend_id', { backend_id: backendId }, signal);
     },
@@ -110,6 +82,33 @@ export function createResources(api: Api): ResourcesApi {
     setAsOk: (resource, signal) => actIfThere('resource-ok', resource, 'set_as_ok', {}, signal),
     refreshLastSync: (resource, signal) => actIfThere('last-sync', resource, 'refresh_last_sync', {}, signal),
   };
+}
+
+async function findState(api: Api, resource: Uuid, signal: AbortSignal): ReturnType<ResourcesApi['find']> {
+  try {
+    const answer = await api.get('resources.find', route(RESOURCES, resource), { field: ['uuid', 'state'] }, signal);
+    return reader('resource', answer).oneOf('state', RESOURCE_STATES);
+  } catch (error) {
+    // An HTML page is another error: it does not prove that the resource is gone.
+    if (isAgentError(error) && error.code === 'WALDUR_CONFLICT' && error.status === 404) return undefined;
+    throw error;
+  }
+}
+
+function listPages<T>(
+  api: Api,
+  { offering, states }: ResourceQuery,
+  fields: readonly string[],
+  decode: (row: unknown) => T,
+  signal: AbortSignal,
+): AsyncIterable<readonly T[]> {
+  return api.pages(
+    'resources.list',
+    route(RESOURCES),
+    { offering_uuid: offering, state: states, o: 'created', field: fields },
+    (row) => (isAsked(row, { offering, states }) ? decode(row) : undefined),
+    signal,
+  );
 }
 
 function isAsked(row: unknown, { offering, states }: ResourceQuery): boolean {

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { createQueue, type Job } from '../../src/orders/queue.ts';
+import type { Job } from '../../src/orders/job.ts';
+import { createQueue } from '../../src/orders/queue.ts';
 import { createSlots } from '../../src/orders/slots.ts';
 import { manualClock } from '../fakes/clock.ts';
 

@@ -68,7 +68,7 @@ async function read(offering: CommandOffering<Settings>, reference: string, sign
   }
 }
 
-/** Never over a file that is there: its mode, and who reads it, are those of somebody else. */
+/** Never over a file that is there: its mode, and who reads it, are those of another party. */
 async function write(path: string, text: string): Promise<void> {
   try {
     await writeFile(path, text, { mode: 0o600, flag: 'wx' });

@@ -32,7 +32,7 @@ export interface Store {
   /** Monotonic milliseconds from which on it is `ready`, or `failed`. */
   readyAtMs: number;
   failed: boolean;
-  /** Monotonic milliseconds from which on it is gone; undefined while nobody deleted it. */
+  /** Monotonic milliseconds from which on it is gone; undefined until it is deleted. */
   goneAtMs: number | undefined;
 }
 

@@ -99,7 +99,7 @@ async function holdsData({ holder }: AccountDeps, name: string, row: QuotaRow, s
   return (await holder?.holdsFiles?.(name, signal)) ?? (row.usedBytes > 0n || row.usedInodes > 0n);
 }
 
-/** The name may have been given to somebody else behind our back. */
+/** The name may have been given to another party without our knowledge. */
 async function isStillOurs({ holder }: AccountDeps, record: RegistryRecord, signal: AbortSignal): Promise<boolean> {
   const standing = await holder?.find(record.name, signal);
   if (standing === undefined) return false;

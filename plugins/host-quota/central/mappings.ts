@@ -1,7 +1,7 @@
 import { isJsonObject, type JsonObject } from '../../../src/lib/json.ts';
 import type { Documents } from '../../../src/plugin/contract.ts';
 
-/** Which user of a host a person is. Only an administrator makes one: it opens somebody's numbers to that person. */
+/** Which user of a host a person is. Only an administrator makes one: it lets that person see the numbers of that user. */
 export interface Mapping {
   readonly person: string;
   readonly hostId: string;

@@ -15,7 +15,7 @@ export interface CentralDeps {
   readonly clock: Clock;
   /** Of those who send events of hosts. */
   readonly events: Guard;
-  /** What a host told; answers how many were taken. */
+  /** What a host told; returns how many were taken. */
   receive(hostId: string, events: readonly Json[]): Promise<void>;
   notifications(): Promise<readonly Json[]>;
 }

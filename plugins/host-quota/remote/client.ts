@@ -16,7 +16,7 @@ export interface RemoteClient {
   /** Undefined when the host knows no such user. */
   resolve(name: string, signal: AbortSignal): Promise<number | undefined>;
   users(signal: AbortSignal): Promise<readonly string[]>;
-  /** All four limits; answers what the host read back. */
+  /** All four limits; returns what the host read back. */
   setUser(uid: number, device: string, limits: Limits, signal: AbortSignal): Promise<NamedRow>;
   /** Any other call, as the host answered it. */
   pass(

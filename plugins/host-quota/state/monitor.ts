@@ -16,7 +16,7 @@ export interface MonitorDeps {
 /**
  * Looks at every id with a limit, of users, groups and directories alike, whoever set it, and puts what changed into the
  * outbox. The state is stored together with the event: either both are, or the next look finds the change again.
- * Answers how many events there were.
+ * Returns how many events there were.
  */
 export async function look(deps: MonitorDeps, signal: AbortSignal): Promise<number> {
   const { devices } = deps.host;

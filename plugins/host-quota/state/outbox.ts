@@ -4,7 +4,7 @@ import type { Document, DocumentChange, Documents } from '../../../src/plugin/co
 import type { QuotaEvent } from './event.ts';
 
 const PREFIX = 'outbox/';
-/** What nobody took for so long is of no use any more. */
+/** What was not taken for so long is of no use any more. */
 const KEPT_SECONDS = 7 * 24 * 60 * 60;
 /** Events in one delivery. */
 const AT_ONCE = 100;
@@ -25,7 +25,7 @@ export function outboxPut(event: QuotaEvent): DocumentChange {
 
 /**
  * Sends what waits, oldest first, over every channel; a channel that fails keeps its events waiting and does not hold up
- * the others. Answers how many deliveries there were.
+ * the others. Returns how many deliveries there were.
  */
 export async function deliver(
   store: Documents,

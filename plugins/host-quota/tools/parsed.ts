@@ -23,7 +23,7 @@ export class Unread {
   }
 }
 
-/** Reads line by line; `read` answers a row, a problem as text or with an id, or undefined for a line that says nothing. */
+/** Reads line by line; `read` returns a row, a problem as text or with an id, or undefined for a line that says nothing. */
 export function parseLines<T extends object>(
   text: string,
   read: (line: string) => T | Unread | string | undefined,
@@ -53,5 +53,5 @@ export function readId(text: string | undefined): number | undefined {
   return id < NO_ID ? id : undefined;
 }
 
-/** (uid_t)-1: "unset" for the kernel, never somebody's id. */
+/** (uid_t)-1: "unset" for the kernel, never the id of a user. */
 export const NO_ID = 4_294_967_295;

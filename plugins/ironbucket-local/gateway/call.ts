@@ -6,7 +6,7 @@ import type { Body } from './body/types.ts';
 /** Who asks: the holder of an account, which reaches the bucket of its name, or the administrator, who reaches all. */
 export type Principal = { readonly kind: 'administrator' } | { readonly kind: 'account'; readonly account: string };
 
-/** A request of somebody who may make it. */
+/** A request whose sender may make it. */
 export interface Call {
   readonly head: RequestHead;
   readonly principal: Principal;

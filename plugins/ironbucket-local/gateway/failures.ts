@@ -23,7 +23,7 @@ export function toS3Error(error: unknown): S3Error {
   }
 }
 
-/** Does the operator have to know? What clients do wrong, and buckets that are full, are nobody's fault here. */
+/** Does the operator have to know? What clients do wrong, and buckets that are full, are no fault of the gateway. */
 export function isOurs({ status, code, cause }: S3Error): boolean {
   return status >= 500 && !THEIRS.has(code) && !(isAgentError(cause) && cause.code === STAGING_FULL);
 }

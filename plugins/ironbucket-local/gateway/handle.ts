@@ -131,7 +131,7 @@ async function refusal(
   };
 }
 
-/** Who asks, and may they? Nothing is looked at on behalf of somebody who did not prove who they are. */
+/** Who asks, and may they? Nothing is looked at for a sender that did not prove its identity. */
 async function admit(deps: Deps, { accessKeys, turns }: Admission, exchange: Exchange): Promise<Call> {
   const { settings, clock } = deps;
   const { request, signal, proceed } = exchange;

@@ -3,7 +3,7 @@ import type { Clock } from '../../../src/lib/clock.ts';
 import { withDeadline } from '../../../src/lib/deadline.ts';
 import { SERVER } from './send.ts';
 
-/** Who answers at an address: this gateway, another server, or nobody. */
+/** Who answers at an address: this gateway, another server, or none. */
 export type Answerer = 'gateway' | 'other' | 'nothing';
 
 const LONGEST_MS = 3000;

@@ -163,7 +163,7 @@ async function settled(running: ReadonlySet<Promise<void>>): Promise<void> {
   while (running.size > 0) await Promise.allSettled(running);
 }
 
-/** Answers why it cannot. */
+/** Returns why it cannot. */
 function listen(server: Server, address: string): Promise<AgentError | undefined> {
   const colon = address.lastIndexOf(':');
   const host = address.slice(0, colon).replace(/^\[(.*)\]$/, '$1');

@@ -22,7 +22,7 @@ export interface NewFile {
 /** A file that stays readable whatever happens to its name. */
 export interface OpenFile {
   readonly facts: FileFacts;
-  /** Fills `buffer` from `position` on; answers how many bytes there were. */
+  /** Fills `buffer` from `position` on; returns how many bytes there were. */
   read(buffer: Uint8Array, position: number): Promise<number>;
   close(): Promise<void>;
 }
@@ -46,11 +46,11 @@ export interface Files {
   /** @throws ENOENT without its directory, EEXIST when there is one. */
   create(path: string): Promise<NewFile>;
   move(from: string, to: string): Promise<void>;
-  /** Answers whether there was one. */
+  /** Returns whether there was one. */
   remove(path: string): Promise<boolean>;
   /** Existing is fine. */
   makeDirectory(path: string): Promise<void>;
-  /** Answers false when it is not there or not empty. */
+  /** Returns false when it is not there or not empty. */
   removeDirectory(path: string): Promise<boolean>;
 }
 
@@ -124,7 +124,7 @@ export function nodeFiles({ fsync }: { readonly fsync: boolean }): Files {
 const NOT_REMOVED: ReadonlySet<unknown> = new Set(['ENOENT', 'ENOTEMPTY', 'EEXIST', 'ENOTDIR']);
 
 async function openFile(path: string): Promise<OpenFile | undefined> {
-  // Without O_NONBLOCK, opening a pipe that somebody left there would wait for ever.
+  // Without O_NONBLOCK, opening a pipe that another program left there would wait for ever.
   const flags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
   const file = await open(path, flags).catch((error: unknown) => {
     if (NO_FILE.has(codeOf(error))) return undefined;

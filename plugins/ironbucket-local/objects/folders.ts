@@ -38,7 +38,7 @@ export async function makeFolders(files: Files, { root, folders, folder }: Where
 }
 
 /**
- * Removes a folder in which there is no object, with the empty ones below it; answers whether it is gone. `orphan` removes
+ * Removes a folder in which there is no object, with the empty ones below it; returns whether it is gone. `orphan` removes
  * a sidecar whose object is gone, which a crash between the two removals leaves.
  */
 export async function removeEmpty(

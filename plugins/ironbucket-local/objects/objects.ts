@@ -53,7 +53,7 @@ export interface Objects {
   /** The object with its bytes; the caller must close it. */
   open(bucket: string, key: string): Promise<OpenObject | undefined>;
   put(bucket: string, key: string, content: Content, terms: Terms, signal: AbortSignal): Promise<StoredObject>;
-  /** Answers whether there was one. */
+  /** Returns whether there was one. */
   remove(bucket: string, key: string, terms: Terms): Promise<boolean>;
   /** Changes what an object says about itself, and nothing of its bytes. Returns whether there was one. */
   describe(bucket: string, key: string, change: (described: StoredObject) => Description): Promise<boolean>;

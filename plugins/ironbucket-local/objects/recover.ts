@@ -16,7 +16,7 @@ export interface RecoverDeps {
 
 /**
  * What a process that died left in the stage of a bucket. A sidecar alone says that its data was moved into place, so it
- * follows; everything else was never acknowledged and goes. Nobody may write into the bucket meanwhile.
+ * follows; everything else was never acknowledged and goes. No writes to the bucket may happen meanwhile.
  */
 export async function recoverBucket(deps: RecoverDeps, bucket: string): Promise<void> {
   const stage = join(rootOf(deps.layout, bucket), STAGE_FOLDER);

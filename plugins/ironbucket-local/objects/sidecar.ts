@@ -22,7 +22,7 @@ export interface Description {
   readonly uploadId?: string | undefined;
   /** How the object was uploaded: sizes in bytes, and how many parts in a row have them. */
   readonly partSizes?: PartSizes | undefined;
-  /** Fields somebody else put there, kept as they are. */
+  /** Fields that another program put there, kept as they are. */
   readonly others?: readonly (readonly [string, Json])[] | undefined;
 }
 

@@ -51,7 +51,7 @@ export async function stageBody(
 /** Pieces come in the size of what the network delivers; a write for each would cost more than the hashes. */
 const BATCH = 262_144;
 
-/** Collects one batch while the one before is written. Answers how many bytes there were. */
+/** Collects one batch while the one before is written. Returns how many bytes there were. */
 async function writeBody(
   file: NewFile,
   body: AsyncIterable<Uint8Array>,
@@ -65,7 +65,7 @@ async function writeBody(
   const flush = async (): Promise<void> => {
     await writing;
     writing = file.write(batch);
-    // It is looked at with the next batch, or in the end.
+    // It is looked at with the next batch, or at the end.
     writing.catch(() => undefined);
     batch = [];
     held = 0;
@@ -88,7 +88,7 @@ async function writeBody(
   }
 }
 
-/** The same with its ETag: what somebody computed on the way, or else the MD5 of the body in hexadecimal. */
+/** The same with its ETag: one that was computed on the way, or else the MD5 of the body in hexadecimal. */
 export async function stageWithEtag(
   deps: StageDeps,
   root: string,

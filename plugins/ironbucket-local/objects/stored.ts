@@ -20,7 +20,7 @@ export function describeFile(key: string, facts: FileFacts, text: string | undef
   if (sidecar === undefined)
     return { key, size, etag: etagOf(facts), modified, encrypted: false, contentType: undefined, metadata: {} };
   if (sidecar.size === size || sidecar.encrypted) return { ...sidecar, key, size };
-  // Somebody replaced the bytes without telling: what was computed from the old ones is wrong.
+  // Another program replaced the bytes: what was computed from the old ones is wrong.
   return { ...sidecar, key, size, etag: etagOf(facts), modified, checksums: undefined, partSizes: undefined };
 }
 

@@ -25,7 +25,7 @@ export function createCache(maxSize: number): Cache {
     active.delete(account);
     (entry.work === undefined ? idle : active).set(account, entry);
     for (const oldest of idle.keys()) {
-      // Never the one that somebody is about to use.
+      // Never the one that is about to be used.
       if (active.size + idle.size <= maxSize || oldest === account) return;
       idle.delete(oldest);
     }

@@ -12,7 +12,7 @@ export interface FlushDeps extends FileDeps {
   readonly cache: Cache;
   readonly lock: KeyedLock;
   readonly log: Log;
-  /** The directory is gone, and nobody told. */
+  /** The directory was removed by another program. */
   vanished(entry: Entry): void;
 }
 

@@ -17,7 +17,7 @@ export interface LoadDeps extends FileDeps {
  * doubt, and counted while writing goes on.
  *
  * @throws AgentError transient `IRONBUCKET_VANISHED` when there is no such directory; what the operating system says
- * when it cannot be read: then nobody may write either.
+ * when it cannot be read: then writing is refused as well.
  */
 export async function load(deps: LoadDeps, account: string, signal: AbortSignal): Promise<Entry> {
   const { disk, layout, clock, log } = deps;

@@ -8,7 +8,7 @@ export interface QuotaRecord {
   readonly usedBytes: bigint;
   readonly objects: bigint;
   readonly updated: Date;
-  /** Fields somebody else put there, kept as they are. */
+  /** Fields that another program put there, kept as they are. */
   readonly others?: readonly (readonly [string, Json])[];
 }
 

@@ -19,7 +19,7 @@ export interface Recount {
   touch(key: string): void;
   /** After it; undefined when nothing happened. */
   settled(key: string, change: Change | 'unknown' | undefined): void;
-  /** Answers at the moment it is right: whoever waits takes it over before anything else happens. */
+  /** Returns at the moment it is right: the caller takes it over before anything else happens. */
   run(signal: AbortSignal, take: (size: ScanResult) => void): Promise<void>;
 }
 

@@ -15,7 +15,7 @@ export interface FileDeps {
 }
 
 /**
- * Answers the identity of the file.
+ * Returns the identity of the file.
  *
  * @throws AgentError terminal `IRONBUCKET_BAD_LIMIT` for a limit that the file cannot hold.
  */
@@ -39,7 +39,7 @@ export function markerPath(layout: Layout, account: string): string {
   return `${quotaPath(layout, account)}.dirty`;
 }
 
-/** Takes over what somebody else wrote: the limit is theirs, what is used is ours. */
+/** Takes over what another program wrote: the limit is theirs, what is used is ours. */
 export async function refresh({ disk, layout, clock }: FileDeps, entry: Entry): Promise<void> {
   const path = quotaPath(layout, entry.account);
   const identity = await disk.identity(path);

@@ -12,7 +12,7 @@ export interface StatisticsRecord {
   readonly counts: Counts;
   /** IronBucket leaves it out. */
   readonly updated?: Date;
-  /** Fields somebody else put there, kept as they are. */
+  /** Fields that another program put there, kept as they are. */
   readonly others?: readonly (readonly [string, Json])[];
 }
 

@@ -42,7 +42,7 @@ export interface KeyChange {
 
 /**
  * The admin API, version 3. Calls about a user, policy or key that is not there throw `MINIO_NO_SUCH_USER`,
- * `MINIO_NO_SUCH_POLICY`, `MINIO_NO_SUCH_KEY`, `MINIO_NO_SUCH_BUCKET`; what answers undefined or a boolean does not.
+ * `MINIO_NO_SUCH_POLICY`, `MINIO_NO_SUCH_KEY`, `MINIO_NO_SUCH_BUCKET`; what returns undefined or a boolean does not.
  * Those marked with a key cost one derivation for each key.
  */
 export interface Admin {

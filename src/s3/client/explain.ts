@@ -24,7 +24,7 @@ export function hasS3Code(error: unknown, code: string): boolean {
   return isAgentError(error) && error.code === code;
 }
 
-/** What the work answers; undefined when what it is about is absent. */
+/** What the work returns; undefined when what it is about is absent. */
 export async function absentIsUndefined<T>(work: Promise<T>): Promise<T | undefined> {
   try {
     return await work;

@@ -20,7 +20,7 @@ export function claimedKey(head: RequestHead): string {
 
 /**
  * Who signed this request. Pure: whether that account exists for what it asks, is suspended or may do it is for the
- * caller to say. @throws S3Error when nobody did, or not so that it can be trusted
+ * caller to say. @throws S3Error when it is not signed, or not so that it can be trusted
  */
 export function verify(head: RequestHead, { region, now, find, hostBucket }: Verification): Signed {
   if (isUrlV2(head)) return verifyUrlV2(head, { now, find, hostBucket });

@@ -8,7 +8,7 @@ import type { Wire } from './session.ts';
 export interface FaultyWire extends Wire {
   /** TCP reset: the client sees 1006. */
   reset(): void;
-  /** From now on neither side hears the other, and neither closes. */
+  /** From now on nothing passes between the sides, and neither closes. */
   silence(): void;
 }
 

@@ -1,6 +1,6 @@
 import { systemClock } from '../../lib/clock.ts';
 import { isAgentError } from '../../lib/errors.ts';
-import { createHttp } from '../../lib/http.ts';
+import { createHttp, type Http } from '../../lib/http.ts';
 import { isJsonObject, type JsonObject } from '../../lib/json.ts';
 import type { Bus } from '../bus.ts';
 import type { RabbitmqOptions } from './options.ts';
@@ -21,17 +21,7 @@ const TIMEOUT_MS = 10_000;
 
 /** RabbitMQ, managed and published to by the calls that Mastermind makes. What it was asked to create goes at `close`. */
 export function createRabbitmqBus(options: RabbitmqOptions): Bus {
-  const credentials = Buffer.from(`${options.user}:${options.password}`).toString('base64');
-  const http = createHttp(
-    {
-      peer: 'RabbitMQ',
-      baseUrl: options.apiUrl,
-      // As Mastermind, nothing is kept open: it would break when the broker is restarted.
-      headers: async () => ({ authorization: `Basic ${credentials}`, connection: 'close' }),
-      timeoutMs: TIMEOUT_MS,
-    },
-    { clock: systemClock },
-  );
+  const http = connect(options);
   const never = new AbortController().signal;
   const vhosts = new Set<string>();
   const logins = new Set<string>();
@@ -83,6 +73,20 @@ export function createRabbitmqBus(options: RabbitmqOptions): Bus {
       http.close();
     },
   };
+}
+
+function connect(options: RabbitmqOptions): Http {
+  const credentials = Buffer.from(`${options.user}:${options.password}`).toString('base64');
+  return createHttp(
+    {
+      peer: 'RabbitMQ',
+      baseUrl: options.apiUrl,
+      // As Mastermind, nothing is kept open: it would break when the broker is restarted.
+      headers: async () => ({ authorization: `Basic ${credentials}`, connection: 'close' }),
+      timeoutMs: TIMEOUT_MS,
+    },
+    { clock: systemClock },
+  );
 }
 
 function nothing(): void {

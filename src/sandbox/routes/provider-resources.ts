@@ -169,7 +169,7 @@ function write(call: Call, resource: Resource, text: string, mutate: (row: Resou
   return status(text);
 }
 
-/** A flag staff (or a policy) sets; the agent hears of it. */
+/** A flag staff (or a policy) sets; the agent is told about it. */
 function flag(key: string, name: string, set: (row: Resource, value: boolean) => void): (call: Call) => Reply {
   return (call) => {
     const resource = findProvided(call);

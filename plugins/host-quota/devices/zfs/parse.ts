@@ -15,7 +15,7 @@ export function parseDatasets(text: string): Parsed<Dataset> {
   });
 }
 
-/** One name of somebody and one quantity; `none`, `-` and an empty field are no limit, which ZFS also writes as 0. */
+/** The name of a user or group and one quantity; `none`, `-` and an empty field are no limit, which ZFS also writes as 0. */
 export interface UserSpace {
   readonly id: number;
   readonly used: bigint;

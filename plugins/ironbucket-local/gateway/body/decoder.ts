@@ -4,7 +4,7 @@ import { S3Error } from '../../../../src/s3/s3-error.ts';
 export interface Decoder {
   /** The data in the next piece, as views of it. @throws S3Error */
   push(piece: Buffer): Iterable<Buffer>;
-  /** Nothing follows. Answers the trailing headers. @throws S3Error */
+  /** Nothing follows. Returns the trailing headers. @throws S3Error */
   end(): ReadonlyMap<string, string>;
 }
 

@@ -9,7 +9,7 @@ import { maybe, xmlReply } from '../xml/reply.ts';
 
 /**
  * An account has its bucket by the order in the marketplace: creating it once more is fine, as in us-east-1, where
- * clients do so before every upload. The administrator creates buckets that belong to nobody.
+ * clients do so before every upload. The administrator creates buckets without an owner.
  */
 export const createBucket: Operation = async (deps, call) => {
   const { bucket, principal, signal } = call;

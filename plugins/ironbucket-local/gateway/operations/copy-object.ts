@@ -63,7 +63,7 @@ function replacesTags(head: RequestHead): boolean {
   return directive === 'REPLACE';
 }
 
-/** Checksums belong to the bytes; what nobody here knows belongs to the object. */
+/** Checksums belong to the bytes; unknown fields belong to the object. */
 function describeCopy(head: RequestHead, replaces: boolean, source: StoredObject): Description {
   const { key: _, size: __, etag: ___, modified: ____, encrypted: _____, ...all } = source;
   // A copy has no parts, and so no checksum of their checksums.

@@ -27,7 +27,7 @@ export function empty(name: string): Operation {
   return async () => xmlReply(name, []);
 }
 
-/** The owner may do everything and nobody else anything: that is how it is, and cannot be changed. */
+/** The owner may do everything and others nothing: that is how it is, and cannot be changed. */
 export const getAcl: Operation = async (deps, { bucket, key }) => {
   if (key !== '' && (await deps.objects.head(bucket, key)) === undefined) throw new S3Error('NoSuchKey');
   const grantee = `<Grantee xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" xsi:type="CanonicalUser">`;

@@ -30,7 +30,7 @@ export const putObject: Operation = async ({ objects, quotas, statistics }, call
   }
 };
 
-/** Of a body whose length nobody told, every chunk must fit before it is written. */
+/** Of a body of unknown length, every chunk must fit before it is written. */
 export function withinQuota(
   { length, chunks }: Pick<Body, 'length' | 'chunks'>,
   reservation: Reservation,
