@@ -56,7 +56,7 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   'node-cron': ['src/offering/schedule.ts', 'src/config/'],
   nodemailer: ['src/lib/', 'plugins/'],
   pino: ['src/lib/log.ts'],
-  'prom-client': ['src/monitor/metrics.ts'],
+  'prom-client': ['src/monitor/'],
   yaml: ['src/config/', 'src/cli/', 'src/admin/new-config.ts', 'src/plugin/conformance/texts.ts'],
 };
 

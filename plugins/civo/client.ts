@@ -99,7 +99,7 @@ function storeCalls(call: Call, region: string): Pick<Client, StoreCalls> {
     },
     removeStore: (id, signal) => {
       const request = { operation: 'stores.delete', method: 'DELETE', path: one(id) } as const;
-      return doing(`delete the store ${id}`, removed(call(request, signal)));
+      return doing(`delete the store ${id}`, removed(ask(call, request, readDone, signal)));
     },
     stats: (id, signal) => {
       const request = { operation: 'stores.stats', method: 'GET', path: one(id, '/stats') } as const;
@@ -132,7 +132,7 @@ function credentialCalls(call: Call, region: string): Pick<Client, CredentialCal
     },
     removeCredential: (id, signal) => {
       const request = { operation: 'credentials.delete', method: 'DELETE', path: one(id) } as const;
-      return doing(`delete the credential ${id}`, removed(call(request, signal)));
+      return doing(`delete the credential ${id}`, removed(ask(call, request, readDone, signal)));
     },
   };
 }
@@ -182,8 +182,13 @@ async function absentIsUndefined<T>(work: Promise<T>): Promise<T | undefined> {
   }
 }
 
-async function removed(work: Promise<unknown>): Promise<boolean> {
-  return (await absentIsUndefined(work.then(() => true))) === true;
+async function removed(work: Promise<true>): Promise<boolean> {
+  return (await absentIsUndefined(work)) === true;
+}
+
+/** What is empty comes from something in between, and says nothing of what was deleted. */
+function readDone(value: unknown): true | undefined {
+  return isJsonObject(value) ? true : undefined;
 }
 
 /** @throws RangeError for what is no id: it would reach another path. */

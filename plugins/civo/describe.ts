@@ -7,6 +7,7 @@ import { isIssued } from './keys.ts';
 import type { Held } from './measured.ts';
 import type { Credential, Store } from './model.ts';
 import type { Birth } from './records.ts';
+import { secretRefs } from './secret-refs.ts';
 import { bytesOf } from './size.ts';
 
 export interface Described {
@@ -49,18 +50,29 @@ export async function describe(deps: Deps, described: Described, signal: AbortSi
     keys: keys.map((id) => ({ id, works: true })),
     ...(held !== undefined && { holds: held }),
     metadata: metadata(deps, described, birth, held),
+    gauges: gauges(store.sizeGb, birth, held),
     endpoints: store.endpoint === '' ? [] : [{ name: 'S3', url: `${store.endpoint}/${store.bucket}` }],
+  };
+}
+
+function gauges(sizeGb: number, birth: Birth | undefined, held: Held | undefined): Readonly<Record<string, number>> {
+  return {
+    size_bytes: Number(bytesOf(sizeGb)),
+    ...(held !== undefined && { used_bytes: Number(held.bytes) }),
+    ...(birth !== undefined && { created_timestamp_seconds: birth.createdAt.getTime() / 1000 }),
+    ...(birth?.readyAfterMs !== undefined && { creation_seconds: birth.readyAfterMs / 1000 }),
   };
 }
 
 /** Flat keys first: getting-started texts in Waldur reach one level deep. */
 function metadata(
-  { settings }: Deps,
+  { settings, common }: Deps,
   { store, credential, configuration }: Described,
   birth: Birth | undefined,
   held: Held | undefined,
 ): JsonObject {
   const sizeGb = store.sizeGb ?? 0;
+  const refs = secretRefs(common);
   return {
     bucket_id: store.id,
     bucket_name: store.bucket,
@@ -72,8 +84,8 @@ function metadata(
     status: store.said,
     max_size_gb: sizeGb,
     // Where the secrets are, and never the secrets.
-    access_key_secret_ref: 's3_credentials.access_key',
-    secret_key_secret_ref: 's3_credentials.secret_key',
+    access_key_secret_ref: refs.accessKey,
+    secret_key_secret_ref: refs.secretKey,
     ...(credential?.suspended === true && { warning: 'Civo suspended the credential of this store.' }),
     ...(birth !== undefined && { created_at: birth.createdAt.toISOString() }),
     ...(birth?.readyAfterMs !== undefined && { created_in_seconds: Math.round(birth.readyAfterMs / 1000) }),

@@ -27,6 +27,12 @@ export const plugin = definePlugin<Settings>({
   attributes,
   keys: 1,
   metering: ['current'],
+  gauges: {
+    size_bytes: 'Size of the store that Civo bills.',
+    used_bytes: 'What the store holds, as last measured.',
+    created_timestamp_seconds: 'When the store was ordered at Civo.',
+    creation_seconds: 'How long Civo took until the store was ready.',
+  },
   pendingMs: PENDING_MS,
   offering,
   naming,

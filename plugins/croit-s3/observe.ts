@@ -106,18 +106,29 @@ function metadata(settings: Settings, user: User, buckets: readonly Bucket[] | u
   };
 }
 
+/** Waldur sends the metadata of a hundred resources in one page. */
+const MOST_BUCKETS = 100;
+
+/** Totals of all buckets, and the largest of them. */
 function summary(buckets: readonly Bucket[]): JsonObject {
   const { bytes, objects } = totalOf(buckets);
+  const isTruncated = buckets.length > MOST_BUCKETS;
   return {
     bucket_count: buckets.length,
     total_size_bytes: Number(bytes),
     total_objects: Number(objects),
-    buckets: buckets.map((bucket) => ({
+    ...(isTruncated && { truncated: true }),
+    buckets: (isTruncated ? largest(buckets) : buckets).map((bucket) => ({
       name: bucket.name,
       size_bytes: Number(bucket.bytes),
       objects: Number(bucket.objects),
     })),
   };
+}
+
+function largest(buckets: readonly Bucket[]): readonly Bucket[] {
+  const bySize = [...buckets].sort((a, b) => Number(b.bytes - a.bytes) || (a.name < b.name ? -1 : 1));
+  return bySize.slice(0, MOST_BUCKETS);
 }
 
 /** Clients are told that a quota is exceeded and not which one; per cent of the total that was ordered, where it was. */

@@ -36,6 +36,7 @@ export const plugin = definePlugin<Settings>({
   attributes: attributeRules,
   keys: 2,
   metering: ['current'],
+  gauges: { over_limit_bytes: 'How far the account is over its limit by the last count; 0 within it.' },
   offering: {
     components: [
       {

@@ -45,6 +45,7 @@ function describe({ settings, clock }: Deps, sighting: Sighting): Found {
     keys: keys.map(({ id, enabled, expires }) => ({ id, works: enabled && (expires === undefined || expires > now) })),
     ...(total && { holds: { bytes: total.bytes, objects: total.objects } }),
     metadata: metadata(settings, sighting, total),
+    ...(total && { gauges: { over_limit_bytes: Number(overageOf(settings, sighting)) } }),
     endpoints: [{ name: 'S3', url: publicEndpointOf(settings) }],
   };
 }

@@ -81,8 +81,8 @@ export function exampleSettings(plugin: Plugin): JsonObject {
   const examples = Object.fromEntries(names.map((name) => [name, example(name, schemas[name])]));
   const complete = { ...examples };
   settingsValidator().compile(plugin.settings)(complete);
-  const missed =
-    plugin.problems?.(complete, { onTerminate: 'refuse', metering: plugin.metering[0] ?? 'current' }) ?? [];
+  const metering = plugin.metering[0] ?? 'current';
+  const missed = plugin.problems?.(complete, { onTerminate: 'refuse', metering, credentials: 'metadata' }) ?? [];
   for (const { setting } of missed) {
     if (setting in schemas && !(setting in complete)) examples[setting] = example(setting, schemas[setting]);
   }

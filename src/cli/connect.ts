@@ -21,7 +21,12 @@ export function connect(invocation: Invocation, io: Io, store: Store = createMem
   const write = (line: string): void => io.stderr.write(prettyLine(line, io.stderr.style));
   const log = createLog({ level, clock, secrets, write });
   const unmeasured = (): void => undefined;
-  const metrics = { waldurRequest: unmeasured, backendRequest: unmeasured, pluginRequest: unmeasured };
+  const metrics = {
+    waldurRequest: unmeasured,
+    backendRequest: unmeasured,
+    pluginRequest: unmeasured,
+    accountSeen: unmeasured,
+  };
   const deps = { clock, log, env, secrets, version: VERSION, concurrency: CONCURRENCY, metrics, store: () => store };
   return {
     clock,

@@ -191,12 +191,14 @@ function checkSettings(
   { raw, plugin, path }: Pick<BuildOfferingInput, 'raw' | 'plugin' | 'path'>,
   settings: unknown,
 ): readonly Problem[] {
-  const { on_terminate: onTerminate, metering } = raw.backend_settings;
+  const { on_terminate: onTerminate, metering, credentials } = raw.backend_settings;
   const at = pointer(path, 'backend_settings');
-  return (plugin.problems?.(settings, { onTerminate, metering }) ?? []).map(({ setting, message, hint }) => {
-    const isThere = setting in raw.backend_settings;
-    return { severity: 'error', path: isThere ? pointer(at, setting) : at, atKey: true, message, hint };
-  });
+  return (plugin.problems?.(settings, { onTerminate, metering, credentials }) ?? []).map(
+    ({ setting, message, hint }) => {
+      const isThere = setting in raw.backend_settings;
+      return { severity: 'error', path: isThere ? pointer(at, setting) : at, atKey: true, message, hint };
+    },
+  );
 }
 
 function checkUnits(raw: RawOffering, plugin: Plugin, path: string): readonly Problem[] {

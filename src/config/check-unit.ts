@@ -25,7 +25,9 @@ export function checkUnit(
   }
   if (metering === 'gb_days' && !PRODUCT_WITH_DAYS.test(unit.trim())) {
     const message = `"${type}" is metered in bytes times days, and its unit does not say so`;
-    return [{ severity: 'warning', path: at, message, hint: 'measured_unit: GB-days, or metering: current' }];
+    const size = /^[a-z]+/i.exec(unit.trim())?.[0] ?? 'GB';
+    const hint = `write measured_unit: ${size}-days, or metering: current under backend_settings`;
+    return [{ severity: 'error', path: at, message, hint }];
   }
   return [];
 }

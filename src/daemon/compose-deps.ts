@@ -15,6 +15,6 @@ export interface ComposeDeps {
   /** Receives finished, scrubbed log lines. */
   write(line: string, level: LogLevel): void;
   state(): LifecycleState;
-  /** A peer refused our credentials; called at most once a minute. They may have been replaced in the configuration. */
+  /** A backend or identity provider refused our credentials; called at most once a minute. They may have been replaced in the configuration. */
   unauthorized?(): void;
 }

@@ -6,8 +6,11 @@ import { createHttp, type HttpFactory, type HttpOutcome } from '../lib/http.ts';
 import type { Log } from '../lib/log.ts';
 import type { Environment } from '../lib/proxy.ts';
 import type { Secrets } from '../lib/secrets.ts';
+import type { AccountSeen } from '../monitor/account-gauges.ts';
+import { boundMetadata } from '../plugin/bound-metadata.ts';
 import type { CircuitState } from '../plugin/circuit.ts';
 import type { Backend, PluginContext } from '../plugin/contract.ts';
+import { withGauges } from '../plugin/gauges.ts';
 import { createGuards } from '../plugin/guards.ts';
 import { pluginHttp } from '../plugin/http.ts';
 import { type CallOutcome, instrument } from '../plugin/instrument.ts';
@@ -38,6 +41,7 @@ export interface ConnectMetrics {
   backendRequest(outcome: CallOutcome & { readonly plugin: string }): void;
   /** A request that a plugin made by itself. */
   pluginRequest(outcome: HttpOutcome & { readonly plugin: string }): void;
+  accountSeen(seen: AccountSeen): void;
 }
 
 /** The two peers of an offering. No request is made yet. */
@@ -55,8 +59,9 @@ export function createConnect(deps: ConnectDeps): Connect {
   const { clock, env, version } = deps;
   const guards = createGuards(clock);
   const create: HttpFactory = (options) => createHttp({ maxSockets: deps.concurrency, ...options }, { clock, env });
-  const context = ({ plugin, name, uuid, settings }: OfferingConfig): PluginContext<unknown> => ({
+  const context = ({ plugin, name, uuid, settings, ...offering }: OfferingConfig): PluginContext<unknown> => ({
     settings,
+    common: { onTerminate: offering.onTerminate, metering: offering.metering, credentials: offering.credentials },
     log: deps.log.child({ component: `plugin:${plugin.id}`, offering: name }),
     http: pluginHttp({
       create,
@@ -81,7 +86,10 @@ export function createConnect(deps: ConnectDeps): Connect {
       const { plugin, name } = offering;
       const backend = plugin.create(context(offering));
       const observe = (outcome: CallOutcome): void => deps.metrics.backendRequest({ ...outcome, plugin: plugin.id });
-      const measured = instrument(backend, { plugin: plugin.id, offering: name, clock, observe });
+      const timed = instrument(backend, { plugin: plugin.id, offering: name, clock, observe });
+      const measured = withGauges(timed, (account, gauges) => {
+        if (plugin.gauges !== undefined) deps.metrics.accountSeen({ offering: name, account, gauges });
+      });
       const physical = plugin.shares?.(offering.settings) ?? `offering ${offering.uuid}`;
       const lease = guards.lease(`${plugin.id} ${physical}`, {
         offering: name,
@@ -91,7 +99,7 @@ export function createConnect(deps: ConnectDeps): Connect {
           else if (state.kind !== 'probing') deps.log.warn({ offering: name, part, state: state.kind }, PART_CHANGED);
         },
       });
-      return protect(measured, lease);
+      return boundMetadata(protect(measured, lease), deps.log.child({ offering: name }));
     },
     context,
   };

@@ -35,6 +35,8 @@ export interface OfferingsDeps {
 export function createOfferings(deps: OfferingsDeps): Offerings {
   const running = new Map<string, RunningOffering>();
   const broken = new Map<string, OfferingHealth>();
+  /** On their way out or to a restart: a stop of the process waits for what they still do. */
+  const leaving = new Set<Promise<unknown>>();
   let stopping = false;
 
   function start(offering: OfferingConfig, config: Config, kept?: Kept): void {
@@ -43,8 +45,11 @@ export function createOfferings(deps: OfferingsDeps): Offerings {
 
   async function stop(uuid: string, drainMs: number, next?: OfferingConfig): Promise<Kept | undefined> {
     const offering = running.get(uuid);
+    if (offering === undefined) return undefined;
     running.delete(uuid);
-    return offering && stopOne(offering, drainMs, { ...deps, next });
+    const stopped = stopOne(offering, drainMs, { ...deps, next });
+    leaving.add(stopped);
+    return stopped.finally(() => leaving.delete(stopped));
   }
 
   /** Starts what the configuration wants and does not run; returns how many could not be started. */
@@ -67,11 +72,9 @@ export function createOfferings(deps: OfferingsDeps): Offerings {
     },
     change: async (from, to) => {
       const steps = stepsOf(from, to, running);
-      // Jobs of backends run in the time zone of the agent.
-      const isKept = from.timezone === to.timezone;
       const stopped = await Promise.all([
         ...steps.restarted.map(async (next) => {
-          return [next.uuid, await stop(next.uuid, from.drainMs, isKept ? next : undefined)] as const;
+          return [next.uuid, await stop(next.uuid, from.drainMs, steps.keepsBackends ? next : undefined)] as const;
         }),
         ...steps.removed.map(async ({ uuid }) => [uuid, await stop(uuid, from.drainMs)] as const),
       ]);
@@ -83,7 +86,7 @@ export function createOfferings(deps: OfferingsDeps): Offerings {
     },
     drain: async () => {
       stopping = true;
-      await Promise.all([...running.values()].map((offering) => offering.drain()));
+      await Promise.all([...[...running.values()].map((offering) => offering.drain()), ...leaving]);
     },
     close: () => stopAll(running),
   };
@@ -96,6 +99,8 @@ interface Steps {
   readonly added: number;
   readonly removed: readonly OfferingConfig[];
   readonly restarted: readonly OfferingConfig[];
+  /** Whether backends may go on through a restart. Their jobs run in the time zone of the agent. */
+  readonly keepsBackends: boolean;
 }
 
 /** Agent-wide values reach an offering when it starts, so their change restarts all that run. */
@@ -103,7 +108,7 @@ function stepsOf(from: Config, to: Config, running: ReadonlyMap<string, RunningO
   const { added, removed, changed, agent } = diffConfig(from, to);
   const restarted =
     agent.length > 0 ? to.offerings.filter(({ uuid }) => running.has(uuid)) : changed.map((pair) => pair.to);
-  return { added: added.length, removed, restarted };
+  return { added: added.length, removed, restarted, keepsBackends: from.timezone === to.timezone };
 }
 
 /** What was done, for the log and the service manager. */

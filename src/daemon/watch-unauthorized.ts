@@ -3,7 +3,13 @@ import type { ConnectMetrics } from './connect.ts';
 
 const FLOOR_MS = 60_000;
 
-/** The same metrics, which tell of a refused credential: at most once a minute, however many requests are refused. */
+/** The secret of an identity provider; tokens of Waldur are read again by their client. */
+const OIDC_OPERATION = 'oidc.token';
+
+/**
+ * The same metrics, which tell of a refused credential that only the configuration can renew: at most once a minute,
+ * however many requests are refused.
+ */
 export function watchUnauthorized(metrics: ConnectMetrics, clock: Clock, unauthorized: () => void): ConnectMetrics {
   let nextMs = 0;
   const look = (status: string): void => {
@@ -12,10 +18,10 @@ export function watchUnauthorized(metrics: ConnectMetrics, clock: Clock, unautho
     unauthorized();
   };
   return {
-    backendRequest: metrics.backendRequest,
+    ...metrics,
     waldurRequest: (outcome) => {
       metrics.waldurRequest(outcome);
-      look(outcome.status);
+      if (outcome.operation === OIDC_OPERATION) look(outcome.status);
     },
     pluginRequest: (outcome) => {
       metrics.pluginRequest(outcome);

@@ -165,6 +165,11 @@ export const METRICS = {
   errors_total: { type: 'counter', help: 'Errors the agent reacted to.', labels: ['code', 'disposition'] },
 } as const satisfies Record<string, MetricSpec>;
 
+/** The metric of a number that a plugin has for each account, without the prefix. */
+export function accountGaugeName(plugin: string, name: string): string {
+  return `plugin_${plugin.replaceAll('-', '_')}_${name}`;
+}
+
 /** The metrics as a Markdown table, for the README. */
 export function renderMetricsTable(): string {
   const rows = Object.entries<MetricSpec>(METRICS).map(

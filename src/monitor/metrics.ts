@@ -1,16 +1,18 @@
-import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import { collectDefaultMetrics, Gauge, Registry } from 'prom-client';
 import type { Clock } from '../lib/clock.ts';
 import type { Disposition } from '../lib/errors.ts';
 import type { HttpOutcome } from '../lib/http.ts';
+import { type AccountGauges, type AccountSeen, createAccountGauges } from './account-gauges.ts';
 import { ABILITIES, type Ability } from './hindrance.ts';
-import { METRIC_PREFIX, METRICS, type MetricSpec } from './metrics-table.ts';
+import { createInstruments, type Instrument, type Instruments } from './instruments.ts';
+import { accountGaugeName, METRIC_PREFIX } from './metrics-table.ts';
 
 export const ORDER_TYPES = ['create', 'update', 'terminate', 'restore'] as const;
 export const ORDER_OUTCOMES = ['done', 'erred', 'deferred', 'pending', 'skipped'] as const;
 export const FRAME_RESULTS = ['order', 'resource', 'key', 'import', 'sync', 'ignored', 'malformed'] as const;
 export const REPORT_RESULTS = ['submitted', 'unchanged', 'missing', 'failed', 'lost'] as const;
 export const BACKEND_OPERATIONS = ['check', 'observe', 'apply', 'usage'] as const;
-export const UPKEEP_FINDINGS = ['in-step', 'drift', 'missing', 'unreadable', 'faulty'] as const;
+export const UPKEEP_FINDINGS = ['in-step', 'drift', 'missing', 'pending', 'unreadable', 'faulty'] as const;
 export const DRIFT_RESULTS = ['found', 'repaired', 'left'] as const;
 export const KEY_RESULTS = ['rotated', 'failed', 'declined', 'left'] as const;
 export const SCHEDULED_JOBS = ['report'] as const;
@@ -32,6 +34,8 @@ export interface MeteredOffering {
   readonly plugin: string;
   /** Whether events are expected at all; without them there are no `stomp_` series that would look like an outage. */
   readonly stomp: boolean;
+  /** Numbers the plugin has for each account, with what they mean. */
+  readonly gauges?: Readonly<Record<string, string>> | undefined;
 }
 
 interface OfOffering {
@@ -54,6 +58,7 @@ export interface Metrics {
     event: OfOffering & { readonly type: string; readonly outcome: OrderOutcome; readonly seconds: number },
   ): void;
   reconciled(event: OfOffering & { readonly ok: boolean }): void;
+  accountSeen(seen: AccountSeen): void;
   upkeepFinished(
     event: OfOffering & { readonly resources: Readonly<Record<(typeof UPKEEP_FINDINGS)[number], number>> },
   ): void;
@@ -97,7 +102,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
   for (const name of ['handles', 'requests', 'resources']) registry.removeSingleMetric(`nodejs_active_${name}_total`);
   const m = createInstruments(registry);
   const metrics: Metrics = {
-    ...createRecorders(m, () => options.clock.now().getTime() / 1000),
+    ...createRecorders(registry, m, () => options.clock.now().getTime() / 1000),
     render: async () => ({ contentType: registry.contentType, body: await registry.metrics() }),
   };
   const { version, revision } = options;
@@ -110,17 +115,21 @@ export function createMetrics(options: MetricsOptions): Metrics {
 }
 
 /** What each event means for the instruments. */
-function createRecorders(m: Instruments, nowSeconds: () => number): Omit<Metrics, 'render'> {
+function createRecorders(registry: Registry, m: Instruments, nowSeconds: () => number): Omit<Metrics, 'render'> {
   const known = new Set<string>();
+  const accounts = createAccountGauges();
 
   return {
-    addOffering: ({ name: offering, plugin, stomp }) => {
+    addOffering: ({ name: offering, plugin, stomp, gauges = {} }) => {
+      accounts.own(offering, plugin);
+      for (const [name, help] of Object.entries(gauges)) showAccounts(registry, accounts, { plugin, name, help });
       if (known.has(offering)) return stompAgain(m, offering, stomp);
       known.add(offering);
       startSeries(m, { name: offering, plugin, stomp });
     },
     forgetOffering: async (name) => {
       known.delete(name);
+      accounts.forget(name);
       for (const instrument of Object.values<Instrument>(m)) await removeOffering(instrument, name);
     },
     configRead: (valid) => {
@@ -146,7 +155,9 @@ function createRecorders(m: Instruments, nowSeconds: () => number): Omit<Metrics
       m.reconcile_consecutive_failures.set({ offering }, 0);
       m.reconcile_last_success_timestamp_seconds.set({ offering }, nowSeconds());
     },
+    accountSeen: accounts.set,
     upkeepFinished: ({ offering, resources }) => {
+      accounts.turn(offering);
       m.upkeep_last_success_timestamp_seconds.set({ offering }, nowSeconds());
       for (const finding of UPKEEP_FINDINGS) m.upkeep_resources.set({ offering, finding }, resources[finding]);
     },
@@ -184,39 +195,19 @@ function createRecorders(m: Instruments, nowSeconds: () => number): Omit<Metrics
   };
 }
 
-type Name = keyof typeof METRICS;
-type LabelOf<N extends Name> = (typeof METRICS)[N]['labels'][number];
-type InstrumentOf<N extends Name> = (typeof METRICS)[N]['type'] extends 'gauge'
-  ? Gauge<LabelOf<N>>
-  : (typeof METRICS)[N]['type'] extends 'counter'
-    ? Counter<LabelOf<N>>
-    : Histogram<LabelOf<N>>;
-type Instruments = { readonly [N in Name]: InstrumentOf<N> };
-type Instrument = Gauge | Counter | Histogram;
-
-function createInstruments(registry: Registry): Instruments {
-  const entries = Object.entries<MetricSpec>(METRICS).map(([name, spec]) => [
-    name,
-    createInstrument(name, spec, registry),
-  ]);
-  return Object.fromEntries(entries) as Instruments;
-}
-
-function createInstrument(name: string, spec: MetricSpec, registry: Registry): Instrument {
-  const common = {
-    name: METRIC_PREFIX + name,
-    help: spec.help,
-    labelNames: spec.labels,
-    registers: [registry],
+/** One gauge for all offerings of the plugin. */
+function showAccounts(
+  registry: Registry,
+  accounts: AccountGauges,
+  of: { readonly plugin: string; readonly name: string; readonly help: string },
+): void {
+  const name = METRIC_PREFIX + accountGaugeName(of.plugin, of.name);
+  if (registry.getSingleMetric(name) !== undefined) return;
+  const collect = (): void => {
+    gauge.reset();
+    for (const { value, ...labels } of accounts.read(of.plugin, of.name)) gauge.set(labels, value);
   };
-  switch (spec.type) {
-    case 'gauge':
-      return new Gauge(common);
-    case 'counter':
-      return new Counter(common);
-    case 'histogram':
-      return new Histogram({ ...common, buckets: [...(spec.buckets ?? [])] });
-  }
+  const gauge = new Gauge({ name, help: of.help, labelNames: ['offering', 'account'], registers: [registry], collect });
 }
 
 function offeringGauges(m: Instruments): readonly Gauge<'offering'>[] {

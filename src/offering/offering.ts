@@ -40,7 +40,8 @@ export interface Kept {
 export function startOffering(offering: OfferingConfig, shared: Shared, kept?: Kept): RunningOffering {
   const { name } = offering;
   const { clock, metrics } = shared;
-  metrics.addOffering({ name, plugin: offering.plugin.id, stomp: offering.stomp.enabled });
+  const { id, gauges } = offering.plugin;
+  metrics.addOffering({ name, plugin: id, stomp: offering.stomp.enabled, gauges });
   const log = shared.log.child({ offering: name });
   const standing = kept?.standing ?? createStanding({ offering: name, clock, log, metrics });
   const backendSide = kept?.backendSide ?? startBackendSide(offering, shared, standing);

@@ -3,6 +3,7 @@ import { sameJson } from '../lib/json.ts';
 import type { KeyPair } from '../waldur/client.ts';
 import type { ApiKey, Resource } from '../waldur/types.ts';
 import { mergeMetadata, storedPair, withoutCredentials } from './metadata.ts';
+import { isKeyNamed, nameKey } from './name-key.ts';
 import { isListed, isRefusal, listKeys, reportKey } from './report-key.ts';
 import type { KeyStore, KeyStoreDeps, ResourceKeys } from './resource-keys.ts';
 import { createUnknownKeys, type UnknownKeys } from './unknown-keys.ts';
@@ -36,23 +37,6 @@ function keysOf(shared: Shared, resource: Resource, rows: readonly ApiKey[], kep
   const adoptable = pairToAdopt(resource, known);
   const ours = adoptable === undefined ? known : [...known, adoptable.accessKey];
 
-  /** In place of a key that is gone at the backend; a server that does not take that has the dead one beside the new. */
-  async function store(pair: KeyPair, dead: ApiKey | undefined, signal: AbortSignal): Promise<void> {
-    const { accessKey } = pair;
-    const isStored = (): Promise<boolean> => isListed(shared, { resource: resource.uuid, accessKey }, signal);
-    const report = (send: () => Promise<void>): Promise<void> => reportKey(shared, signal, { send, isStored });
-    if (dead !== undefined) {
-      try {
-        await report(() => waldur.apiKeys.setKey(dead.uuid, pair, signal));
-        return;
-      } catch (error) {
-        signal.throwIfAborted();
-        if (!isRefusal(error)) throw error;
-      }
-    }
-    await report(() => waldur.apiKeys.reportCreated(resource.uuid, pair, signal));
-  }
-
   const keys: ResourceKeys = {
     missing: (accessKeys) => {
       if (!isComplete) return 0;
@@ -64,23 +48,55 @@ function keysOf(shared: Shared, resource: Resource, rows: readonly ApiKey[], kep
     },
     adopt: async (accessKeys, signal) => {
       if (adoptable === undefined || !accessKeys.includes(adoptable.accessKey)) return keys;
-      await store(adoptable, undefined, signal);
+      await store(shared, resource.uuid, adoptable, undefined, signal);
       return keysOf(shared, resource, rows, [...kept, adoptable.accessKey]);
     },
     keep: async (pair, accessKeys, signal) => {
       const dead = rows.find(({ clientId }) => clientId !== undefined && !accessKeys.includes(clientId));
-      await store(pair, dead, signal);
+      await store(shared, resource.uuid, pair, dead, signal);
       return keysOf(shared, resource, without(rows, dead?.uuid), [...kept, pair.accessKey]);
     },
-    metadata: (facts) => mergeMetadata(withoutCredentials(resource.backendMetadata), facts, undefined),
+    metadata: (facts) => {
+      const named = nameKey(facts, workingRow(rows)?.uuid);
+      return mergeMetadata(withoutCredentials(resource.backendMetadata), named, undefined);
+    },
     unwritten: undefined,
     write: async (facts, signal) => {
+      // Waldur gave a key that it got just now a UUID.
+      if (isKeyNamed(facts) && kept.length > 0 && workingRow(rows) === undefined) {
+        const now = await listKeys(shared, resource.uuid, signal);
+        return keysOf(shared, resource, now, []).write(facts, signal);
+      }
       const metadata = keys.metadata(facts);
       if (sameJson(metadata, resource.backendMetadata)) return;
       await waldur.resources.setBackendMetadata(resource.uuid, metadata, signal);
     },
   };
   return keys;
+}
+
+/** In place of a key that is gone at the backend; a server that does not take that has the dead one beside the new. */
+async function store(
+  shared: Shared,
+  resource: Uuid,
+  pair: KeyPair,
+  dead: ApiKey | undefined,
+  signal: AbortSignal,
+): Promise<void> {
+  const { waldur } = shared;
+  const { accessKey } = pair;
+  const isStored = (): Promise<boolean> => isListed(shared, { resource, accessKey }, signal);
+  const report = (send: () => Promise<void>): Promise<void> => reportKey(shared, signal, { send, isStored });
+  if (dead !== undefined) {
+    try {
+      await report(() => waldur.apiKeys.setKey(dead.uuid, pair, signal));
+      return;
+    } catch (error) {
+      signal.throwIfAborted();
+      if (!isRefusal(error)) throw error;
+    }
+  }
+  await report(() => waldur.apiKeys.reportCreated(resource, pair, signal));
 }
 
 /** The pair of an offering whose credentials were in the metadata before: it goes on working. */
@@ -92,6 +108,11 @@ function pairToAdopt({ backendMetadata }: Resource, known: readonly string[]): K
 /** Whether Waldur waits for us to do something about the key. */
 export function isPending({ state, pendingAction }: ApiKey): boolean {
   return state === 'Updating' || pendingAction !== undefined;
+}
+
+/** A rotation changes what is in it, and not which one it is. */
+function workingRow(rows: readonly ApiKey[]): ApiKey | undefined {
+  return rows.find(({ clientId, state }) => clientId !== undefined && state !== 'Erred');
 }
 
 function without(rows: readonly ApiKey[], key: Uuid | undefined): readonly ApiKey[] {

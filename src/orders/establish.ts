@@ -35,7 +35,7 @@ export async function establish(
   signal: AbortSignal,
 ): Promise<Established> {
   const { resource, observed: before } = comparison;
-  const of = await provide(deps, comparison, signal);
+  const of = await provide(deps, comparison, options.isNew, signal);
   const pending = await pendingOf(deps, comparison, of, signal);
   if (pending !== undefined) {
     await tellProgress(deps, resource, pending, signal);
@@ -63,13 +63,18 @@ export async function establish(
 }
 
 /** Makes the account, if it is to be made, and stores its id. */
-async function provide(deps: EstablishDeps, comparison: Comparison, signal: AbortSignal): Promise<AccountRef> {
+async function provide(
+  deps: EstablishDeps,
+  comparison: Comparison,
+  isNew: boolean,
+  signal: AbortSignal,
+): Promise<AccountRef> {
   const { resource, actions } = comparison;
   let { account } = comparison;
   const create = actions.find(({ kind }) => kind === 'create-account');
   if (create !== undefined) account = (await execute(deps, create, signal)).account ?? account;
   const of = { account, resource: resource.uuid };
-  if (resource.backendId !== account) await storeId(deps, of, create !== undefined, signal);
+  if (resource.backendId !== account) await storeId(deps, of, isNew || create !== undefined, signal);
   return of;
 }
 

@@ -141,7 +141,9 @@ async function fulfil(deps: HandleDeps, order: Order, intent: Intent, signal: Ab
       const { pending } = await establish(deps, intent, { isNew }, signal);
       if (pending !== undefined) return { ending: 'pending', pending };
     } else {
-      if (intent.actions.length > 0) await deps.reportFinal(intent.resource, new Date(order.created), signal);
+      const { actions, observed } = intent;
+      const isMeasurable = observed.state !== 'absent' && actions.length > 0;
+      if (isMeasurable) await deps.reportFinal(intent.resource, new Date(order.created), signal);
       await remove(deps, intent, signal);
     }
   } catch (error) {

@@ -45,7 +45,8 @@ export function planAccount(desired: Desired, observed: Observed, missingKeys: n
 }
 
 /**
- * The actions that end an account. Absent is done. Never by a computed name: the caller passes the stored one.
+ * The actions that end an account. An absent one is deleted, too: a run that ended half-way may have left something of it,
+ * such as its credential. Never by a computed name: the caller passes the stored one.
  *
  * @throws AgentError terminal `ACCOUNT_TAKEN` or `ACCOUNT_UNSTAMPED` when the account is not ours.
  */
@@ -54,9 +55,8 @@ export function planRemoval(
   observed: Observed,
   onTerminate: OfferingConfig['onTerminate'],
 ): readonly Action[] {
-  if (observed.state === 'absent') return [];
-  refuseForeign(observed, of.resource);
-  if (onTerminate !== 'suspend' || observed.state === 'pending') {
+  if (observed.state !== 'absent') refuseForeign(observed, of.resource);
+  if (onTerminate !== 'suspend' || observed.state !== 'found') {
     return [{ kind: 'delete-account', ...of, purge: onTerminate === 'purge' }];
   }
   return observed.suspended ? [] : [{ kind: 'suspend', ...of }];

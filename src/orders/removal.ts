@@ -6,7 +6,7 @@ import { type ExecuteDeps, execute } from './execute.ts';
 import { withoutCredentials } from './metadata.ts';
 import { observeAccount } from './observe-account.ts';
 import { planRemoval } from './plan.ts';
-import { allow } from './policy.ts';
+import { allow, permitted } from './policy.ts';
 
 export interface RemovalDeps extends ExecuteDeps {
   readonly waldur: Waldur;
@@ -26,8 +26,10 @@ export async function intendRemoval(deps: RemovalDeps, resource: Resource, signa
   if (account === '') return { resource, account, observed: { state: 'absent', account }, actions: [] };
   const of = { account, resource: resource.uuid };
   const observed = await observeAccount(deps.backend, of, signal);
-  const actions = planRemoval(of, observed, deps.offering.onTerminate);
-  return { resource, account, observed, actions: allow(deps.offering.policy, actions) };
+  const { onTerminate, policy } = deps.offering;
+  // What is gone already forbids nothing.
+  const pass = observed.state === 'absent' ? permitted : allow;
+  return { resource, account, observed, actions: pass(policy, planRemoval(of, observed, onTerminate)) };
 }
 
 /** Executes the plan of a removal and takes the credentials out of Waldur. */

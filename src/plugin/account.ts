@@ -61,8 +61,14 @@ export interface Found {
   readonly keys: readonly Key[];
   /** What is stored in it now, as far as the backend says without a scan. */
   readonly holds?: { readonly bytes: bigint; readonly objects: bigint };
-  /** Facts for the consumer, merged into `backend_metadata`; nothing secret, flat keys first. */
+  /**
+   * Facts for the consumer, merged into `backend_metadata`: at most 64 KiB of JSON, nothing secret, flat keys first. With
+   * `credentials: api_keys`, `{api_key_uuid}` in a text becomes the UUID of the API key in Waldur that holds the secret; null
+   * while there is none.
+   */
   readonly metadata: JsonObject;
+  /** By the names in `gauges` of the plugin; a number that is not known now is missing. */
+  readonly gauges?: Readonly<Record<string, number>>;
   /** Shown as access points of the resource; absolute URLs. */
   readonly endpoints: readonly Endpoint[];
 }

@@ -1,6 +1,7 @@
 import type { JsonObject } from '../lib/json.ts';
 import type { Action, Applied, Check, Metering, Observed, Sought, Usage, UsageQuery } from './account.ts';
 import type { PluginCommand } from './command.ts';
+import type { CommonSettings } from './common-settings.ts';
 import type { PluginContext } from './context.ts';
 import type { Emulated, EmulateOptions } from './emulate.ts';
 import type { Job } from './job.ts';
@@ -12,6 +13,7 @@ import type { Route } from './route.ts';
 export { AgentError, type AgentErrorOptions, type Disposition } from '../lib/errors.ts';
 export type * from './account.ts';
 export type * from './command.ts';
+export type { CommonSettings } from './common-settings.ts';
 export type { PluginContext } from './context.ts';
 export type * from './documents.ts';
 export type * from './emulate.ts';
@@ -47,6 +49,11 @@ export interface Plugin<Settings = unknown> {
    * `gb_days` and `peak` from samples, if it has a durable `state`.
    */
   readonly metering: readonly Metering[];
+  /**
+   * Numbers of accounts for the metrics, each with its help text: what `Found.gauges` may hold. They are served as
+   * `waldur_agent_plugin_{id}_{name}` with the labels `offering` and `account`.
+   */
+  readonly gauges?: Readonly<Record<string, string>>;
   /** Longest time an account may be pending before its order fails. Without it accounts are never pending. */
   readonly pendingMs?: number;
   /** What `agent offering create` and `agent components push` build the Waldur offering from. */
@@ -70,12 +77,6 @@ export interface Plugin<Settings = unknown> {
   emulate?(options: EmulateOptions): Promise<Emulated>;
   /** Pure wiring: no I/O. The first call to the backend belongs to `check`. */
   create(context: PluginContext<Settings>): Backend;
-}
-
-/** What the core adds to the settings of every plugin, as far as a backend may be unable to do it. */
-export interface CommonSettings {
-  readonly onTerminate: 'refuse' | 'suspend' | 'purge';
-  readonly metering: Metering;
 }
 
 export interface SettingProblem {

@@ -34,11 +34,20 @@ export function pluginProblems(value: unknown): readonly string[] {
     plugin.keys === 0 || plugin.keys === 1 || plugin.keys === 2 ? undefined : '"keys" is not 0, 1 or 2',
     isNames(plugin.metering) && plugin.metering.length > 0 ? undefined : '"metering" is not a list',
     isRecord(plugin.offering) ? undefined : '"offering" is not an object',
+    isGauges(plugin.gauges ?? {}) ? undefined : '"gauges" is not an object of lower-case names and texts',
     typeof plugin.create === 'function' ? undefined : '"create" is not a function',
     ['function', 'undefined'].includes(typeof plugin.problems) ? undefined : '"problems" is not a function',
     schemaProblem(plugin.settings),
   ].filter((problem) => problem !== undefined);
   return problems.length > 0 ? problems : rulesProblems(plugin as Plugin);
+}
+
+/** Names become part of the name of a metric; `_total` is for counters. */
+function isGauges(value: unknown): boolean {
+  if (!isRecord(value)) return false;
+  return Object.entries(value).every(
+    ([name, help]) => /^[a-z][a-z0-9_]{0,40}$/.test(name) && !name.endsWith('_total') && typeof help === 'string',
+  );
 }
 
 function schemaProblem(schema: unknown): string | undefined {

@@ -58,7 +58,9 @@ async function measureFinal(
   const query = { offering: offering.uuid, billingPeriod: period.billingPeriod, resource: resource.uuid };
   const recorded = (await readRecords(waldur.usages, query, signal)).get(resource.uuid) ?? new Map();
   const date = (await waldur.usages.takesDate(signal)) ? serverDate(deps, period, usage.measuredAt) : undefined;
-  return buildReport({ offering, components, resource, usage, recorded, date }).report;
+  // Accounts are emptied before they end: what was there is billed all the same.
+  const raising = { ...offering, allowDecrease: false };
+  return buildReport({ offering: raising, components, resource, usage, recorded, date }).report;
 }
 
 async function usageOf(deps: FinalDeps, account: string, signal: AbortSignal): Promise<Usage | undefined> {

@@ -8,6 +8,7 @@ import { systemClock } from '../../src/lib/clock.ts';
 import { createHttp } from '../../src/lib/http.ts';
 import type { Backend, Observed } from '../../src/plugin/contract.ts';
 import { createMemoryDocuments } from '../../src/plugin/memory-documents.ts';
+import { COMMON } from '../fakes/common-settings.ts';
 import { silentLog } from '../fakes/log.ts';
 import { printResult } from './lib/report.ts';
 
@@ -83,6 +84,7 @@ function open(civo: Civo, rate: number): Backend {
     log: silentLog(),
     http: (options) => createHttp({ maxSockets: 16, ...options }, { clock: systemClock }),
     clock: systemClock,
+    common: COMMON,
     store: createMemoryDocuments(systemClock),
     random: (bytes) => randomBytes(bytes),
   });

@@ -7,6 +7,7 @@ import { AT_ONCE } from '../../src/lib/for-accounts.ts';
 import { createHttp } from '../../src/lib/http.ts';
 import type { Backend } from '../../src/plugin/contract.ts';
 import { createMemoryDocuments } from '../../src/plugin/memory-documents.ts';
+import { COMMON } from '../fakes/common-settings.ts';
 import { silentLog } from '../fakes/log.ts';
 import { printResult } from './lib/report.ts';
 
@@ -74,6 +75,7 @@ function connect(port: number): Backend {
     log: silentLog(),
     http: (options) => createHttp({ maxSockets: 16, ...options }, { clock: systemClock }),
     clock: systemClock,
+    common: COMMON,
     store: createMemoryDocuments(systemClock),
     random: (bytes) => new Uint8Array(bytes),
   });

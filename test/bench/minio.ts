@@ -6,6 +6,7 @@ import { systemClock } from '../../src/lib/clock.ts';
 import { createHttp } from '../../src/lib/http.ts';
 import type { Backend } from '../../src/plugin/contract.ts';
 import { createMemoryDocuments } from '../../src/plugin/memory-documents.ts';
+import { COMMON } from '../fakes/common-settings.ts';
 import { silentLog } from '../fakes/log.ts';
 import { type MinioProcess, startMinioProcess } from './lib/minio-process.ts';
 import { printResult } from './lib/report.ts';
@@ -76,6 +77,7 @@ function connect({ host, root }: MinioProcess): Backend {
       log: silentLog(),
       http: (options) => createHttp({ ...options, maxSockets: 32 }, { clock: systemClock }),
       clock: systemClock,
+      common: COMMON,
       store: createMemoryDocuments(systemClock),
       random: (bytes) => randomBytes(bytes),
     },

@@ -2,6 +2,7 @@ import { createBackend } from '../../plugins/ironbucket-local/index.ts';
 import { systemClock } from '../../src/lib/clock.ts';
 import { createHttp } from '../../src/lib/http.ts';
 import { createMemoryDocuments } from '../../src/plugin/memory-documents.ts';
+import { COMMON } from '../fakes/common-settings.ts';
 import { silentLog } from '../fakes/log.ts';
 
 /**
@@ -31,6 +32,7 @@ const backend = createBackend({
   log: silentLog(),
   http: (options) => createHttp(options, { clock: systemClock }),
   clock: systemClock,
+  common: COMMON,
   store: createMemoryDocuments(systemClock),
   random: (bytes) => crypto.getRandomValues(new Uint8Array(bytes)),
 });

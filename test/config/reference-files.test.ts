@@ -234,6 +234,20 @@ describe('a file that bills in another way here than it did there is refused wit
     expect(errors({})).toEqual([['backend_components/s3_storage/measured_unit', line]]);
   });
 
+  test.each([
+    ['TiB', 'TiB-days'],
+    ['GB/month', 'GB-days'],
+    ['%', 'GB-days'],
+  ])('the unit %s with byte days', (measured_unit, unit) => {
+    const s3_storage = { ...CROIT_USAGE.backend_components.s3_storage, measured_unit };
+    expect(errors({ backend_settings: settings, backend_components: { s3_storage } })).toEqual([
+      [
+        'backend_components/s3_storage/measured_unit',
+        `write measured_unit: ${unit}, or metering: current under backend_settings`,
+      ],
+    ]);
+  });
+
   test.each(['', 'slurm', 7, null])('reporting_backend: %j', (reporting_backend) => {
     expect(errors({ reporting_backend, backend_settings: settings })).toEqual([
       ['reporting_backend', 'remove this line if usage is to be reported that way'],
@@ -259,7 +273,10 @@ describe('a file that bills in another way here than it did there is refused wit
     ['current', 'GB/month', []],
     ['current', 'GB-hours', ['error']],
     ['gb_days', 'GB days', []],
-    ['gb_days', 'GB', ['warning']],
+    ['gb_days', 'TiB-day', []],
+    ['gb_days', 'GB', ['error']],
+    ['gb_days', 'GB/month', ['error']],
+    ['gb_days', 'GB-hours', ['error']],
   ])('metering %s and the unit %s', (metering, measured_unit, severities) => {
     const s3_storage = { ...CROIT_USAGE.backend_components.s3_storage, measured_unit };
     const more = { ...CROIT_USAGE, backend_settings: { ...settings, metering }, backend_components: { s3_storage } };

@@ -4,10 +4,12 @@ import type { FakeUser } from '../../plugins/croit-s3/test/fake-model.ts';
 import { type Cluster, startCluster } from '../../plugins/croit-s3/test/lab.ts';
 import { openProcessSite } from '../fakes/process.ts';
 import type { Account, BackendName, Bench, BenchOptions } from './bench.ts';
+import { openCivo } from './civo-bench.ts';
 
-/** Opens a site of its own; what was opened is closed by `closeAll` of the processes, clusters by `closeClusters`. */
+/** Opens a site of its own; what was opened is closed by `closeAll` of the processes, backends by `closeBackends`. */
 export async function openBench(backend: BackendName, options: BenchOptions): Promise<Bench> {
-  return backend === 'ironbucket-local' ? openDisk(options) : openCluster(backend, options);
+  if (backend === 'ironbucket-local') return openDisk(options);
+  return backend === 'civo' ? openCivo(options, opened) : openCluster(backend, options);
 }
 
 interface DiskAccount {
@@ -56,16 +58,16 @@ async function openDisk({ offering, settings }: BenchOptions): Promise<Bench> {
   };
 }
 
-const clusters: Cluster[] = [];
+const opened: { close(): Promise<void> }[] = [];
 
-export async function closeClusters(): Promise<void> {
-  for (const cluster of clusters.splice(0)) await cluster.close();
+export async function closeBackends(): Promise<void> {
+  for (const backend of opened.splice(0)) await backend.close();
 }
 
 async function openCluster(backend: BackendName, { offering, settings }: BenchOptions): Promise<Bench> {
   const site = await openProcessSite();
   const cluster = await startCluster();
-  clusters.push(cluster);
+  opened.push(cluster);
   const { rgw } = cluster;
   const own = cluster.settings(backend === 'croit-s3 (croit)' ? 'croit' : 'radosgw');
   const given = Object.fromEntries(Object.entries(own).filter(([, value]) => value !== ''));

@@ -33,9 +33,10 @@ export const GIB = 1_073_741_824;
 const FIVE = { limits: { storage: 5 } };
 const TERMINATE = { type: 'Terminate' } as const;
 const RESTORE = { type: 'Restore' } as const;
-const EVERYWHERE = ['ironbucket-local', 'croit-s3 (croit)', 'croit-s3 (radosgw)'] as const;
+const EVERYWHERE = ['ironbucket-local', 'croit-s3 (croit)', 'croit-s3 (radosgw)', 'civo'] as const;
 /** The two flavours differ in the calls that make, limit and remove accounts, not in what comes before and after. */
 const ONE_FLAVOUR = ['ironbucket-local', 'croit-s3 (croit)'] as const;
+const OTHERS_TOO = [...ONE_FLAVOUR, 'civo'] as const;
 /** croit knows no way to shut an account. */
 const CAN_SUSPEND = ['ironbucket-local', 'croit-s3 (radosgw)'] as const;
 const API_KEYS = { credentials: 'api_keys' };
@@ -77,13 +78,19 @@ export const STORIES: readonly Story[] = [
     ending: working(6),
     at: ['ironbucket-local'],
   }),
+  story({
+    what: 'post-configuration',
+    order: { type: 'Update', kind: 'options', options: { versioning: true, tags: 'team:blue' } },
+    ending: working(5),
+    at: ['civo'],
+  }),
   story({ what: 'terminate, empty', order: TERMINATE, ending: { account: 'gone' } }),
   story({
     what: 'terminate, refused',
     filledBefore: 1,
     order: TERMINATE,
     ending: { ...working(5), order: 'erred' },
-    at: ONE_FLAVOUR,
+    at: OTHERS_TOO,
   }),
   story({
     what: 'terminate, suspend',
@@ -117,7 +124,7 @@ export const STORIES: readonly Story[] = [
     before: [],
     order: FIVE,
     ending: working(5),
-    at: ONE_FLAVOUR,
+    at: OTHERS_TOO,
   }),
   story({
     what: 'restore, API keys',
@@ -132,7 +139,7 @@ export const STORIES: readonly Story[] = [
     settings: API_KEYS,
     order: 'rotate',
     ending: working(5),
-    at: ONE_FLAVOUR,
+    at: OTHERS_TOO,
     again: true,
   }),
   story({

@@ -21,13 +21,17 @@ export interface Gate {
 
 /**
  * Stands between the agent and its peers and calls `passed` after every step, before the agent hears how it went. A
- * promise that never resolves stops the world there.
+ * promise that never resolves stops the world there. `withheld` are headers that the answers of Waldur lose on the way.
  */
-export async function openGate(config: Config, passed: (step: Step) => Promise<void> | void): Promise<Gate> {
+export async function openGate(
+  config: Config,
+  passed: (step: Step) => Promise<void> | void,
+  withheld: readonly string[] = [],
+): Promise<Gate> {
   const target = config.offerings[0]?.waldur.apiUrl ?? '';
   const server = createServer((incoming, outgoing) => {
     // At the end of a test Waldur may be gone before the agent has heard of it.
-    forward(new URL(target), incoming, outgoing, passed).catch(() => outgoing.destroy());
+    forward({ target: new URL(target), passed, withheld }, incoming, outgoing).catch(() => outgoing.destroy());
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -46,11 +50,16 @@ export async function openGate(config: Config, passed: (step: Step) => Promise<v
   };
 }
 
+interface Way {
+  readonly target: URL;
+  readonly withheld: readonly string[];
+  passed(step: Step): Promise<void> | void;
+}
+
 async function forward(
-  { port }: URL,
+  { target: { port }, withheld, passed }: Way,
   incoming: IncomingMessage,
   outgoing: ServerResponse,
-  passed: (step: Step) => Promise<void> | void,
 ): Promise<void> {
   const { method, url: path, headers } = incoming;
   const body = await text(incoming);
@@ -58,6 +67,7 @@ async function forward(
   const [answer] = (await once(onward, 'response')) as [IncomingMessage];
   const content = await text(answer);
   await passed({ what: `${method} ${path}`, isEffect: method !== 'GET' });
+  for (const name of withheld) delete answer.headers[name];
   outgoing.writeHead(answer.statusCode ?? 500, answer.headers).end(content);
 }
 

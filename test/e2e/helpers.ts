@@ -93,13 +93,19 @@ export function requestsAbout({ sandbox }: Site, { uuid, resource }: Order): str
 }
 
 /** What somebody else does over REST, as the user. */
-export async function act(site: Site, user: string, path: string, body: JsonObject = {}): Promise<Json> {
-  return post(`${site.sandbox.url}${path}`, body, { authorization: `Token ${site.sandbox.token(user)}` });
+export async function act(
+  site: Site,
+  user: string,
+  path: string,
+  body: JsonObject = {},
+  method: 'POST' | 'PATCH' = 'POST',
+): Promise<Json> {
+  return send(method, `${site.sandbox.url}${path}`, body, { authorization: `Token ${site.sandbox.token(user)}` });
 }
 
 /** What the test API of the sandbox does. */
 export async function tell(site: Site, path: string, body: JsonObject = {}): Promise<Json> {
-  return post(new URL(`/_test/${path}`, site.sandbox.url).href, body, {});
+  return send('POST', new URL(`/_test/${path}`, site.sandbox.url).href, body, {});
 }
 
 /** Somebody of the staff takes the order into their own hands; answers whether Waldur let them. */
@@ -110,9 +116,9 @@ export async function person(site: Site, order: Order, action: string): Promise<
   return answer.ok;
 }
 
-async function post(url: string, body: JsonObject, headers: Record<string, string>): Promise<Json> {
+async function send(method: string, url: string, body: JsonObject, headers: Record<string, string>): Promise<Json> {
   const type = { 'content-type': 'application/json' };
-  const answer = await fetch(url, { method: 'POST', headers: { ...headers, ...type }, body: JSON.stringify(body) });
+  const answer = await fetch(url, { method, headers: { ...headers, ...type }, body: JSON.stringify(body) });
   const text = await answer.text();
   if (!answer.ok) throw new Error(`${url}: ${answer.status} ${text}`);
   return text === '' ? null : (JSON.parse(text) as Json);

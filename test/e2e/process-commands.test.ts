@@ -64,6 +64,13 @@ async function call(path: string, body?: unknown): Promise<Record<string, unknow
   return (await answer.json()) as Record<string, unknown>;
 }
 
+/** What staff do where owners may not. */
+async function activate(offering: string): Promise<void> {
+  const headers = { authorization: `Token ${guide.tokens.staff}` };
+  const url = `${guide.url}marketplace-provider-offerings/${offering}/activate/`;
+  expect((await fetch(url, { method: 'POST', headers })).ok).toBe(true);
+}
+
 /** A running agent for the time of `work`. */
 async function withAgent(work: (port: number) => Promise<void>): Promise<void> {
   const daemon = start(['run', '-c', file], { env: { WALDUR_API_TOKEN: guide.tokens.agent } });
@@ -152,10 +159,13 @@ describe('a site from the first look to the first report', () => {
     ];
     const dry = await run(['offering', 'create', ...words, '--dry-run']);
     expect(JSON.parse(dry.stdout)).toMatchObject({ name: 'More storage', type: 'Marketplace.Slurm' });
-    const { code, stdout, stderr } = await run(['offering', 'create', ...words]);
-    expect([code, stderr]).toEqual([0, expect.stringMatching(/^offering \w{32} is active/)]);
+    const { code, stdout, stderr } = await run(['offering', 'create', ...words, '--yes']);
+    expect([code, stderr]).toEqual([0, expect.stringMatching(/^offering \w{32} is a draft: ask staff/)]);
     const { offerings } = parse(stdout) as { offerings: [Block] };
-    configure([ours(), { ...offerings[0], backend_settings: { storage_path: storage, gateway: false } }]);
+    await activate(String(offerings[0]['waldur_offering_uuid']));
+    const another = join(folder, 'another');
+    mkdirSync(another);
+    configure([ours(), { ...offerings[0], backend_settings: { storage_path: another, gateway: false } }]);
     const doctor = await run(['doctor', '--offering', 'More storage']);
     expect([doctor.code, doctor.stdout]).toEqual([0, expect.stringContaining(' 0 failed, 0 skipped')]);
     const offering = offerings[0]['waldur_offering_uuid'];

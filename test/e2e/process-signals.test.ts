@@ -241,26 +241,6 @@ test('SIGUSR2 reports now', async () => {
   await agent.says(/"submitted":0,"unchanged":1.*"usage reported"/);
 });
 
-test('a token file that was replaced is read again when Waldur refuses the old token, without a signal', async () => {
-  const site = await openProcessSite();
-  const { sandbox } = site;
-  const file = join(site.folder, 'token');
-  writeFileSync(file, sandbox.token('provider-owner'), { mode: 0o600 });
-  site.configure({
-    poll_interval: '1s',
-    offerings: [site.offering('limit', { waldur_api_token: `\${file:${file}}` })],
-  });
-  const agent = await site.run();
-  await listening(site, 1);
-  const token = sandbox.store.tokens.get(sandbox.token('provider-owner'));
-  if (token === undefined) throw new Error('no token');
-  writeFileSync(file, sandbox.token('staff'), { mode: 0o600 });
-  token.revoked = true;
-  const order = sandbox.placeOrder(FIVE);
-  await agent.says(/0 offerings added, 0 removed, 1 restarted/);
-  await sandbox.await(order, 'done', patience());
-});
-
 test('SIGUSR1 opens no inspector', async () => {
   const site = await openProcessSite();
   const agent = await site.run();

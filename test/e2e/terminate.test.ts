@@ -21,7 +21,7 @@ import {
   treeOf,
   withSite,
 } from './helpers.ts';
-import { fill, recorded } from './metered.ts';
+import { fill, recorded, report, started } from './metered.ts';
 
 /** A site with one bucket. */
 function withBucket(options: SiteOptions, work: (site: Site, resource: Resource) => Promise<void>): Promise<void> {
@@ -204,6 +204,17 @@ test('the last usage is reported before the account is deleted, also what was st
     await fulfilled(site, { type: 'Terminate', resource: resource.uuid });
     expect(recorded(site, resource)).toMatchObject({ storage: 250n });
     expect(bucketsOf(site)).toEqual([]);
+  }));
+
+test('what was reported is not taken back because the account was emptied before its end', () =>
+  withSite({ offering: 'usage' }, async (site) => {
+    const agent = await started(site);
+    const { resource } = await fulfilled(site, { offering: FIXTURE.usage, attributes: { storage_limit: 5 } });
+    fill(site, resource, 2.5);
+    await report(site, agent);
+    rmSync(join(site.storage, resource.backendId, 'object'));
+    await fulfilled(site, { type: 'Terminate', resource: resource.uuid });
+    expect(recorded(site, resource)).toMatchObject({ storage: 250n });
   }));
 
 test('while the last usage cannot be reported nothing is deleted', () =>

@@ -8,6 +8,7 @@ import { createHttp } from '../../src/lib/http.ts';
 import type { Backend, Observed, PluginContext } from '../../src/plugin/contract.ts';
 import { createMemoryDocuments } from '../../src/plugin/memory-documents.ts';
 import { createS3 } from '../../src/s3/index.ts';
+import { COMMON } from '../fakes/common-settings.ts';
 import { silentLog } from '../fakes/log.ts';
 
 /**
@@ -41,6 +42,7 @@ async function liveAndEnd(settings: Readonly<Record<string, unknown>>): Promise<
     log: silentLog(),
     http,
     clock: systemClock,
+    common: COMMON,
     store: createMemoryDocuments(systemClock),
     random: (bytes) => randomBytes(bytes),
   });

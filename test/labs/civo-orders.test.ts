@@ -23,6 +23,11 @@ test('credentials: api_keys with a Civo store: the one pair is in the API key, a
       keysOf(site, resource).map(({ clientId, secret }) => ({ accessKey: clientId, secretKey: secret }));
     expect(known()).toEqual([pair()]);
     expect(resource.backendMetadata).not.toHaveProperty('s3_credentials');
+    const ref = `api_keys.${keysOf(site, resource)[0]?.uuid}`;
+    expect(resource.backendMetadata).toMatchObject({
+      access_key_secret_ref: `${ref}.client_id`,
+      secret_key_secret_ref: `${ref}.api_key`,
+    });
     expect(site.logs.join('')).not.toContain(pair()?.secretKey);
 
     // Replaced by hand at Civo: what Waldur has does not work any more.

@@ -1,18 +1,18 @@
 import { afterAll, expect, test, vi } from 'vitest';
 import type { BackendName } from '../crash/bench.ts';
-import { closeClusters } from '../crash/benches.ts';
+import { closeBackends } from '../crash/benches.ts';
 import { STORIES, type Story } from '../crash/stories.ts';
 import { type Swept, sweep } from '../crash/sweep.ts';
 import { closeAll } from '../fakes/process.ts';
 
 vi.setConfig({ testTimeout: 420_000 });
 
-const BACKENDS: readonly BackendName[] = ['ironbucket-local', 'croit-s3 (croit)', 'croit-s3 (radosgw)'];
+const BACKENDS: readonly BackendName[] = ['ironbucket-local', 'croit-s3 (croit)', 'croit-s3 (radosgw)', 'civo'];
 const results: Swept[] = [];
 
 afterAll(async () => {
   await closeAll();
-  await closeClusters();
+  await closeBackends();
   process.stdout.write(`
 ${table()}
 `);

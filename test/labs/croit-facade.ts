@@ -29,6 +29,8 @@ export interface Facade {
   fault: ((request: FacadeRequest) => Fault | undefined) | undefined;
   /** How a user that exists already is answered. */
   duplicateAs: 409 | 500;
+  /** The one it knows now. */
+  token: string;
   /** Added to every answer. */
   latencyMs: number;
   /** Takes a sample of every user's data, as croit does every three minutes. */
@@ -66,7 +68,7 @@ export async function startFacade({ admin, token, username, password }: FacadeOp
     if (fault === 'silence') return;
     if (typeof fault === 'object') return void response.writeHead(fault.status, fault.headers).end(fault.body);
     const { authorization } = request.headers;
-    const known = authorization === `Bearer ${token}` || (username !== undefined && authorization === basic);
+    const known = authorization === `Bearer ${facade.token}` || (username !== undefined && authorization === basic);
     const body = Buffer.concat(chunks).toString();
     const answer = known
       ? await route(asked, body === '' ? {} : objectOf(parseExact(body)))
@@ -180,6 +182,7 @@ export async function startFacade({ admin, token, username, password }: FacadeOp
     requests,
     fault: undefined,
     duplicateAs: 500,
+    token,
     latencyMs: 0,
     sample: async (at) => {
       for (const uid of await allNames()) {

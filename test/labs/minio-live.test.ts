@@ -12,6 +12,7 @@ import { systemClock } from '../../src/lib/clock.ts';
 import { createHttp } from '../../src/lib/http.ts';
 import { conformance, createMemoryDocuments, type Lab } from '../../src/plugin/conformance.ts';
 import type { PluginContext } from '../../src/plugin/contract.ts';
+import { COMMON } from '../fakes/common-settings.ts';
 import { silentLog } from '../fakes/log.ts';
 import { describeStorage } from '../object-storage/suite.ts';
 import { startFront } from './minio/live.ts';
@@ -42,6 +43,7 @@ function live(server: string, admin: string, secret: string): void {
     log: silentLog(),
     http: (options) => createHttp(options, { clock: systemClock }),
     clock: systemClock,
+    common: COMMON,
     store: createMemoryDocuments(systemClock),
     random: (bytes) => randomBytes(bytes),
   });

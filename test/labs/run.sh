@@ -39,7 +39,7 @@ join() {
 
 vitest_run() { # takes the place of the shell, so that who ends that ends this
   local name=$1; shift
-  exec timeout -k 10 480 "$@" --reporter=default --reporter=json --outputFile.json="$work/$name.json" </dev/null
+  exec timeout -k 10 720 "$@" --reporter=default --reporter=json --outputFile.json="$work/$name.json" </dev/null
 }
 
 # count NAME STATUS: a suite that ended without totals is a failure.

@@ -2,7 +2,8 @@ import { readFileSync } from 'node:fs';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { createMetrics } from '../../src/monitor/metrics.ts';
-import { METRIC_PREFIX, METRICS, type MetricSpec } from '../../src/monitor/metrics-table.ts';
+import { accountGaugeName, METRIC_PREFIX, METRICS, type MetricSpec } from '../../src/monitor/metrics-table.ts';
+import { builtinPlugins } from '../fakes/builtin-plugins.ts';
 import { manualClock } from '../fakes/clock.ts';
 
 interface Rule {
@@ -35,6 +36,10 @@ beforeAll(async () => {
   for (const [name, spec] of Object.entries<MetricSpec>(METRICS)) {
     const suffixes = spec.type === 'histogram' ? ['_bucket', '_sum', '_count'] : [''];
     for (const suffix of suffixes) known.set(METRIC_PREFIX + name + suffix, spec.labels);
+  }
+  for (const { id, gauges = {} } of builtinPlugins) {
+    for (const name of Object.keys(gauges))
+      known.set(METRIC_PREFIX + accountGaugeName(id, name), ['offering', 'account']);
   }
 });
 

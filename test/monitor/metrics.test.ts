@@ -168,6 +168,56 @@ describe('createMetrics', () => {
     expect(await read(metrics, 'orders_total{offering="a",type="create",outcome="done"}')).toBe(0);
   });
 
+  describe('numbers of accounts', () => {
+    const gauges = { size_bytes: 'Size.' };
+    const plain = { plugin: 'host-quota', stomp: false, gauges };
+    const seen = (metrics: Metrics, account: string, size: number | undefined, offering = 'a'): void =>
+      metrics.accountSeen({ offering, account, gauges: size === undefined ? undefined : { size_bytes: size } });
+    const series = async (metrics: Metrics): Promise<readonly string[]> => {
+      const { body } = await metrics.render();
+      return [...body.matchAll(/^waldur_agent_plugin_host_quota_size_bytes\{(.*)\} (.*)$/gm)].map(
+        ([, labels, value]) => `${labels} ${value}`,
+      );
+    };
+    const resources = { 'in-step': 0, drift: 0, missing: 0, pending: 0, unreadable: 0, faulty: 0 };
+
+    it('are shown as last seen, and end with the account and the offering', async () => {
+      const metrics = create([
+        { name: 'a', ...plain },
+        { name: 'b', ...plain },
+      ]);
+      for (const [account, size] of [
+        ['x', 1],
+        ['y', 2],
+        ['x', 3],
+      ] as const)
+        seen(metrics, account, size);
+      seen(metrics, 'x', 4, 'b');
+      const others = ['offering="a",account="y" 2', 'offering="b",account="x" 4'];
+      expect(await series(metrics)).toEqual(['offering="a",account="x" 3', ...others]);
+      seen(metrics, 'x', undefined);
+      expect(await series(metrics)).toEqual(others);
+      await metrics.forgetOffering('a');
+      seen(metrics, 'late', 5);
+      expect(await series(metrics)).toEqual(others.slice(1));
+    });
+
+    it('of an account that a whole comparison did not see are forgotten', async () => {
+      const metrics = create([{ name: 'a', ...plain }]);
+      for (const account of ['x', 'y']) seen(metrics, account, 1);
+      metrics.upkeepFinished({ offering: 'a', resources });
+      seen(metrics, 'x', 2);
+      metrics.upkeepFinished({ offering: 'a', resources });
+      expect(await series(metrics)).toEqual(['offering="a",account="x" 2']);
+    });
+
+    it('are bounded, and none is no number', async () => {
+      const metrics = create([{ name: 'a', ...plain }]);
+      for (let i = 0; i < 10_001; i++) seen(metrics, `x${i}`, i === 0 ? Number.NaN : i);
+      expect(await series(metrics)).toHaveLength(9_999);
+    });
+  });
+
   it('has no STOMP series for an offering that only polls', async () => {
     const { body } = await create([{ name: 'a', plugin: 'minio', stomp: false }]).render();
     expect(body).not.toMatch(/^waldur_agent_stomp_/m);

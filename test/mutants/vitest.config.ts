@@ -4,6 +4,8 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     root: new URL('../..', import.meta.url).pathname,
+    // It needs the built package.
+    exclude: ['**/node_modules/**', 'test/plugin/readme.test.ts'],
     pool: 'forks',
     maxWorkers: '100%',
     testTimeout: 20_000,

@@ -1,19 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import type { OfferingConfig } from '../../src/config/types.ts';
 import { AgentError } from '../../src/lib/errors.ts';
-import type { JsonObject } from '../../src/lib/json.ts';
-import { compareAccount } from '../../src/orders/compare.ts';
-import { desired } from '../../src/orders/desired.ts';
-import { establish } from '../../src/orders/establish.ts';
-import { createKeyStore } from '../../src/orders/key-store.ts';
-import type { Action, Backend, Observed } from '../../src/plugin/contract.ts';
-import type { Waldur } from '../../src/waldur/client.ts';
-import type { Resource } from '../../src/waldur/types.ts';
-import { manualClock } from '../fakes/clock.ts';
-import { silentLog } from '../fakes/log.ts';
-import { GIB, offeringConfig, order, resource } from '../fakes/offering.ts';
+import { offeringConfig } from '../fakes/offering.ts';
+import { createEstablishWorld as setup } from './establish-world.ts';
 
-const signal = new AbortController().signal;
 const OUTAGE = new AgentError('no answer', { code: 'WALDUR_FAILED', disposition: 'transient', status: 502 });
 const THROTTLED = new AgentError('wait', {
   code: 'WALDUR_RATE_LIMITED',
@@ -26,97 +15,6 @@ const refused = (text: string): AgentError =>
     disposition: 'terminal',
     status: 400,
   });
-
-interface World {
-  readonly offering?: Partial<OfferingConfig>;
-  readonly resource?: Partial<Resource>;
-  /** What is thrown in place of storing, by call. `lost`: Waldur stored it all the same. */
-  readonly fails?: {
-    readonly setBackendId?: AgentError;
-    readonly setBackendMetadata?: AgentError;
-    readonly get?: AgentError;
-  };
-  readonly lost?: boolean;
-  /** The id that the backend gives. */
-  readonly id?: string;
-}
-
-/** A backend with at most one account, and a Waldur with one resource. */
-function setup(world: World) {
-  const clock = manualClock();
-  const did: string[] = [];
-  const keys: string[] = [];
-  let row = resource({ limits: { s3_storage: 1 }, ...world.resource });
-  let account: string | undefined;
-  let issued = 0;
-  const backend = {
-    observe: async function* ([sought]: readonly { account: string }[]): AsyncGenerator<Observed> {
-      if (account === undefined) yield { state: 'absent', account: sought?.account ?? '' };
-      else
-        yield {
-          state: 'found',
-          account,
-          resource: row.uuid,
-          suspended: false,
-          quota: { bytes: BigInt(GIB), objects: null },
-          keys: keys.map((id) => ({ id, works: true })),
-          metadata: { s3_user: account },
-          endpoints: [],
-        };
-    },
-    apply: async (action: Action) => {
-      did.push(`${action.kind} ${action.account}`);
-      if (action.kind === 'create-account') account = world.id ?? action.account;
-      if (action.kind === 'delete-account') account = undefined;
-      if (action.kind === 'revoke-key') keys.splice(keys.indexOf(action.accessKey), 1);
-      if (action.kind !== 'issue-key') return { changed: true, ...(world.id !== undefined && { account: world.id }) };
-      keys.push(`K${++issued}`);
-      const [accessKey = ''] = keys.slice(-1);
-      return { changed: true, credentials: { accessKey, secretKey: 's', endpoint: 'https://s3', region: 'r' } };
-    },
-  } as unknown as Backend;
-  const write = (failure: AgentError | undefined, store: () => void): void => {
-    if (failure === undefined || world.lost === true) store();
-    if (failure !== undefined) throw failure;
-  };
-  const waldur = {
-    resources: {
-      get: async () => {
-        if (world.fails?.get !== undefined) throw world.fails.get;
-        return row;
-      },
-      setBackendId: async (_: string, backendId: string) =>
-        write(world.fails?.setBackendId, () => {
-          row = { ...row, backendId };
-        }),
-      setBackendMetadata: async (_: string, backendMetadata: JsonObject) =>
-        write(world.fails?.setBackendMetadata, () => {
-          row = { ...row, backendMetadata };
-        }),
-      setEndpoints: async () => undefined,
-    },
-  } as unknown as Waldur;
-  const offering = offeringConfig(world.offering);
-  const store = createKeyStore({ offering, waldur, clock, random: () => 0.5 });
-  const deps = { offering, waldur, backend, keys: store, log: silentLog(), clock };
-  const run = async (): Promise<unknown> => {
-    const work = compareAccount(deps, row, desired(offering, row, order(), {}), signal).then((comparison) =>
-      establish(deps, comparison, { isNew: false }, signal),
-    );
-    let over = false;
-    const settled = work.then(
-      () => undefined,
-      (error: unknown) => error,
-    );
-    void settled.then(() => {
-      over = true;
-    });
-    const startMs = clock.monotonicMs();
-    while (!over && clock.monotonicMs() - startMs < 120_000) await clock.advance(1000);
-    return settled;
-  };
-  return { run, did, keys, clock, row: () => row };
-}
 
 describe('a key whose report fails, with credentials in the metadata,', () => {
   test('is revoked, however often it is tried', async () => {
@@ -141,6 +39,25 @@ describe('a key whose report fails, with credentials in the metadata,', () => {
     expect(await run()).toBe(THROTTLED);
     expect(clock.monotonicMs()).toBeLessThan(60_000);
     expect(keys).toEqual([]);
+  });
+});
+
+describe('a key whose report fails, with credentials in API keys,', () => {
+  const offering = { credentials: 'api_keys' } as const;
+  test('is revoked when Waldur does not have it', async () => {
+    const { run, keys } = setup({ offering, fails: { reportCreated: OUTAGE } });
+    expect(await run()).toBe(OUTAGE);
+    expect(keys).toEqual([]);
+  });
+  test('stays when Waldur has it all the same', async () => {
+    const { run, keys } = setup({ offering, fails: { reportCreated: OUTAGE }, lost: true });
+    expect(await run()).toBeUndefined();
+    expect(keys).toEqual(['K1']);
+  });
+  test('stays when it is unknown whether Waldur has it', async () => {
+    const { run, keys } = setup({ offering, fails: { reportCreated: OUTAGE, listAgain: OUTAGE } });
+    expect(await run()).toMatchObject({ code: 'KEY_UNSETTLED' });
+    expect(keys).toEqual(['K1']);
   });
 });
 
@@ -169,4 +86,88 @@ test('the id that the backend gives is stored, and used for everything that foll
   expect(await run()).toBeUndefined();
   expect(row().backendId).toBe('volume-7');
   expect(did).toEqual(['create-account waldur_acme_genomics_5a1e5a1e', 'issue-key volume-7']);
+});
+
+test('an account that vanishes while it is set up is looked at again later', async () => {
+  const { run, row } = setup({ vanishesAfter: 'issue-key' });
+  expect(await run()).toMatchObject({ code: 'ACCOUNT_VANISHED', disposition: 'transient' });
+  expect(row().backendMetadata).toEqual({});
+});
+
+describe('an account that the backend takes its time to make', () => {
+  const plugin = { ...offeringConfig().plugin, pendingMs: 3_600_000 };
+  test('gets nothing else yet; its owner sees what is being waited for, which is written once', async () => {
+    const { run, did, row, ended } = setup({ offering: { plugin }, pendingLooks: 9 });
+    await run();
+    expect(did).toEqual(['create-account waldur_acme_genomics_5a1e5a1e']);
+    expect(row()).toMatchObject({
+      backendId: 'waldur_acme_genomics_5a1e5a1e',
+      backendMetadata: { provisioning: 'Soon.' },
+    });
+    const before = row();
+    await run();
+    expect(row()).toBe(before);
+    expect(ended.map(({ pending }) => pending?.text)).toEqual(['Soon.', 'Soon.']);
+  });
+  test('is waited for also when its owner cannot be told', async () => {
+    const world = { offering: { plugin }, pendingLooks: 9, fails: { setBackendMetadata: OUTAGE } };
+    const { run, ended } = setup(world);
+    expect(await run()).toBeUndefined();
+    expect(ended[0]?.pending?.text).toBe('Soon.');
+  });
+  test('is not waited for once it is there, and what was said about it goes', async () => {
+    const { run, row, keys } = setup({ offering: { plugin }, pendingLooks: 1 });
+    await run();
+    await run();
+    expect(keys).toEqual(['K1']);
+    expect(row().backendMetadata).not.toHaveProperty('provisioning');
+  });
+  test('is looked at once more only right after it was made, and only where accounts can be pending', async () => {
+    const able = setup({ offering: { plugin } });
+    await able.run();
+    expect(able.looks()).toBe(3);
+    await able.run();
+    expect(able.looks()).toBe(4);
+    const unable = setup({});
+    await unable.run();
+    expect(unable.looks()).toBe(2);
+  });
+});
+
+describe('a flag that the backend', () => {
+  const paused = { limits: { s3_storage: 1 }, paused: true };
+  const never = new AgentError('There is no such call.', { code: 'FAKE_NO_FLAG', disposition: 'terminal' });
+  const down = new AgentError('down', { code: 'FAKE_DOWN', disposition: 'transient' });
+  test('will never set is named, and everything else is done', async () => {
+    const { run, keys, ended } = setup({ resource: paused, fails: { suspend: never } });
+    expect(await run()).toBeUndefined();
+    expect(ended).toEqual([{ refused: never }]);
+    expect(keys).toEqual(['K1']);
+  });
+  test.each([
+    ['down', down],
+    ['broken', new TypeError('x') as unknown as AgentError],
+  ])('cannot set now, because it is %s, is tried again', async (_, failure) => {
+    const { run, keys } = setup({ resource: paused, fails: { suspend: failure } });
+    expect(await run()).toBe(failure);
+    expect(keys).toEqual([]);
+  });
+  test('sets is not named', async () => {
+    const { run, ended } = setup({ resource: paused });
+    await run();
+    expect(ended).toEqual([{}]);
+  });
+});
+
+describe('endpoints', () => {
+  const endpoints = [{ name: 'S3', url: 'https://s3' }];
+  test('that Waldur refuses keep no account from its owner', async () => {
+    const { run, ended } = setup({ endpoints, fails: { setEndpoints: refused(': url: not valid') } });
+    expect(await run()).toBeUndefined();
+    expect(ended).toEqual([{}]);
+  });
+  test('that get lost are sent again', async () => {
+    const { run } = setup({ endpoints, fails: { setEndpoints: OUTAGE } });
+    expect(await run()).toBe(OUTAGE);
+  });
 });

@@ -4,6 +4,7 @@ import type { Ending } from '../../src/orders/close.ts';
 import { createIntake } from '../../src/orders/intake.ts';
 import { createQueue } from '../../src/orders/queue.ts';
 import { createSlots } from '../../src/orders/slots.ts';
+import type { Pending } from '../../src/plugin/contract.ts';
 import { manualClock } from '../fakes/clock.ts';
 import { silentLog } from '../fakes/log.ts';
 import { ORDER, order, RESOURCE } from '../fakes/offering.ts';
@@ -11,8 +12,18 @@ import { ORDER, order, RESOURCE } from '../fakes/offering.ts';
 const hint = { order: ORDER, resource: RESOURCE, state: 'pending-provider' } as const;
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
+const PENDING: Pending = {
+  state: 'pending',
+  account: 'a',
+  resource: RESOURCE,
+  since: new Date(0),
+  text: 'Being made.',
+  againAfterMs: 1000,
+};
+
 /** An intake whose orders end as `endings` say, one after the other; an error is thrown. */
-function setup(endings: (Ending | Error)[], limit = 10) {
+function setup(endings: (Ending | Error)[], limit = 10, lookups: Error[] = []) {
+  const waits = new Map<string, string>();
   const clock = manualClock();
   const stop = new AbortController();
   const queue = createQueue({ clock, slots: createSlots(4), limit });
@@ -29,23 +40,44 @@ function setup(endings: (Ending | Error)[], limit = 10) {
         handled.push(uuid);
         const ending = endings.shift() ?? 'skipped';
         if (ending instanceof Error) throw ending;
-        return { ending, order: order() };
+        return { ending, order: order(), ...(ending === 'pending' && { pending: PENDING }) };
       },
-      locate: async () => RESOURCE,
+      locate: async () => {
+        located++;
+        const failure = lookups.shift();
+        if (failure !== undefined) throw failure;
+        return RESOURCE;
+      },
       finished: () => undefined,
       failed: ({ code }) => failures.push(code),
       isHeldBack: () => heldBack,
-      pending: { add: () => undefined, has: () => false },
+      pending: {
+        add: (of, { text }) => void waits.set(of.order, `${of.resource}: ${text}`),
+        has: (uuid) => waits.has(uuid),
+      },
     },
     stop.signal,
   );
   let heldBack = false;
+  let located = 0;
   let acks = 0;
   const hear = (given: Parameters<typeof intake.hear>[0]): void => intake.hear(given, () => acks++);
   const holdBack = (): void => {
     heldBack = true;
   };
-  return { clock, queue, intake, hear, handled, failures, acks: () => acks, holdBack };
+  return {
+    clock,
+    queue,
+    intake,
+    hear,
+    handled,
+    failures,
+    acks: () => acks,
+    located: () => located,
+    holdBack,
+    stop,
+    waits,
+  };
 }
 
 test('the echoes of our own transitions cost nothing and are acknowledged', async () => {
@@ -67,6 +99,13 @@ test('an order that was erred and retried is handled again', async () => {
   hear({ ...hint, state: 'executing' });
   await turn();
   expect(handled.length).toBe(2);
+});
+
+test('an order that was erred is over: its event is acknowledged and costs nothing', async () => {
+  const { hear, handled, acks } = setup([]);
+  hear({ ...hint, state: 'erred' });
+  await turn();
+  expect([handled.length, acks()]).toEqual([0, 1]);
 });
 
 test('what reconciliation lists is looked at even if it was done before', async () => {
@@ -137,6 +176,72 @@ test('a hint without its resource finds it out first and then takes its place in
   await turn();
   await turn();
   expect([handled.length, acks()]).toEqual([1, 1]);
+});
+
+const forbidden = new AgentError('no', { code: 'WALDUR_FORBIDDEN', disposition: 'operator' });
+test.each<[string, Error[], number, number, number]>([
+  ['is not acknowledged before the next try', [transient()], 500, 1, 0],
+  ['is acknowledged with its order once it is found', [transient(), transient()], 60_000, 3, 1],
+  ['is acknowledged after the last of four tries', Array.from({ length: 9 }, () => transient()), 60_000, 4, 1],
+  ['is acknowledged at once when trying again is no use', [forbidden], 500, 1, 1],
+])('a hint whose resource is not found %s', async (_, lookups, ms, located, acks) => {
+  const made = setup(['done'], 10, lookups);
+  made.hear({ ...hint, resource: undefined });
+  await made.clock.advance(ms);
+  await turn();
+  expect([made.located(), made.acks()]).toEqual([located, acks]);
+});
+
+test('an order whose account is being made waits in the watch, and reconciliation leaves it there', async () => {
+  const { hear, intake, handled, waits, acks } = setup(['pending']);
+  hear(hint);
+  await turn();
+  expect([[...waits], acks()]).toEqual([[[ORDER, `${RESOURCE}: Being made.`]], 1]);
+  await intake.reconcile(hint, () => undefined);
+  await turn();
+  expect(handled.length).toBe(1);
+});
+
+test('an order that ends waits nowhere', async () => {
+  const { hear, waits } = setup(['done']);
+  hear(hint);
+  await turn();
+  expect([...waits]).toEqual([]);
+});
+
+test('reconciliation leaves what is queued already', async () => {
+  const { hear, intake, handled } = setup([transient(), 'done', 'done']);
+  hear(hint);
+  await turn();
+  await intake.reconcile(hint, () => undefined);
+  await turn();
+  expect(handled.length).toBe(1);
+});
+
+test('an order that a stop interrupts has not failed', async () => {
+  const { hear, stop, failures, handled } = setup([transient()]);
+  hear(hint);
+  stop.abort();
+  await turn();
+  expect([handled.length, failures]).toEqual([1, []]);
+});
+
+test('only the last ten thousand orders that are done are remembered', async () => {
+  const { hear, handled, acks } = setup(Array<Ending>(10_002).fill('done'), 20_000);
+  const uuids = Array.from({ length: 10_001 }, (_, i) => String(i).padStart(32, '0'));
+  for (const uuid of uuids) hear({ order: uuid, resource: uuid, state: 'pending-provider' });
+  while (acks() < uuids.length) await turn();
+  for (const uuid of [uuids[1] ?? '', uuids[0] ?? '']) hear({ order: uuid, resource: uuid, state: 'executing' });
+  await turn();
+  expect(handled.slice(uuids.length)).toEqual([uuids[0]]);
+});
+
+test('what a stop interrupts is neither a failure nor acknowledged without its resource', async () => {
+  const { hear, stop, failures, acks } = setup([], 10, [new Error('aborted')]);
+  hear({ ...hint, resource: undefined });
+  stop.abort();
+  await turn();
+  expect([failures, acks()]).toEqual([[], 0]);
 });
 
 test('with a full queue hints wait unacknowledged and none is lost', async () => {

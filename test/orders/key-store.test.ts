@@ -59,11 +59,7 @@ function setup(script: Script) {
     reportCreated: (_, { accessKey }) => write(`report ${accessKey}`, () => rows.push(row(accessKey))),
     setKey: (uuid, { accessKey }) =>
       write(`set ${uuid} to ${accessKey}`, () => {
-        rows.splice(
-          rows.findIndex((one) => one.uuid === uuid),
-          1,
-          row(accessKey, { uuid }),
-        );
+        rows[rows.findIndex((one) => one.uuid === uuid)] = row(accessKey, { uuid });
       }),
     setErred: (uuid) => write(`erred ${uuid}`, () => undefined),
   };
@@ -72,8 +68,13 @@ function setup(script: Script) {
     credentials: script.credentials ?? 'api_keys',
     plugin: { ...plugin, keys: script.count ?? 2 },
   });
-  const waldur = { apiKeys } as unknown as Waldur;
+  const resources = {
+    setBackendMetadata: (_: string, metadata: JsonObject) =>
+      write(`metadata ${JSON.stringify(metadata)}`, () => undefined),
+  };
+  const waldur = { apiKeys, resources } as unknown as Waldur;
   return {
+    waldur,
     store: createKeyStore({ offering, waldur, clock, random: () => 0.5 }),
     writes,
     clock,
@@ -85,14 +86,11 @@ function setup(script: Script) {
 
 /** Lets the pauses between the attempts pass. */
 async function hurried<T>(clock: ReturnType<typeof manualClock>, work: Promise<T>): Promise<T> {
-  const passed = work.then(
-    () => undefined,
-    () => undefined,
-  );
   let over = false;
-  void passed.then(() => {
+  const end = (): void => {
     over = true;
-  });
+  };
+  void work.then(end, end);
   while (!over) await clock.advance(MINUTE);
   return work;
 }
@@ -177,6 +175,13 @@ describe('credentials: api_keys', () => {
     expect(after.metadata({ s3_user: 'a' })).toEqual({ note: 'mine', s3_user: 'a' });
   });
 
+  test('metadata that is as it should be is not written', async () => {
+    const { keys, writes } = await open({ rows: [] }, { s3_user: 'a' });
+    await keys.write({ s3_user: 'a' }, signal);
+    await keys.write({ s3_user: 'b' }, signal);
+    expect(writes).toEqual(['metadata {"s3_user":"b"}']);
+  });
+
   test('each pair is reported before the next', async () => {
     const { keys, writes } = await open({ rows: [] });
     const both = await (await keys.keep(pair('K1'), [], signal)).keep(pair('K2'), [], signal);
@@ -195,6 +200,18 @@ describe('credentials: api_keys', () => {
     const { keys, writes } = await open({ rows: [row('K1')], answers: [CONFLICT] });
     await keys.keep(pair('K2'), [], signal);
     expect(writes).toEqual(['set row of K1 to K2', 'report K2']);
+  });
+
+  test('in an outage the dead one is not given up: nothing is reported beside it', async () => {
+    const { keys, writes, clock } = await open({ rows: [row('K1')], answers: [OUTAGE, OUTAGE, OUTAGE] });
+    await expect(hurried(clock, keys.keep(pair('K2'), [], signal))).rejects.toBe(OUTAGE);
+    expect(writes).toEqual(Array(3).fill('set row of K1 to K2'));
+  });
+
+  test('a key that works, and one that has no access key yet, keep their places', async () => {
+    const { keys, writes } = await open({ rows: [row(undefined), row('K1')] });
+    await keys.keep(pair('K2'), ['K1'], signal);
+    expect(writes).toEqual(['report K2']);
   });
 
   test('an answer that was lost is looked up', async () => {
@@ -280,5 +297,35 @@ describe('credentials: api_keys', () => {
       await clock.advance(60 * MINUTE);
       expect(await look()).toEqual([]);
     });
+  });
+});
+
+describe('facts that tell the API key', () => {
+  const facts = { ref: 'api_keys.{api_key_uuid}.api_key', bucket: 'b' };
+
+  async function written(script: Script, issued?: string): Promise<JsonObject | undefined> {
+    const { store, waldur } = setup({ count: 1, ...script });
+    let metadata: JsonObject | undefined;
+    Object.assign(waldur, {
+      resources: { setBackendMetadata: async (_: string, sent: JsonObject) => (metadata = sent) },
+    });
+    const keys = await store.open(resource(), signal);
+    const last = issued === undefined ? keys : await keys.keep(pair(issued), [], signal);
+    await last.write(facts, signal);
+    return metadata;
+  }
+
+  test('get its UUID, also that of a key Waldur got just now', async () => {
+    const named = { ref: 'api_keys.row of A.api_key', bucket: 'b' };
+    expect(await written({ rows: [row('A')] })).toMatchObject(named);
+    expect(await written({ rows: [] }, 'A')).toMatchObject(named);
+  });
+
+  test('are null while there is no key in order', async () => {
+    expect(await written({ rows: [row('A', { state: 'Erred' })] })).toMatchObject({ ref: null, bucket: 'b' });
+  });
+
+  test('stay as they are where keys are in the metadata', async () => {
+    expect(await written({ credentials: 'metadata' })).toMatchObject(facts);
   });
 });

@@ -132,7 +132,10 @@ describe('removal', () => {
     ['suspend', [{ kind: 'suspend', ...of }]],
   ] as const)('%s', (onTerminate, actions) => {
     expect(planRemoval(of, found(), onTerminate)).toEqual(actions);
-    expect(planRemoval(of, absent, onTerminate)).toEqual([]);
+  });
+  test('of an absent account takes what a run that ended half-way left of it', () => {
+    expect(planRemoval(of, absent, 'suspend')).toEqual([{ kind: 'delete-account', ...of, purge: false }]);
+    expect(planRemoval(of, absent, 'purge')).toEqual([{ kind: 'delete-account', ...of, purge: true }]);
   });
   test('a suspended account is suspended enough', () => {
     expect(planRemoval(of, found({ suspended: true }), 'suspend')).toEqual([]);

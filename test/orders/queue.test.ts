@@ -88,6 +88,32 @@ test('a job that wants to run again keeps its lane, but not its slot', async () 
   expect(log).toEqual(['try 0', 'run other', 'settled other', 'try 1', 'settled a', 'run behind']);
 });
 
+test('what waits, runs or sleeps is known, by its lane and its id', async () => {
+  const log: string[] = [];
+  const { queue, clock } = setup();
+  const known = (): boolean[] => [queue.has('a', 'x'), queue.has('a', 'y'), queue.hasLane('a')];
+  expect(known()).toEqual([false, false, false]);
+  const [running, waiting] = [held('a', 'x', log), held('a', 'y', log)];
+  queue.push(running);
+  await turn();
+  expect(known()).toEqual([true, false, true]);
+  queue.push(waiting);
+  expect(known()).toEqual([true, true, true]);
+  expect(queue.has('b', 'x')).toBe(false);
+  running.release();
+  waiting.release();
+  await turn();
+  expect(known()).toEqual([false, false, false]);
+
+  let tries = 0;
+  const run = async () => (tries++ === 0 ? { againAfterMs: 1000 } : undefined);
+  queue.push({ lane: 'a', id: 'x', run, settled: () => undefined });
+  await turn();
+  expect([queue.running(), ...known()]).toEqual([0, true, false, true]);
+  await clock.advance(1000);
+  expect([tries, ...known()]).toEqual([2, false, false, false]);
+});
+
 test('jobs that sleep keep their places: an outage does not let the queue grow without end', async () => {
   const { queue, clock } = setup(4, 10);
   let runs = 0;
@@ -145,6 +171,46 @@ describe('what a session offers', () => {
 });
 
 describe('drain', () => {
+  test('is over at once when nothing runs, takes nothing more, and has no room', async () => {
+    const log: string[] = [];
+    const { queue } = setup();
+    await queue.drain();
+    expect(await queue.room()).toBe(false);
+    expect(queue.push(held('a', 'x', log))).toBe(false);
+    queue.offer(held('a', 'x', log));
+    await turn();
+    expect(log).toEqual([]);
+  });
+
+  test('tells those that wait for room that there will be none', async () => {
+    const log: string[] = [];
+    const { queue } = setup(1, 1);
+    const running = held('a', 'a', log);
+    queue.push(running);
+    await turn();
+    queue.push(held('b', 'b', log));
+    const room = queue.room();
+    const drained = queue.drain();
+    expect(await room).toBe(false);
+    running.release();
+    await drained;
+    expect(log).toEqual(['run a', 'settled a']);
+  });
+
+  test('wakes nothing that sleeps', async () => {
+    const { queue, clock } = setup();
+    let tries = 0;
+    const run = async () => {
+      tries++;
+      return { againAfterMs: 1000 };
+    };
+    queue.push({ lane: 'a', id: 'x', run, settled: () => undefined });
+    await turn();
+    await queue.drain();
+    await clock.advance(5000);
+    expect(tries).toBe(1);
+  });
+
   test('finishes what runs and drops what waits without settling it', async () => {
     const log: string[] = [];
     const { queue } = setup(1);

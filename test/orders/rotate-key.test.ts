@@ -27,6 +27,8 @@ interface World {
   readonly failing?: Readonly<Record<string, AgentError>>;
   /** The list fails once something was made. */
   readonly unlistable?: boolean;
+  /** The backend makes a key and does not say which. */
+  readonly silent?: boolean;
 }
 
 function setup(world: World) {
@@ -76,7 +78,7 @@ function setup(world: World) {
     apply: async (action: Action): Promise<Applied> => {
       run(action.kind, action.kind === 'revoke-key' ? `revoke ${action.accessKey}` : action.kind);
       const credentials = { accessKey: 'NEW', secretKey: 's', endpoint: 'https://s3', region: 'r' };
-      return { changed: true, ...(action.kind === 'issue-key' && { credentials }) };
+      return { changed: true, ...(action.kind === 'issue-key' && world.silent !== true && { credentials }) };
     },
   } as unknown as Backend;
   const offering = offeringConfig(world.offering);
@@ -154,6 +156,19 @@ test.each<[string, World, string, readonly string[]]>([
     'KEY_UNSETTLED',
     ['issue-key', 'set NEW', 'set NEW', 'set NEW'],
   ],
+  [
+    'a refusal that Waldur does not take now: the key waits',
+    { failing: { 'issue-key': error('FAKE_FULL', 'terminal'), setErred: OUTAGE } },
+    'WALDUR_FAILED',
+    ['issue-key', 'erred: It did not work. (FAKE_FULL)'],
+  ],
+  [
+    'a refusal of a key that was settled meanwhile',
+    { failing: { 'issue-key': error('FAKE_FULL', 'terminal'), setErred: CONFLICT } },
+    'failed',
+    ['issue-key', 'erred: It did not work. (FAKE_FULL)'],
+  ],
+  ['a backend that names no key', { silent: true }, 'skipped', ['issue-key']],
   ['a backend that is down', { failing: { 'issue-key': error('FAKE_DOWN', 'transient') } }, 'FAKE_DOWN', ['issue-key']],
   ['an account that is gone', { account: undefined }, 'ACCOUNT_VANISHED', []],
   ['a policy that forbids it', { offering: { policy: 'no-delete' } }, 'POLICY', []],

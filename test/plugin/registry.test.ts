@@ -108,6 +108,8 @@ describe('external plugins', () => {
     ['an alias of a built-in plugin', with_('aliases: ["ironbucket-local"]'), 'another plugin is called'],
     ['an alias that is no list', with_('aliases: "memory"'), '"aliases" is not a list of names'],
     ['problems that are no function', with_('problems: []'), '"problems" is not a function'],
+    ['a gauge that is no name', with_('gauges: { "Size": "x" }'), '"gauges" is not an object of lower-case names'],
+    ['a gauge named like a counter', with_('gauges: { size_total: "x" }'), '"gauges" is not an object'],
     ['no create', with_('create: undefined'), '"create" is not a function'],
     ['an open schema', with_('settings: { type: "object" }'), '"additionalProperties": false'],
     ['a word ajv does not know', with_(schema('{ a: { type: "string", secret: true } }')), 'unknown keyword: "secret"'],

@@ -26,6 +26,12 @@ test('keys that have waited for half an hour, by the clock of the server', async
   expect(queries).toEqual([{ offering: OFFERING, states: ['Creating', 'Updating'], before }]);
 });
 
+test('a server that does not tell its time is taken to have ours', async () => {
+  const { keys, queries } = sweep([]);
+  await keys;
+  expect(queries[0]?.before).toEqual(new Date('2026-08-25T09:30:00Z'));
+});
+
 test('a key that is being made waits only on a server that asks us to make it', async () => {
   const rows = [
     { ...row, uuid: 'a', state: 'Creating' },

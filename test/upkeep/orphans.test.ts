@@ -129,6 +129,15 @@ test.each(['observe', 'offering', 'list', 'list of the other', 'find'] as const)
   },
 );
 
+test('the other offerings are asked only when there is something to ask about', async () => {
+  const { deps } = setup({
+    accounts: [account(1)],
+    rows: { [OFFERING]: { [uuid(1)]: 'OK' } },
+    failing: 'list of the other',
+  });
+  expect(await findOrphans(deps, signal)).toEqual([]);
+});
+
 test('a Waldur that shows nothing at all proves nothing', async () => {
   const { deps } = setup({ accounts: [account(1)] });
   await expect(findOrphans(deps, signal)).rejects.toMatchObject({ code: 'ORPHANS_UNPROVEN', disposition: 'operator' });

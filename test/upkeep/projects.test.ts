@@ -31,6 +31,16 @@ test('a name that two projects would have got says nothing, and one project seen
   expect(projectByName(offering, [genomics, genomics])('waldur_acme_genomics_5a1e5a1e')).toBe('p1');
 });
 
+test.each([
+  ['acme', ''],
+  ['', 'genomics'],
+  ['', ''],
+])('a project without both slugs ("%s", "%s") has no accounts', (customerSlug, slug) => {
+  const rules = offering.plugin.naming(offering.settings);
+  const name = accountName({ organisation: customerSlug, project: slug, resource: '5a1e5a1e' }, rules);
+  expect(projectByName(offering, [project('p1', customerSlug, slug)])(name)).toBeUndefined();
+});
+
 test('whatever the slugs, a name says its own project or none', () => {
   const slug = fc.stringMatching(/^[a-z][a-z0-9_-]{0,40}$/);
   const projects = fc.uniqueArray(fc.record({ customerSlug: slug, slug }), { minLength: 1, maxLength: 20 });

@@ -6,7 +6,7 @@ import { createUpkeep } from '../../src/upkeep/upkeep.ts';
 import type { Waldur } from '../../src/waldur/client.ts';
 import type { Resource } from '../../src/waldur/types.ts';
 import { manualClock } from '../fakes/clock.ts';
-import { silentLog } from '../fakes/log.ts';
+import { recordingLog } from '../fakes/log.ts';
 import { GIB, offeringConfig, resource } from '../fakes/offering.ts';
 
 const signal = new AbortController().signal;
@@ -43,7 +43,9 @@ function account(i: number, values: Partial<Found> = {}): Found {
   };
 }
 
-function setup(resources: Resource[], accounts: Observed[], busy: string[] = []) {
+/** A backend that is `uninvited` tells also what it was not asked for. */
+function setup(resources: Resource[], accounts: Observed[], busy: string[] = [], uninvited = false) {
+  const { log, said } = recordingLog();
   const listings: number[] = [];
   const repaired: string[] = [];
   const waldur = {
@@ -57,7 +59,7 @@ function setup(resources: Resource[], accounts: Observed[], busy: string[] = [])
     observe: async function* (sought: readonly Sought[]) {
       const names = sought.map(({ account: name }) => name);
       listings.push(names.length);
-      for (const observed of accounts) if (names.includes(observed.account)) yield observed;
+      for (const observed of accounts) if (names.includes(observed.account) || uninvited) yield observed;
     },
   } as unknown as Backend;
   const upkeep = createUpkeep({
@@ -67,11 +69,11 @@ function setup(resources: Resource[], accounts: Observed[], busy: string[] = [])
     keys: createKeyStore({ offering: offeringConfig(), waldur, clock: manualClock(), random: () => 0.5 }),
     absences: createAbsences(),
     planQuotas: async () => ({}),
-    log: silentLog(),
+    log,
     isBusy: (of) => busy.includes(of),
     repair: async (of) => void repaired.push(of),
   });
-  return { upkeep, listings, repaired, accounts };
+  return { upkeep, listings, repaired, accounts, said };
 }
 
 test('what is in step costs one listing and no repair', async () => {
@@ -164,4 +166,33 @@ test('a resource without a name belongs to its order', async () => {
     unreadable: 0,
     faulty: 0,
   });
+});
+
+test('nothing to look at costs no listing', async () => {
+  const { upkeep, listings } = setup([row(1, { backendId: '' })], []);
+  await upkeep.pass(signal);
+  expect(listings).toEqual([]);
+});
+
+test('an account that was not asked for is nothing', async () => {
+  const { upkeep, repaired } = setup([row(1)], [account(7), account(1)], [], true);
+  expect(await upkeep.pass(signal)).toMatchObject({ 'in-step': 1, drift: 0, unreadable: 0 });
+  expect(repaired).toEqual([]);
+});
+
+test.each<[string, Partial<Resource>, Observed, readonly string[]]>([
+  ['nothing about what is in step', {}, account(1), []],
+  ['what it is about to change', { paused: true }, account(1), ['info drift found']],
+  ['nothing about actions when only Waldur is behind', {}, account(1, { metadata: { s3_user: 'x' } }), []],
+  [
+    'why something cannot be brought in step',
+    { limits: { s3_storage: 1, gpu: 4 } },
+    account(1),
+    ['warn the resource cannot be brought in step'],
+  ],
+  ['what is missing', {}, { state: 'absent', account: 'a1' }, ['warn the account of the resource is missing']],
+])('a pass says %s', async (_, values, observed, texts) => {
+  const { upkeep, said } = setup([row(1, values)], [observed]);
+  await upkeep.pass(signal);
+  expect(said.map(({ text }) => text)).toEqual(texts);
 });

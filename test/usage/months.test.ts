@@ -24,6 +24,9 @@ describe('a month that is over', () => {
       's3_storage new',
       's3_objects new',
     ]);
+    expect(site.said.filter(({ text }) => text.includes('not billed')).map(({ fields }) => fields)).toEqual([
+      { resource: uuidOf(0), component: 's3_storage', recorded: undefined, measured: '3.00', period: '2026-08' },
+    ]);
     site.requests.length = 0;
     expect(await reporter.report({}, signal)).toMatchObject({ submitted: 0, unchanged: 2, lost: 1 });
     expect(site.requests).not.toContain('submit');
@@ -45,6 +48,21 @@ describe('a month that is over', () => {
     expect(await site.start().reporter.report({}, signal)).toMatchObject({ lost: 0 });
     expect(site.recorded('2026-08', 's3_storage')).toBe(300n);
   });
+});
+
+test.each([
+  ['are sent where that is wanted', true, false, true],
+  ['are not sent in a dry run', true, true, false],
+  ['are not sent otherwise', false, false, false],
+])('the amounts of users %s', async (_, perUser, dryRun, areSent) => {
+  const site = createSite({ perUser });
+  site.holds.set('a0', { storage: 5000n });
+  site.state.users = { alice: { storage: 5000n } };
+  // A dry run finds the record of the resource, so that only the users are new.
+  const recorded = { uuid: 'u', resource: uuidOf(0), type: 's3_storage', usage: '5.00', billingPeriod: '2026-08-01' };
+  site.records.set(`${uuidOf(0)}/s3_storage/2026-08-01`, recorded);
+  await site.start().reporter.report({ dryRun }, signal);
+  expect(site.requests.includes('submit users')).toBe(areSent);
 });
 
 test('how a component is billed is asked again after an hour, and after a refusal', async () => {

@@ -5,6 +5,7 @@ import { createMemoryStore } from '../../src/store/memory-store.ts';
 import type { Line } from '../../src/usage/build.ts';
 import { createUsage } from '../../src/usage/create-usage.ts';
 import { periodOf } from '../../src/usage/period.ts';
+import { serverDate } from '../../src/usage/report-month.ts';
 import type { Waldur } from '../../src/waldur/client.ts';
 import type { ComponentUsage, MeteredResource, UsageReport } from '../../src/waldur/types.ts';
 import { manualClock } from '../fakes/clock.ts';
@@ -189,6 +190,33 @@ test('the date is the instant of measurement, never in the future of the server'
   const { reporter, dates } = setup({ resources: 1, skewMs: -30_000 });
   await reporter.report({}, signal);
   expect(dates).toEqual(['2026-08-25T09:59:30.000Z']);
+});
+
+// Waldur refuses a date in its future, and books one before the month in the month before.
+test.each<[string, number, string, string, string]>([
+  ['that is behind gets no future', -30_000, '2026-08-01', '2026-08-25T10:00:00Z', '2026-08-25T09:59:30.000Z'],
+  ['that is ahead gets the instant itself', 30_000, '2026-08-01', '2026-08-25T10:00:00Z', '2026-08-25T10:00:00.000Z'],
+  ['that is still in the month before', -30_000, '2026-09-01', '2026-09-01T00:00:10Z', '2026-09-01T00:00:00.000Z'],
+  [
+    'of a month that is over gets its middle',
+    -30_000,
+    '2026-07-01',
+    '2026-08-25T10:00:00Z',
+    '2026-07-15T12:00:00.000Z',
+  ],
+])('the date for a server %s', (_, skewMs, month, measuredAt, date) => {
+  const now = new Date(measuredAt);
+  const period = periodOf(month.slice(0, 7), now, 'UTC');
+  if (period === undefined) throw new Error(`${month} is no month`);
+  const waldur = { clockSkewMs: () => skewMs } as Waldur;
+  expect(serverDate({ waldur }, period, now)).toBe(date);
+});
+
+test('a server that does not tell its time is taken to have ours', () => {
+  const period = periodOf('2026-08', new Date('2026-08-25T10:00:00Z'), 'UTC');
+  if (period === undefined) throw new Error('no month');
+  const waldur = { clockSkewMs: () => undefined } as unknown as Waldur;
+  expect(serverDate({ waldur }, period, new Date('2026-08-25T10:00:00Z'))).toBe('2026-08-25T10:00:00.000Z');
 });
 
 test('clocks an hour apart stop reporting', async () => {

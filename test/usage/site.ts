@@ -8,7 +8,7 @@ import { createUsage, type OfferingUsage } from '../../src/usage/create-usage.ts
 import type { Waldur } from '../../src/waldur/client.ts';
 import type { ComponentUsage, MeteredResource, UsageReport } from '../../src/waldur/types.ts';
 import { manualClock } from '../fakes/clock.ts';
-import { silentLog } from '../fakes/log.ts';
+import { recordingLog } from '../fakes/log.ts';
 import { component, offeringConfig } from '../fakes/offering.ts';
 
 export const HOUR = 3_600_000;
@@ -27,6 +27,7 @@ export interface SiteOptions {
   readonly offering?: Partial<OfferingConfig>;
   readonly store?: Store;
   readonly periods?: number;
+  readonly perUser?: boolean;
 }
 
 /** A Waldur with the rules that matter for usage, a backend whose numbers a test sets, and what the agent reports. */
@@ -37,6 +38,7 @@ export function createSite(options: SiteOptions = {}) {
   const billing: Record<string, string> = { s3_storage: 'usage', s3_objects: 'limit' };
   const records = new Map<string, ComponentUsage>();
   const reports: UsageReport[] = [];
+  const { log, said } = recordingLog();
   const requests: string[] = [];
   /** Quantities now by account; what is missing cannot be read. */
   const holds = new Map<string, Record<string, bigint>>();
@@ -107,6 +109,11 @@ export function createSite(options: SiteOptions = {}) {
           if (record.billingPeriod === query.billingPeriod) yield record;
         }
       },
+      listUsers: async function* () {
+        request('user records');
+        yield* [];
+      },
+      submitUsers: async () => request('submit users'),
       submit: async (report: UsageReport) => {
         request('submit');
         accept(report);
@@ -120,7 +127,9 @@ export function createSite(options: SiteOptions = {}) {
       if (state.backendDown) throw new AgentError('no answer', { code: 'BACKEND_DOWN', disposition: 'transient' });
       for (const account of accounts) {
         const quantities = holds.get(account);
-        if (quantities !== undefined) yield { account, measuredAt: clock.now(), quantities };
+        if (quantities === undefined) continue;
+        const { users } = state;
+        yield { account, measuredAt: clock.now(), quantities, ...(users !== undefined && { users }) };
       }
     },
   } as unknown as Backend;
@@ -132,10 +141,10 @@ export function createSite(options: SiteOptions = {}) {
       backend,
       store,
       clock,
-      log: silentLog(),
+      log,
       timezone: 'UTC',
       periods: options.periods ?? 2,
-      perUser: false,
+      perUser: options.perUser ?? false,
       sampleIntervalMs: HOUR,
     });
   return {
@@ -145,6 +154,7 @@ export function createSite(options: SiteOptions = {}) {
     records,
     reports,
     requests,
+    said,
     holds,
     state,
     resources,

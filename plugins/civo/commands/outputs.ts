@@ -1,10 +1,12 @@
 import { writeFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { AgentError } from '../../../src/lib/errors.ts';
+import type { Json, JsonObject } from '../../../src/lib/json.ts';
 import type { CommandCall, CommandOffering, PluginCommand } from '../../../src/plugin/contract.ts';
 import { createDeps } from '../deps.ts';
 import { elsewhere, notReady, vanished } from '../failures.ts';
 import { locate, NOW_MS, requireOurs } from '../locate.ts';
+import { type SecretRefs, secretRefs } from '../secret-refs.ts';
 import type { Settings } from '../settings.ts';
 import { OUTPUT_FORMS, type OutputForm, type Outputs, renderOutputs } from './render-outputs.ts';
 
@@ -38,8 +40,8 @@ async function run(call: CommandCall<Settings>): Promise<number> {
   if (isRevealed && output === undefined && !call.stdout.isTTY) throw notATerminal();
   const offering = await call.offering();
   try {
-    const outputs = await read(offering, reference, call.signal);
-    const text = renderOutputs(form, isRevealed ? outputs : { ...outputs, ...REFERENCES });
+    const { outputs, refs } = await read(offering, reference, call.signal);
+    const text = renderOutputs(form, isRevealed ? outputs : { ...outputs, ...refs });
     if (output === undefined) call.stdout.write(text);
     else await write(resolve(call.cwd, output), text);
   } finally {
@@ -48,11 +50,14 @@ async function run(call: CommandCall<Settings>): Promise<number> {
   return 0;
 }
 
-/** Where Waldur keeps the keys; the agent's own copy is at Civo. */
-const REFERENCES = { accessKey: 's3_credentials.access_key', secretKey: 's3_credentials.secret_key' } as const;
+interface Read {
+  readonly outputs: Outputs;
+  /** Where Waldur keeps the keys; the agent's own copy is at Civo. */
+  readonly refs: SecretRefs;
+}
 
-async function read(offering: CommandOffering<Settings>, reference: string, signal: AbortSignal): Promise<Outputs> {
-  const { uuid, backendId } = await offering.resource(reference, signal);
+async function read(offering: CommandOffering<Settings>, reference: string, signal: AbortSignal): Promise<Read> {
+  const { uuid, backendId, metadata } = await offering.resource(reference, signal);
   const deps = createDeps(offering.context);
   try {
     const sought = { account: backendId, resource: uuid };
@@ -62,10 +67,23 @@ async function read(offering: CommandOffering<Settings>, reference: string, sign
     if (store === undefined) throw vanished(backendId);
     const { keys } = requireOurs(backendId, uuid, located.credential);
     if (store.status !== 'ready') throw notReady(store);
-    return { bucket: store.bucket, endpoint: store.endpoint, region: deps.settings.region, ...keys };
+    const outputs = { bucket: store.bucket, endpoint: store.endpoint, region: deps.settings.region, ...keys };
+    return { outputs, refs: refsIn(metadata) ?? secretRefs(deps.common) };
   } finally {
     deps.client.close();
   }
+}
+
+/** As the agent wrote them into Waldur, with the UUID of an API key. */
+function refsIn({
+  access_key_secret_ref: accessKey,
+  secret_key_secret_ref: secretKey,
+}: JsonObject): SecretRefs | undefined {
+  return isRef(accessKey) && isRef(secretKey) ? { accessKey, secretKey } : undefined;
+}
+
+function isRef(value: Json | undefined): value is string {
+  return typeof value === 'string' && /^[\w.-]{1,100}$/.test(value);
 }
 
 /** Never over a file that is there: its mode, and who reads it, are those of another party. */

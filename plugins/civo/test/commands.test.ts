@@ -6,7 +6,9 @@ import { parse } from 'yaml';
 import { readDocument } from '../../../src/config/read-document.ts';
 import { renderDiagnostics } from '../../../src/config/render-diagnostics.ts';
 import { AgentError } from '../../../src/lib/errors.ts';
-import type { CommandCall } from '../../../src/plugin/contract.ts';
+import type { JsonObject } from '../../../src/lib/json.ts';
+import type { CommandCall, CommonSettings } from '../../../src/plugin/contract.ts';
+import { COMMON } from '../../../test/fakes/common-settings.ts';
 import { manifestCommand } from '../commands/manifest.ts';
 import { outputsCommand } from '../commands/outputs.ts';
 import { OUTPUT_FORMS, renderOutputs } from '../commands/render-outputs.ts';
@@ -38,12 +40,16 @@ function call(
     positionals = [],
     isTTY = false,
     settings,
+    credentials = 'metadata',
+    metadata = {},
   }: {
     values?: Readonly<Record<string, string>>;
     flags?: readonly string[];
     positionals?: readonly string[];
     isTTY?: boolean;
     settings?: Partial<Settings> | 'none';
+    credentials?: CommonSettings['credentials'];
+    metadata?: JsonObject;
   },
   resource = { account: '' },
 ): CommandCall<Settings> {
@@ -71,7 +77,7 @@ function call(
       }
       return {
         name: 'Civo',
-        context: civo.context(settings),
+        context: { ...civo.context(settings), common: { ...COMMON, credentials } },
         resource: async () => ({
           uuid: OURS,
           name: 'bucket',
@@ -80,7 +86,7 @@ function call(
           attributes: {},
           options: {},
           limits: {},
-          metadata: {},
+          metadata,
         }),
         close: async () => undefined,
       };
@@ -167,6 +173,21 @@ describe('agent civo outputs', () => {
     expect(said.out).not.toContain(secret);
     expect(said.out).not.toContain(key);
     expect(said.out).toContain(new URL(civo.memory.url).host);
+  });
+
+  it('names the API key that holds the secret, as Waldur has it, and nothing else that stands there', async () => {
+    const { account } = await make();
+    const at = async (metadata: JsonObject): Promise<string> => {
+      const said = { out: '', err: '' };
+      const given = { values: { as: 'rclone' }, positionals: ['bucket'], credentials: 'api_keys', metadata } as const;
+      await outputsCommand.run(call(said, given, { account }));
+      return said.out;
+    };
+    const refs = (ref: string) => ({ access_key_secret_ref: `${ref}.client_id`, secret_key_secret_ref: ref });
+    expect(await at(refs(`api_keys.${OURS}`))).toContain(`secret_access_key = api_keys.${OURS}\n`);
+    const none = 'secret_access_key = api_keys.{api_key_uuid}.api_key\n';
+    expect(await at({})).toContain(none);
+    expect(await at(refs('x\nacl = public'))).toContain(none);
   });
 
   it('reveals keys on a terminal or into a file of its own, and nowhere else', async () => {

@@ -14,6 +14,7 @@ import type {
 import { createMemoryDocuments } from '../../../src/plugin/memory-documents.ts';
 import { settingsValidator } from '../../../src/plugin/schema.ts';
 import { type ManualClock, manualClock } from '../../../test/fakes/clock.ts';
+import { COMMON } from '../../../test/fakes/common-settings.ts';
 import { type Emulator, type EmulatorOptions, startEmulator } from '../emulator/emulator.ts';
 import type { MemoryPlane } from '../emulator/memory/memory-plane.ts';
 import { createBackend, plugin } from '../index.ts';
@@ -74,6 +75,7 @@ export async function startCivo(options: Partial<Omit<EmulatorOptions, 'plane'>>
       log: keepingLog(lines),
       http: (its: Parameters<PluginContext<Settings>['http']>[0]) => createHttp(its, { clock }),
       clock,
+      common: COMMON,
       store: documents,
       random,
     }),

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Backend } from '../../../src/plugin/contract.ts';
+import { EMPTY } from '../emulator/faults.ts';
 import {
   ACCOUNT,
   action,
@@ -52,7 +53,27 @@ describe('the life of a store', () => {
       quota: { bytes: 500n * GB, objects: null },
       keys: [],
       metadata: { bucket_name: ACCOUNT, region: 'LON1', status: 'ready', max_size_gb: 500, created_in_seconds: 13 },
+      gauges: {
+        size_bytes: 500_000_000_000,
+        created_timestamp_seconds: civo.clock.now().getTime() / 1000 - 13,
+        creation_seconds: 13,
+      },
     });
+  });
+
+  it('takes an empty answer to a deletion for none', async () => {
+    const account = await make();
+    const end = action({ kind: 'delete-account', purge: false }, account);
+    civo.faults = ({ method }) => (method === 'DELETE' ? EMPTY : undefined);
+    expect(await failure(backend.apply(end, signal))).toMatchObject({
+      code: 'CIVO_BAD_ANSWER',
+      disposition: 'transient',
+    });
+    civo.faults = ({ method, path }) => (method === 'DELETE' && path.includes('credentials') ? EMPTY : undefined);
+    expect(await failure(backend.apply(end, signal))).toMatchObject({ code: 'CIVO_BAD_ANSWER' });
+    civo.faults = undefined;
+    await backend.apply(end, signal);
+    expect(civo.account.credentials.size).toBe(0);
   });
 
   it('is there once, wherever the process dies while Civo creates it', async () => {

@@ -52,6 +52,25 @@ describe.each(FLAVOURS)('flavour %s', (flavour) => {
     });
   });
 
+  it('lists the hundred largest of many buckets, and the totals of all', async () => {
+    const backend = cluster.open(flavour);
+    await backend.apply(create(), signal);
+    const names = Array.from({ length: 101 }, (_, i) => `bucket-${String(i).padStart(3, '0')}`);
+    for (const name of names.slice(1)) cluster.rgw.store(ACCOUNT, name === 'bucket-050' ? 9000 : 1000, name);
+    expect((await found(backend)).metadata['storage_summary']).not.toHaveProperty('truncated');
+    cluster.rgw.store(ACCOUNT, 1, 'bucket-000');
+    const { metadata } = await found(backend);
+    const others = names.slice(1).filter((name) => name !== 'bucket-050');
+    const listed = ['bucket-050', ...others].map((name) => expect.objectContaining({ name }) as unknown);
+    expect(metadata['storage_summary']).toEqual({
+      bucket_count: 101,
+      total_size_bytes: 108_001,
+      total_objects: 101,
+      truncated: true,
+      buckets: listed,
+    });
+  });
+
   it('never touches a user of the same name who is not ours', async () => {
     await addForeign(cluster);
     const before = structuredClone(cluster.user());

@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createHttp } from '../../../src/lib/http.ts';
 import type { Backend } from '../../../src/plugin/contract.ts';
 import { createMemoryDocuments } from '../../../src/plugin/memory-documents.ts';
+import { COMMON } from '../../../test/fakes/common-settings.ts';
 import { silentLog } from '../../../test/fakes/log.ts';
 import type { Fault } from '../../../test/labs/croit-facade.ts';
 import { createBackend } from '../index.ts';
@@ -214,6 +215,7 @@ describe('what croit says in its own way', () => {
         return createHttp(options, { clock: cluster.clock });
       },
       clock: cluster.clock,
+      common: COMMON,
       store: createMemoryDocuments(cluster.clock),
       random: (bytes) => new Uint8Array(bytes),
     });

@@ -6,6 +6,7 @@ import type { Action, Backend, Found, Observed, Quota, Usage, UsageQuery } from 
 import { createMemoryDocuments } from '../../../src/plugin/memory-documents.ts';
 import { settingsValidator } from '../../../src/plugin/schema.ts';
 import { type ManualClock, manualClock } from '../../../test/fakes/clock.ts';
+import { COMMON } from '../../../test/fakes/common-settings.ts';
 import { type Facade, startFacade } from '../../../test/labs/croit-facade.ts';
 import { createBackend, plugin } from '../index.ts';
 import type { Settings } from '../settings.ts';
@@ -59,6 +60,7 @@ export async function startCluster(): Promise<Cluster> {
         log: keepingLog(lines),
         http: (options) => createHttp(options, { clock }),
         clock,
+        common: COMMON,
         store: createMemoryDocuments(clock),
         random: (bytes) => Uint8Array.from({ length: bytes }, () => (count = (count * 31 + 7) % 253)),
       });

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { accountName } from '../../../src/plugin/naming.ts';
 import { offeringOf, shown } from '../../../test/config/load-text.ts';
+import { COMMON } from '../../../test/fakes/common-settings.ts';
 import { plugin } from '../index.ts';
 import { endpointOf, naming, problems, type Settings } from '../settings.ts';
 import { withDefaults } from './lab.ts';
@@ -12,11 +13,10 @@ const radosgw = {
   admin_access_key: 'ACCESS',
   admin_secret_key: 'secret-key',
 };
-const common = { onTerminate: 'refuse', metering: 'current' } as const;
 
 function complaints(settings: object, more: Partial<Parameters<typeof problems>[1]> = {}): readonly string[] {
   const complete = withDefaults(settings as Record<string, unknown>);
-  return problems(complete, { ...common, ...more }).map(({ message }) => message);
+  return problems(complete, { ...COMMON, ...more }).map(({ message }) => message);
 }
 
 describe('settings that belong together', () => {

@@ -5,6 +5,7 @@ import type { Lab } from '../../../src/plugin/conformance.ts';
 import type { Backend, PluginContext } from '../../../src/plugin/contract.ts';
 import { createMemoryDocuments } from '../../../src/plugin/memory-documents.ts';
 import { manualClock } from '../../../test/fakes/clock.ts';
+import { COMMON } from '../../../test/fakes/common-settings.ts';
 import { silentLog } from '../../../test/fakes/log.ts';
 import { formatAccountId, parseAccountId } from '../accounts/account-id.ts';
 import type { Effects } from '../deps.ts';
@@ -42,6 +43,7 @@ export async function createLab(changes: Partial<Settings> = {}, fstype: 'ext4' 
     settings,
     log: silentLog(),
     clock,
+    common: COMMON,
     store: createMemoryDocuments(clock),
     http: () => {
       throw new Error('nothing here speaks HTTP');

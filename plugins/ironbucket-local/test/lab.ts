@@ -17,6 +17,7 @@ import type {
 } from '../../../src/plugin/contract.ts';
 import { createMemoryDocuments } from '../../../src/plugin/memory-documents.ts';
 import { manualClock } from '../../../test/fakes/clock.ts';
+import { COMMON } from '../../../test/fakes/common-settings.ts';
 import type { Disk } from '../disk.ts';
 import { createBackend } from '../index.ts';
 import type { Settings } from '../settings.ts';
@@ -67,6 +68,7 @@ export async function createStorage(changes: Partial<Settings> = {}): Promise<St
       throw new Error('nothing here speaks HTTP');
     },
     clock: manualClock(),
+    common: COMMON,
     store: createMemoryDocuments(manualClock()),
     random: (bytes) => Uint8Array.from({ length: bytes }, () => (count = (count * 31 + 7) % 253)),
   };

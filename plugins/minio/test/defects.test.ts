@@ -156,6 +156,7 @@ describe('quotas', () => {
       writable: false,
       usage_scanned_at: site.clock.now().toISOString(),
     });
+    expect((await found(strict)).gauges).toEqual({ over_limit_bytes: 500 });
     expect(site.lines.join('\n')).toContain('minio.overage');
     expect(JSON.stringify(mine())).not.toContain('s3:PutObject');
     site.emulator.store.delete(BUCKET, 'big', undefined, site.clock.now());

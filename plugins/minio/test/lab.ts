@@ -5,6 +5,7 @@ import { createMemoryDocuments } from '../../../src/plugin/conformance.ts';
 import type { Action, Backend, Found, Observed, PluginContext, Quota, Usage } from '../../../src/plugin/contract.ts';
 import { settingsValidator } from '../../../src/plugin/schema.ts';
 import { type ManualClock, manualClock } from '../../../test/fakes/clock.ts';
+import { COMMON } from '../../../test/fakes/common-settings.ts';
 import { type Emulator, startEmulator } from '../../../test/labs/minio/emulator.ts';
 import { policyName } from '../bucket-names.ts';
 import { createBackend, plugin } from '../index.ts';
@@ -57,6 +58,7 @@ export async function startSite(): Promise<Site> {
       log: keepingLog(lines),
       http: (options) => createHttp(options, { clock }),
       clock,
+      common: COMMON,
       store: documents,
       random: (bytes) => Uint8Array.from({ length: bytes }, () => (count = (count * 31 + 7) % 253)),
     }),

@@ -39,7 +39,8 @@ async function sampleIsValid<Settings>({ folder, plugin }: ConformanceOptions<Se
     const validate = settingsValidator().compile(plugin.settings);
     const data = Object.fromEntries(own);
     assert.ok(validate(data), `sample.yaml: ${JSON.stringify(validate.errors)}`);
-    const common = { onTerminate: 'refuse', metering: plugin.metering[0] ?? 'current' } as const;
+    const metering = plugin.metering[0] ?? 'current';
+    const common = { onTerminate: 'refuse', metering, credentials: 'metadata' } as const;
     assert.deepEqual(plugin.problems?.(data as Settings, common) ?? [], [], 'sample.yaml');
   }
 }

@@ -6,6 +6,7 @@ import { systemClock } from '../../../../src/lib/clock.ts';
 import { createHttp } from '../../../../src/lib/http.ts';
 import type { JsonObject } from '../../../../src/lib/json.ts';
 import { createMemoryDocuments } from '../../../../src/plugin/memory-documents.ts';
+import { COMMON } from '../../../../test/fakes/common-settings.ts';
 import { silentLog } from '../../../../test/fakes/log.ts';
 import { parseSpace } from '../../commands/amount.ts';
 import { commands } from '../../commands/commands.ts';
@@ -65,6 +66,7 @@ async function agent(line: string, { says, document = {}, remote }: Options = {}
   const http = (options: Parameters<typeof createHttp>[0]) => createHttp(options, { clock: systemClock });
   const context = {
     settings,
+    common: COMMON,
     log: silentLog(),
     clock: systemClock,
     store,

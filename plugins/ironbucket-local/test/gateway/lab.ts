@@ -8,6 +8,7 @@ import { createHttp } from '../../../../src/lib/http.ts';
 import type { Backend, PluginContext } from '../../../../src/plugin/contract.ts';
 import { createMemoryDocuments } from '../../../../src/plugin/memory-documents.ts';
 import type { KeyPair } from '../../../../src/s3/sigv4.ts';
+import { COMMON } from '../../../../test/fakes/common-settings.ts';
 import { apply } from '../../apply.ts';
 import { createDeps, type Deps, type Storage } from '../../deps.ts';
 import { nodeDisk } from '../../disk.ts';
@@ -173,6 +174,7 @@ function contextOf(
     log,
     http: (options) => createHttp(options, { clock }),
     clock,
+    common: COMMON,
     store: createMemoryDocuments(clock),
     random: (bytes) => randomBytes(bytes),
   };
