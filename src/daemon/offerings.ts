@@ -69,11 +69,9 @@ export function createOfferings(deps: OfferingsDeps): Offerings {
     },
     change: async (from, to) => {
       const steps = stepsOf(from, to, running);
-      // Jobs of backends run in the time zone of the agent.
-      const isKept = from.timezone === to.timezone;
       const stopped = await Promise.all([
         ...steps.restarted.map(async (next) => {
-          return [next.uuid, await stop(next.uuid, from.drainMs, isKept ? next : undefined)] as const;
+          return [next.uuid, await stop(next.uuid, from.drainMs, steps.keepsBackends ? next : undefined)] as const;
         }),
         ...steps.removed.map(async ({ uuid }) => [uuid, await stop(uuid, from.drainMs)] as const),
       ]);
@@ -108,6 +106,8 @@ interface Steps {
   readonly added: number;
   readonly removed: readonly OfferingConfig[];
   readonly restarted: readonly OfferingConfig[];
+  /** Whether backends may go on through a restart. Their jobs run in the time zone of the agent. */
+  readonly keepsBackends: boolean;
 }
 
 /** Agent-wide values reach an offering when it starts, so their change restarts all that run. */
@@ -115,7 +115,7 @@ function stepsOf(from: Config, to: Config, running: ReadonlyMap<string, RunningO
   const { added, removed, changed, agent } = diffConfig(from, to);
   const restarted =
     agent.length > 0 ? to.offerings.filter(({ uuid }) => running.has(uuid)) : changed.map((pair) => pair.to);
-  return { added: added.length, removed, restarted };
+  return { added: added.length, removed, restarted, keepsBackends: from.timezone === to.timezone };
 }
 
 /** What was done, for the log and the service manager. */

@@ -48,12 +48,12 @@ function keysOf(shared: Shared, resource: Resource, rows: readonly ApiKey[], kep
     },
     adopt: async (accessKeys, signal) => {
       if (adoptable === undefined || !accessKeys.includes(adoptable.accessKey)) return keys;
-      await storePair(shared, resource, adoptable, undefined, signal);
+      await store(shared, resource.uuid, adoptable, undefined, signal);
       return keysOf(shared, resource, rows, [...kept, adoptable.accessKey]);
     },
     keep: async (pair, accessKeys, signal) => {
       const dead = rows.find(({ clientId }) => clientId !== undefined && !accessKeys.includes(clientId));
-      await storePair(shared, resource, pair, dead, signal);
+      await store(shared, resource.uuid, pair, dead, signal);
       return keysOf(shared, resource, without(rows, dead?.uuid), [...kept, pair.accessKey]);
     },
     metadata: (facts) => {
@@ -76,26 +76,27 @@ function keysOf(shared: Shared, resource: Resource, rows: readonly ApiKey[], kep
 }
 
 /** In place of a key that is gone at the backend; a server that does not take that has the dead one beside the new. */
-async function storePair(
+async function store(
   shared: Shared,
-  { uuid: resource }: Resource,
+  resource: Uuid,
   pair: KeyPair,
   dead: ApiKey | undefined,
   signal: AbortSignal,
 ): Promise<void> {
-  const { apiKeys } = shared.waldur;
-  const isStored = (): Promise<boolean> => isListed(shared, { resource, accessKey: pair.accessKey }, signal);
+  const { waldur } = shared;
+  const { accessKey } = pair;
+  const isStored = (): Promise<boolean> => isListed(shared, { resource, accessKey }, signal);
   const report = (send: () => Promise<void>): Promise<void> => reportKey(shared, signal, { send, isStored });
   if (dead !== undefined) {
     try {
-      await report(() => apiKeys.setKey(dead.uuid, pair, signal));
+      await report(() => waldur.apiKeys.setKey(dead.uuid, pair, signal));
       return;
     } catch (error) {
       signal.throwIfAborted();
       if (!isRefusal(error)) throw error;
     }
   }
-  await report(() => apiKeys.reportCreated(resource, pair, signal));
+  await report(() => waldur.apiKeys.reportCreated(resource, pair, signal));
 }
 
 /** The pair of an offering whose credentials were in the metadata before: it goes on working. */

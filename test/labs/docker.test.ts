@@ -14,7 +14,7 @@ const lines = readFileSync('Dockerfile', 'utf8').split('\n');
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'image-'));
 }, 10_000);
-afterAll(() => rmSync(folder, { recursive: true }));
+afterAll(() => rmSync(folder, { recursive: true, force: true }), 120_000);
 
 function copy(from: string, to: string, sources: readonly string[]): void {
   mkdirSync(to, { recursive: true });

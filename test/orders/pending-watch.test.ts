@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { AgentError } from '../../src/lib/errors.ts';
-import { createPendingWatch, type PendingOrder } from '../../src/orders/pending-watch.ts';
+import { createPendingWatch } from '../../src/orders/pending-watch.ts';
 import type { Observed, Pending, Sought } from '../../src/plugin/contract.ts';
 import { manualClock } from '../fakes/clock.ts';
 import { silentLog } from '../fakes/log.ts';
@@ -38,8 +38,7 @@ function setup(now: Map<string, Observed>) {
     log: silentLog(),
     pendingMs: 10 * MINUTE,
   });
-  const resume = ({ order, resource }: PendingOrder): void => void resumed.push(`${order} of ${resource}`);
-  const running = watch.run(resume, stop.signal);
+  const running = watch.run(({ order, resource }) => void resumed.push(`${order} of ${resource}`), stop.signal);
   return { watch, clock, looks, resumed, stop, running, backend };
 }
 
