@@ -1,4 +1,4 @@
-import { Client, type IFrame, type IMessage, type StompConfig, Versions } from '@stomp/stompjs';
+import { Client, type IFrame, type IMessage, Versions } from '@stomp/stompjs';
 import { type RawData, WebSocket } from 'ws';
 import type { Clock } from '../lib/clock.ts';
 import type { AgentError } from '../lib/errors.ts';
