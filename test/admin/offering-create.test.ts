@@ -22,6 +22,7 @@ const LIMIT = {
 const PLUGIN = {
   id: 'fake',
   components: ABILITIES,
+  metering: ['current'],
   settings: {
     type: 'object',
     required: ['api_url', 'token', 'path', 'region', 'other'],
