@@ -37,6 +37,8 @@ const GROWTH = { heapMb: 2, residentMb: 10, files: 6, resources: 6, queued: 4 } 
 
 /** The agent remembers its last ten thousand finished orders by their UUIDs; measured, with their place in the set. */
 const REMEMBERED = { orders: 10_000, mbEach: 130 / 1024 ** 2 } as const;
+/** And the last reading of up to a hundred thousand accounts, to tell what cannot be true; measured. A life is three orders. */
+const READINGS = { accounts: 100_000, ordersEach: 3, mbEach: 384 / 1024 ** 2 } as const;
 
 interface Sample {
   readonly atMs: number;
@@ -95,6 +97,12 @@ await withScratch(async (folder) => {
   if (figures.some(({ value, target }) => verdict(value, target) === 'MISSED')) process.exitCode = 1;
 });
 
+/** What the agent keeps on purpose after so many orders, in MB. */
+function remembered(orders: number): number {
+  const readings = Math.min(orders / READINGS.ordersEach, READINGS.accounts) * READINGS.mbEach;
+  return Math.min(orders, REMEMBERED.orders) * REMEMBERED.mbEach + readings;
+}
+
 function judge(samples: readonly Sample[], orders: number, broken: number): readonly Figure[] {
   const minutes = ((samples.at(-1)?.atMs ?? 0) - (samples[0]?.atMs ?? 0)) / 60_000;
   const trend = (name: string, key: keyof typeof GROWTH, unit: string, known = 0): readonly Figure[] => {
@@ -110,7 +118,7 @@ function judge(samples: readonly Sample[], orders: number, broken: number): read
     { name: 'time, samples', value: minutes, unit: `min, ${samples.length}` },
     { name: 'orders done', value: orders, unit: 'orders', target: { atLeast: Math.floor(minutes * 60) } },
     { name: 'rules broken, reports failed', value: broken, unit: '', target: { exactly: 0 } },
-    ...trend('heap in use', 'heapMb', 'MB', Math.min(orders, REMEMBERED.orders) * REMEMBERED.mbEach),
+    ...trend('heap in use', 'heapMb', 'MB', remembered(orders)),
     ...trend('resident', 'residentMb', 'MB'),
     ...trend('descriptors', 'files', ''),
     ...trend('handles', 'resources', ''),
