@@ -5,11 +5,11 @@ import type { Order, Resource } from '../waldur/types.ts';
 import { approve, awaitCompletion, complete, type Ending, fail, refuse, tellConsumer } from './close.ts';
 import { type Comparison, compareAccount } from './compare.ts';
 import type { OrderDeps } from './deps.ts';
-import { decidingPlan, desired } from './desired.ts';
+import { desired } from './desired.ts';
 import { endsOrder } from './ends-order.ts';
 import { establish } from './establish.ts';
 import { revert } from './execute.ts';
-import { convergeResource } from './inspect-resource.ts';
+import { convergeResource, planQuotasOf } from './inspect-resource.ts';
 import { orderKind } from './kind.ts';
 import { checkPending } from './pending-end.ts';
 import { allow } from './policy.ts';
@@ -103,9 +103,7 @@ export type Intent = Comparison | Removal;
  */
 export async function intend(deps: OrderDeps, order: Order, resource: Resource, signal: AbortSignal): Promise<Intent> {
   if (orderKind(order) === 'terminate') return intendRemoval(deps, resource, signal);
-  const plan = decidingPlan(deps.offering, resource, order);
-  const quotas = plan === undefined ? {} : await deps.planQuotas(plan, signal);
-  const wanted = desired(deps.offering, resource, order, quotas);
+  const wanted = desired(deps.offering, resource, order, await planQuotasOf(deps, resource, order, signal));
   const refusal = refusalOf(order, wanted);
   if (refusal !== undefined) throw refusal;
   const comparison = await compareAccount(deps, resource, wanted, signal);

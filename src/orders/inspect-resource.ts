@@ -1,5 +1,5 @@
 import type { JsonObject } from '../lib/json.ts';
-import type { Resource } from '../waldur/types.ts';
+import type { Order, Resource } from '../waldur/types.ts';
 import { type Comparison, compareAccount, isReported, pruning } from './compare.ts';
 import type { OrderDeps } from './deps.ts';
 import { decidingPlan, desired } from './desired.ts';
@@ -18,7 +18,7 @@ export interface Inspection extends Comparison {
  * @throws AgentError as an order would, but for what cannot be meant: that is in `desired.problems`.
  */
 export async function inspectResource(deps: OrderDeps, resource: Resource, signal: AbortSignal): Promise<Inspection> {
-  const wanted = desired(deps.offering, resource, undefined, await planQuotasOf(deps, resource, signal));
+  const wanted = desired(deps.offering, resource, undefined, await planQuotasOf(deps, resource, undefined, signal));
   const comparison = await compareAccount(deps, resource, wanted, signal);
   return { ...comparison, isInStep: isInStep(deps, comparison) };
 }
@@ -38,9 +38,10 @@ export function isInStep({ offering }: Pick<OrderDeps, 'offering'>, comparison: 
 export async function planQuotasOf(
   deps: Pick<OrderDeps, 'offering' | 'planQuotas'>,
   resource: Resource,
+  order: Order | undefined,
   signal: AbortSignal,
 ): Promise<JsonObject> {
-  const plan = decidingPlan(deps.offering, resource, undefined);
+  const plan = decidingPlan(deps.offering, resource, order);
   return plan === undefined ? {} : deps.planQuotas(plan, signal);
 }
 

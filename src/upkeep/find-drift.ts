@@ -71,7 +71,7 @@ async function judge(
   signal: AbortSignal,
 ): Promise<Finding> {
   try {
-    const wanted = desired(deps.offering, resource, undefined, await planQuotasOf(deps, resource, signal));
+    const wanted = desired(deps.offering, resource, undefined, await planQuotasOf(deps, resource, undefined, signal));
     const comparison = compare(resource, wanted, observed, keys);
     const actions = [...comparison.actions, ...pruning(deps.offering, resource, keys, observed, false)];
     const { left } = comparison;
