@@ -4,7 +4,7 @@ import { Upload } from '@aws-sdk/lib-storage';
 import { systemClock } from '../../src/lib/clock.ts';
 import { type BucketStats, createObjectStorage, readSettings } from '../../src/object-storage/index.ts';
 import { startMinioProcess } from './lib/minio-process.ts';
-import { memoryMb } from './lib/proc.ts';
+import { cpuSeconds, memoryMb } from './lib/proc.ts';
 import { median, printResult } from './lib/report.ts';
 
 /** Uploads by the object storage and by the bare SDK it uses, their memory, and that of statistics. */
@@ -42,9 +42,13 @@ await storage.uploadLogSample({ requestId: ID, filename: 'small', contentType: '
 const growth = await growthOf(async () => {
   for (let round = 0; round < 3; round++) await store(round);
 });
+const cpu: number[] = [];
 for (let round = 0; round < ROUNDS; round++) {
+  const start = cpuSeconds(process.pid);
   theirs.push(await timed(() => storeBare(round)));
+  const between = cpuSeconds(process.pid);
   ours.push(await timed(() => store(round)));
+  cpu.push((between - start) / (cpuSeconds(process.pid) - between));
 }
 const ratio = median(ours.map((seconds, round) => (theirs[round] ?? 0) / seconds));
 
@@ -70,6 +74,7 @@ printResult('object-storage', [
     unit: '',
     target: { atLeast: 0.9 },
   },
+  { name: 'the same by CPU time, which other work on the machine changes less', value: median(cpu), unit: '' },
   { name: 'memory above idle during uploads', value: growth, unit: 'MB', target: { atMost: 60 } },
   { name: 'statistics of 1,000,000 objects', value: statsSeconds, unit: 's' },
   { name: 'memory above idle during statistics', value: statsGrowth, unit: 'MB', target: { atMost: 60 } },

@@ -200,6 +200,16 @@ export function describeStorage(name: string, start: () => Promise<StorageSite>)
       }
     });
 
+    it('signs URLs for the public name of the server, and for no other', async () => {
+      const outside = site.endpoint.replace('127.0.0.1', 'localhost');
+      const sample = { requestId: randomUUID(), filename: 'a.txt', contentType: 'text/plain', body: 'outside' };
+      const storage = open({ public_endpoint: outside });
+      const url = await storage.presignedUrl('samples', await storage.uploadLogSample(sample, signal), 60);
+      expect(new URL(url).host).toBe(outside);
+      expect(await (await fetch(url)).text()).toBe('outside');
+      expect((await fetch(url.replace(outside, site.endpoint))).status).toBe(403);
+    });
+
     it('removes expired samples, finds the same in a dry run, and touches nothing else', async () => {
       ahead = 31 * 86_400_000;
       const clean = async (dryRun: boolean) => {
