@@ -12,6 +12,7 @@ import { createWebhook } from './notify/webhook.ts';
 import { createGuard } from './remote/auth.ts';
 import { listen } from './remote/listen.ts';
 import { createHostRoutes } from './remote/routes.ts';
+import { scanByUser } from './scan/scan.ts';
 import { isCentral } from './settings.ts';
 import { look } from './state/monitor.ts';
 import { type Channel, deliver } from './state/outbox.ts';
@@ -26,6 +27,8 @@ export interface Running {
 }
 
 const DEADLINE_MS = 4 * 60_000;
+/** A hundred million files. */
+const SCAN_MS = 8 * 3_600_000;
 
 export function createRunning(deps: Deps, host: HostService): Running {
   const { settings, clock, log, store } = deps;
@@ -50,6 +53,7 @@ export function createRunning(deps: Deps, host: HostService): Running {
         return events + sent === 0 ? undefined : `${events} changes, ${sent} deliveries`;
       }),
       job('defaults', '*/10 * * * *', (signal) => applyDefaults(host, signal)),
+      ...scanJobs(deps),
     ],
     serve: async (signal) => {
       if (signal.aborted) return;
@@ -70,6 +74,14 @@ export function createRunning(deps: Deps, host: HostService): Running {
       for (const { client } of deps.remotes) client.close();
     },
   };
+}
+
+function scanJobs(deps: Deps): readonly Job[] {
+  const schedule = deps.settings.usage_by_user;
+  if (schedule === undefined) return [];
+  return [
+    { name: 'usage-by-user', schedule, deadlineMs: SCAN_MS, run: (signal) => scanByUser(deps, deps.walk, signal) },
+  ];
 }
 
 function centralRoutes(deps: Deps, host: HostService): readonly Route[] {

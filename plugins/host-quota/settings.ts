@@ -27,6 +27,7 @@ export interface Settings {
   readonly tools: Readonly<Record<string, string>>;
   readonly grace_ending_seconds: number;
   readonly notify_interval: number;
+  readonly usage_by_user?: string;
   readonly mail_map?: Readonly<Record<string, string>>;
   readonly USE_PYQUOTA: boolean;
   readonly USE_ZFS?: boolean;
@@ -159,6 +160,14 @@ export const settingsSchema: JsonSchema = {
       default: 300,
       description: 'Seconds between looks.',
     },
+    usage_by_user: {
+      type: 'string',
+      pattern: '^\\S+( \\S+){4}$',
+      'x-expected': 'a cron expression of five fields',
+      examples: ['0 3 * * *'],
+      description:
+        'When every file of groups or directories is looked at to find out who has how much of them. Never without it.',
+    },
     mail_map: {
       type: 'object',
       additionalProperties: { type: 'string', pattern: '^[^@\\s<>]+@[^@\\s<>]+$', 'x-expected': 'an e-mail address' },
@@ -203,6 +212,9 @@ export function problems(settings: Settings, _common: CommonSettings): readonly 
     const message = 'an order could limit the account of another person';
     const hint = 'set approval: manual, create_users: true, or central: true, where people ask for mappings';
     found.push({ setting: 'approval', message, hint });
+  }
+  if (settings.usage_by_user !== undefined && subject === 'user') {
+    found.push({ setting: 'usage_by_user', message: 'an account is one user here', hint: 'remove it' });
   }
   if (uid_min > uid_max) found.push({ setting: 'uid_min', message: '"uid_min" is above "uid_max"' });
   if (parseRange(project_ids) === undefined) {
