@@ -94,6 +94,7 @@ export function order(values: Partial<Order> = {}): Order {
     providerMessage: '',
     customerSlug: 'acme',
     projectSlug: 'genomics',
+    createdBy: 'alice',
     ...values,
   };
 }
