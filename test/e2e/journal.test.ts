@@ -52,7 +52,8 @@ function shortly({ event }: JournalEntry): string {
       return event.call;
     case 'drift':
       return `drift ${event.result}`;
-    default:
+    case 'command':
+    case 'lost':
       return event.kind;
   }
 }
