@@ -27,6 +27,7 @@ export const plugin = definePlugin<Settings>({
   attributes,
   keys: 0,
   metering: ['current'],
+  gauges: { enforced: 'Whether the limit binds: 1, or 0 when the file system only stores it.' },
   pendingMs: APPROVAL_MS,
   offering,
   naming,
