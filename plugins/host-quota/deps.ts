@@ -73,7 +73,7 @@ export function createDeps(context: PluginContext<Settings>, effects: Effects = 
   const hostId = hostIdOf(settings) ?? 'localhost';
   const local = createLocalSite(hostId, settings.device, devices, names);
   const { files = registryFiles } = effects;
-  const registry = openRegistry({ directory: settings.registry, files, store: context.store });
+  const registry = openRegistry({ directory: settings.registry, files, store: context.store, token: tokenOf(context) });
   const remotes = settings.remote.map((host) => ({ id: host.id, client: createRemoteClient(context, host) }));
   const holder =
     made === undefined ? holderFor(settings, run, names, effects.directories ?? nodeDirectories) : undefined;
@@ -123,6 +123,10 @@ function driversFor(
       ? [createZfsDriver({ run: deps.run, datasets: datasetsOf(settings), idOf: idOf(names) })]
       : []),
   ];
+}
+
+function tokenOf(context: PluginContext<Settings>): string {
+  return Buffer.from(context.random(8)).toString('hex');
 }
 
 async function readMounts(): Promise<readonly Mount[]> {

@@ -161,6 +161,7 @@ describe('agent quota', () => {
     const registry = openRegistry({
       directory: folder,
       files: registryFiles,
+      token: 'test',
       store: createMemoryDocuments(systemClock),
     });
     const resource = '0123456789abcdef0123456789abcdef';
@@ -181,6 +182,19 @@ describe('agent quota', () => {
     expect((await registry.all())[0]?.requestedAt).toBeDefined();
     expect((await agent('approve alice', { says: true })).code).toBe(0);
     expect((await registry.all())[0]?.requestedAt).toBeUndefined();
+    // The agent writes at the same time.
+    await registry.update(record, () => ({ ...record, requestedAt: '2026-11-28T10:00:00.000Z' }));
+    const others = Array.from({ length: 20 }, (_, index) => ({
+      ...record,
+      resource: index.toString(16).padStart(32, '0'),
+      account: `storage1/user/${2000 + index}@/dev/sda1`,
+    }));
+    const writing = Promise.all(others.map((other) => registry.update(other, () => other)));
+    expect((await agent('approve alice', { says: true })).code).toBe(0);
+    await writing;
+    const all = await registry.all();
+    expect(all).toHaveLength(21);
+    expect(all.filter(({ requestedAt }) => requestedAt !== undefined)).toEqual([]);
   });
 });
 
