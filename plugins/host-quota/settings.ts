@@ -1,4 +1,4 @@
-import type { CommonSettings, JsonSchema, NamingRules, SettingProblem } from '../../src/plugin/contract.ts';
+import type { Claim, CommonSettings, JsonSchema, NamingRules, SettingProblem } from '../../src/plugin/contract.ts';
 import type { KeyHolder } from './central/keys.ts';
 import type { Subject } from './devices/types.ts';
 import { parseRange } from './host/allocate.ts';
@@ -235,6 +235,24 @@ export function problems(settings: Settings, _common: CommonSettings): readonly 
   }
   if (settings.SMTP_HOST !== undefined && settings.NOTIFICATION_FROM === undefined) {
     found.push({ setting: 'NOTIFICATION_FROM', message: 'mail needs a sender' });
+  }
+  return found;
+}
+
+/** The APIs are of the host and of all hosts, whatever an offering sells of them: one offering serves each. */
+export function claims(settings: Settings): readonly Claim[] {
+  const { api_key, serve, remote } = settings;
+  const found: Claim[] = [];
+  if (api_key !== undefined) {
+    const hint = 'set api_key in one of them: its API has every device of the host';
+    found.push({ setting: 'api_key', kind: 'routes', value: '/remote-api', hint });
+  }
+  if (isCentral(settings)) {
+    const setting = remote.length > 0 ? 'remote' : 'central';
+    found.push({ setting, kind: 'routes', value: '/api', hint: 'set central: false in one of them' });
+  }
+  if (serve !== undefined && !serve.listen.startsWith('unix:')) {
+    found.push({ setting: 'serve', kind: 'listen-address', value: serve.listen });
   }
   return found;
 }
