@@ -62,6 +62,7 @@ export function offeringConfig(values: Partial<OfferingConfig> = {}): OfferingCo
     plugin: PLUGIN,
     settings: {},
     backendLimits: { concurrency: 8, perSecond: undefined },
+    backendCapacity: undefined,
     components: [component()],
     approval: 'auto',
     policy: 'full',
