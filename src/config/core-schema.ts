@@ -40,7 +40,14 @@ export const AGENT: Readonly<Record<string, JsonSchema>> = {
     'x-expected': 'an absolute path such as ${env:STATE_DIRECTORY:-/var/lib/waldur-storage-agent}/agent.db',
     'x-restart': true,
     description:
-      'SQLite file for what must outlive the process: samples of usage, documents of backends. Default: memory. A change needs a restart.',
+      'SQLite file for what must outlive the process: samples of usage, documents of backends, the journal. Default: memory. A change needs a restart.',
+  },
+  journal_days: {
+    type: 'integer',
+    minimum: 1,
+    maximum: 3650,
+    default: 365,
+    description: 'How long the journal keeps who ordered what and what was done about it.',
   },
   log_level: {
     enum: ['trace', 'debug', 'info', 'warn', 'error', 'fatal', ...LEVELS_OF_THE_REFERENCE_AGENT],
@@ -189,6 +196,12 @@ export const OFFERING: Readonly<Record<string, JsonSchema>> = {
     minimum: 0.1,
     maximum: 10000,
     description: 'Calls to the backend in a second, on average. Default: no limit.',
+  },
+  backend_capacity_gb: {
+    type: 'integer',
+    minimum: 1,
+    maximum: 1_000_000_000,
+    description: 'What the backend can hold, in GB (10^9 bytes): readings above it are not believed. Default: 1 EiB.',
   },
   backend_components: {
     type: 'object',

@@ -5,6 +5,7 @@ import type { Config, OfferingConfig } from './types.ts';
 export interface RawConfig {
   readonly timezone: string;
   readonly state?: string;
+  readonly journal_days: number;
   readonly log_level: string;
   readonly log_format?: Config['logFormat'];
   readonly listen: string;
@@ -48,6 +49,7 @@ export interface RawOffering {
   readonly backend_settings: RawSettings;
   readonly backend_concurrency: number;
   readonly backend_rate?: number;
+  readonly backend_capacity_gb?: number;
   readonly backend_components: Readonly<Record<string, RawComponent>>;
   readonly approval?: OfferingConfig['approval'];
   readonly policy?: OfferingConfig['policy'];
