@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { policyName } from '../../plugins/minio/bucket-names.ts';
 import { stampOf } from '../../plugins/minio/policy.ts';
 import { systemClock } from '../../src/lib/clock.ts';
@@ -13,6 +13,9 @@ import type { Site } from '../fakes/site.ts';
 import { openMinioSite } from './minio/agent-site.ts';
 import { type Emulator, startEmulator } from './minio/emulator.ts';
 import { credentialsOf, type S3Target } from './s3-tools.ts';
+
+// Each order derives keys for half a second, and several times that on a busy machine.
+vi.setConfig({ testTimeout: 180_000 });
 
 const { signal } = new AbortController();
 const BUCKET = 'reads-of-acme';
