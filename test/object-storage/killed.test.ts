@@ -50,13 +50,13 @@ test('a program that is killed in the middle of 600 MiB leaves no part once the 
       if (method === 'PUT' && url.includes('partNumber=') && ++parts === 60) program.kill('SIGKILL');
       return false;
     };
-    const begun: RememberedUpload[] = [];
+    const begun = new Map<string, RememberedUpload>();
     createInterface({ input: program.stdout }).on('line', (line) => {
       const { startedAt, ...upload } = JSON.parse(line) as RememberedUpload & { startedAt: string };
-      begun.push({ ...upload, startedAt: new Date(startedAt) });
+      begun.set(upload.uploadId, { ...upload, startedAt: new Date(startedAt) });
     });
     const [, killedBy] = (await once(program, 'close')) as [unknown, string];
-    expect([killedBy, begun.length]).toEqual(['SIGKILL', 1]);
+    expect([killedBy, begun.size]).toEqual(['SIGKILL', 1]);
     const { uploads } = emulator.store.bucket('killed-samples');
     expect([...uploads.values()][0]?.parts.size).toBeGreaterThan(50);
 
@@ -70,13 +70,9 @@ test('a program that is killed in the middle of 600 MiB leaves no part once the 
     const clean = async (days: number): Promise<number> => {
       const registry = {
         remember: async () => undefined,
-        forget: async ({ uploadId }: { uploadId: string }) =>
-          void begun.splice(
-            begun.findIndex((upload) => upload.uploadId === uploadId),
-            1,
-          ),
+        forget: async ({ uploadId }: { uploadId: string }) => void begun.delete(uploadId),
         list: async function* () {
-          yield* [...begun];
+          yield* begun.values();
         },
       };
       const clock = { now: () => new Date(Date.now() + days * DAY_MS) } as Clock;
@@ -84,7 +80,7 @@ test('a program that is killed in the middle of 600 MiB leaves no part once the 
       return (await storage.cleanupExpiredSamples({}, signal)).aborted_uploads;
     };
     expect([await clean(0.5), uploads.size]).toEqual([0, 1]);
-    expect([await clean(1.5), uploads.size, begun.length]).toEqual([1, 0, 0]);
+    expect([await clean(1.5), uploads.size, begun.size]).toEqual([1, 0, 0]);
   } finally {
     await emulator.close();
   }

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { commands } from '../commands.ts';
-import { type Site, startSite } from './lab.ts';
+import { failure, type Site, startSite } from './lab.ts';
 import { BUCKETS, commandCall, environment, fill, keeping, left } from './storage-lab.ts';
 
 let site: Site;
@@ -135,8 +135,8 @@ describe('agent minio stats', () => {
 it('no command shows a secret', async () => {
   const { secretKey } = site.emulator.root;
   const wrong = { ...environment(site), MINIO_SECRET_KEY: 'not-the-secret-key' };
-  const error = await run('stats', { env: wrong }).catch((reason: unknown) => reason as Error);
+  const error = await failure(run('stats', { env: wrong }));
   const { out } = await run('init');
-  const shown = [out, String(error), JSON.stringify(error), (error as Error).stack, ...site.lines].join('\n');
+  const shown = [out, error.message, JSON.stringify(error), error.stack, ...site.lines].join('\n');
   for (const secret of [secretKey, 'not-the-secret-key']) expect(shown).not.toContain(secret);
 });
