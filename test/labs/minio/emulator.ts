@@ -67,6 +67,8 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
       else response.destroy(error instanceof Error ? error : undefined);
     });
   });
+  // As long as a real server: shorter, a connection often ends while its next request is on the way.
+  server.keepAliveTimeout = 30_000;
   server.listen(port, '127.0.0.1');
   await once(server, 'listening');
   const emulator: Emulator = {
