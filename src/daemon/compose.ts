@@ -44,7 +44,17 @@ export function compose(initial: Config, deps: ComposeDeps): Agent {
   });
 
   const snapshot = (): HealthSnapshot => snapshotOf(offerings, deps.state(), clock.monotonicMs());
-  const server = createAgentServer({ clock, log, metrics, http: config.http, snapshot, scrub: deps.secrets.scrub });
+  const server = createAgentServer({
+    clock,
+    log,
+    metrics,
+    version,
+    http: config.http,
+    web: config.web,
+    journal: parts.journal,
+    snapshot,
+    scrub: deps.secrets.scrub,
+  });
 
   const noteRead = (isTaken: boolean): void => {
     rejected = !isTaken;
