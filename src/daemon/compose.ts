@@ -36,7 +36,7 @@ export function compose(initial: Config, deps: ComposeDeps): Agent {
   let config = initial;
   let rejected = false;
 
-  const parts = createParts(initial, deps);
+  const parts = createParts(initial, deps, () => config.journalDays);
   const { log, metrics, clients } = parts;
   const offerings = createOfferings({ clock, log, shared: parts.shared });
   parts.followLog((line, level) => {
