@@ -24,6 +24,8 @@ export interface Story extends BenchOptions {
   readonly ending: Ending;
   /** Where it can be told and tells something that it does not tell elsewhere. */
   readonly at: readonly BackendName[];
+  /** What the consumer calls the resource before the order: a name that no backend takes. */
+  readonly renamed?: string;
   /** Whether every agent dies of it once more, one after the other. */
   readonly again?: boolean;
 }
@@ -56,6 +58,13 @@ export const CREATE: Story = story({ what: 'create', before: [], order: FIVE, en
 export const STORIES: readonly Story[] = [
   CREATE,
   story({ what: 'new limits', order: { type: 'Update', limits: { storage: 8 } }, ending: working(8) }),
+  story({
+    what: 'new limits, renamed',
+    renamed: '../ü\u200d/'.repeat(40),
+    order: { type: 'Update', limits: { storage: 8 } },
+    ending: working(8),
+    at: OTHERS_TOO,
+  }),
   story({
     what: 'options',
     offering: 'options',

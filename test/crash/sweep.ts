@@ -143,6 +143,7 @@ async function prepare(stage: Stage, agent: RunningAgent): Promise<Resource | un
     await agent.says(task.handled);
     resource = task.resource;
   }
+  if (resource !== undefined) resource.name = stage.story.renamed ?? resource.name;
   await settled(stage);
   return resource;
 }

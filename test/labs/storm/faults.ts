@@ -95,6 +95,10 @@ export function onBadDisk(plugin: Plugin, seed: number, rate: number, isBad: () 
       );
       yield* backend.observe(accounts, signal);
     },
+    close: async () => {
+      await backend.close?.();
+      if (rate > 0) throw new Error('the disk does not let go');
+    },
   });
   return { ...plugin, create: (context) => spoil(plugin.create(context)) };
 }

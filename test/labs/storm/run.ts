@@ -39,6 +39,8 @@ export interface Run {
 const SPEED = 10;
 /** Every so many orders the session to the broker is reset. */
 const RESET_EVERY = 500;
+/** Every so many orders the agent gets another token. */
+const ROTATE_EVERY = 700;
 /** Requests to croit that fail in a row, although the agent soon makes few. */
 const OUTAGE_CALLS = 12;
 const WARM_UP = 200;
@@ -110,9 +112,13 @@ interface Weather {
 
 /**
  * Requests to Waldur and croit fail by the dice, and for a while all of them. Frames are lost, doubled and reordered, and
- * now and then the session to the broker is reset.
+ * now and then the session to the broker is reset, and the token is replaced.
  */
-function stormy(options: RunOptions, { sandbox, cluster }: StormSite, names: ReadonlyMap<string, string>): Weather {
+function stormy(
+  options: RunOptions,
+  { sandbox, cluster, rotate }: StormSite,
+  names: ReadonlyMap<string, string>,
+): Weather {
   const { seed, rate } = options;
   const { broker } = sandbox;
   const random = createRandom(seed);
@@ -132,6 +138,7 @@ function stormy(options: RunOptions, { sandbox, cluster }: StormSite, names: Rea
         if (random.next() < 3 * rate) broker.fault({ kind, times: 1 });
       }
       if (++orders % RESET_EVERY === 0) broker.fault({ kind: 'reset' });
+      if (orders % ROTATE_EVERY === 0) rotate();
     },
     clear: () => {
       sandbox.faults.clear();

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -15,6 +16,8 @@ export interface StormSite {
   readonly file: string;
   /** Names of all accounts, of both storages. */
   accounts(): readonly string[];
+  /** Another token for the agent, in its file; the one before opens nothing any more. */
+  rotate(): void;
   /** Stores something in the account of a resource; the answer takes it out again. */
   occupy(resource: Resource): () => void;
   /** What Waldur and the storage have of a resource, without what differs from one run to the next. */
@@ -30,7 +33,7 @@ export type StormCredentials = 'metadata' | 'api_keys';
 
 export async function openStormSite(seed: number, credentials: StormCredentials): Promise<StormSite> {
   const folder = mkdtempSync(join(tmpdir(), 'agent-storm-'));
-  const [storage, file] = [join(folder, 'storage'), join(folder, 'config.yaml')];
+  const [storage, file, token] = [join(folder, 'storage'), join(folder, 'config.yaml'), join(folder, 'token')];
   mkdirSync(storage);
   const sandbox = await startSandbox({
     seed,
@@ -39,8 +42,12 @@ export async function openStormSite(seed: number, credentials: StormCredentials)
     journalSize: 1_000_000,
   });
   const cluster = await startCluster();
-  writeFileSync(file, JSON.stringify(configuration({ sandbox, cluster, storage, credentials })), { mode: 0o600 });
+  writeFileSync(file, JSON.stringify(configuration({ sandbox, cluster, storage, token, credentials })), {
+    mode: 0o600,
+  });
 
+  let key = sandbox.token('provider-owner');
+  writeFileSync(token, key, { mode: 0o600 });
   const others = new Set(cluster.rgw.users.keys());
 
   const records = (): JsonObject => {
@@ -81,6 +88,14 @@ export async function openStormSite(seed: number, credentials: StormCredentials)
       ...Object.keys(records()).filter((name) => !existsSync(join(storage, name))),
       ...[...cluster.rgw.users.keys()].filter((name) => !others.has(name)),
     ],
+    rotate: () => {
+      const before = sandbox.store.tokens.get(key);
+      if (before === undefined) throw new Error('there is no token');
+      key = createHash('sha256').update(key).digest('hex').slice(0, 40);
+      sandbox.store.tokens.set(key, { ...before, key });
+      writeFileSync(token, key);
+      before.revoked = true;
+    },
     occupy: ({ offering, backendId }) => {
       if (offering.uuid === FIXTURE.limit) {
         const object = join(storage, backendId, 'object');
@@ -128,10 +143,11 @@ interface Configuration {
   readonly sandbox: Sandbox;
   readonly cluster: Cluster;
   readonly storage: string;
+  readonly token: string;
   readonly credentials: StormCredentials;
 }
 
-function configuration({ sandbox, cluster, storage, credentials }: Configuration): JsonObject {
+function configuration({ sandbox, cluster, storage, token, credentials }: Configuration): JsonObject {
   const component = (accounting_type: string, more: JsonObject): JsonObject => ({
     accounting_type,
     enforce_limits: true,
@@ -140,7 +156,7 @@ function configuration({ sandbox, cluster, storage, credentials }: Configuration
   const offering = (name: string, uuid: string, backend_type: string): JsonObject => ({
     name,
     waldur_api_url: sandbox.url,
-    waldur_api_token: sandbox.token('provider-owner'),
+    waldur_api_token: `\${file:${token}}`,
     waldur_offering_uuid: uuid,
     stomp_enabled: true,
     backend_type,
