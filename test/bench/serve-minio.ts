@@ -1,7 +1,5 @@
-import { policyName } from '../../plugins/minio/bucket-names.ts';
-import { policyOf } from '../../plugins/minio/policy.ts';
-import { tagsFor } from '../../plugins/minio/tags.ts';
 import { startEmulator } from '../labs/minio/emulator.ts';
+import { populate } from '../labs/minio/populate.ts';
 
 /** An emulated server in a process of its own; `process.send` answers each message. */
 const emulator = await startEmulator({ answers: 2 });
@@ -28,27 +26,10 @@ emulator.intercept = (request, response) => {
 const MILLION = 1_000_000;
 
 process.on('message', (message: { readonly accounts?: number }) => {
-  if (message.accounts !== undefined) populate(message.accounts);
+  if (message.accounts !== undefined) populate(emulator, message.accounts);
   emulator.scan();
   process.send?.({ requests: emulator.requests.splice(0) });
 });
 // The benchmark may end by an error.
 process.once('disconnect', () => void emulator.close());
 process.send?.({ endpoint: emulator.endpoint, root: emulator.root });
-
-function populate(count: number): void {
-  const now = new Date();
-  for (let index = 0; index < count; index++) {
-    const account = `waldur_org_project_${String(index).padStart(8, '0')}`;
-    const bucket = account.replaceAll('_', '-');
-    const resource = String(index).padStart(32, '0');
-    emulator.state.users.set(account, { secret: 'bench-secret', enabled: true });
-    const document = policyOf({ resource, buckets: [bucket], writable: true });
-    emulator.state.policies.set(policyName(account), { document, created: now, updated: now });
-    emulator.state.mappings.set(account, { names: [policyName(account)], updated: now });
-    emulator.store.create(bucket, false, now);
-    for (const [key, value] of Object.entries(tagsFor(resource, {}, false))) {
-      emulator.store.bucket(bucket).tags.set(key, value);
-    }
-  }
-}
