@@ -28,7 +28,13 @@ export interface KeyPair {
   readonly secretKey: string;
 }
 
-export type BackendName = 'ironbucket-local' | 'croit-s3 (croit)' | 'croit-s3 (radosgw)' | 'civo' | 'host-quota';
+export type BackendName =
+  | 'ironbucket-local'
+  | 'croit-s3 (croit)'
+  | 'croit-s3 (radosgw)'
+  | 'civo'
+  | 'minio'
+  | 'host-quota';
 
 export interface BenchOptions {
   readonly offering: 'limit' | 'usage' | 'options';

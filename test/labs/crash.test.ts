@@ -12,6 +12,7 @@ const BACKENDS: readonly BackendName[] = [
   'croit-s3 (croit)',
   'croit-s3 (radosgw)',
   'civo',
+  'minio',
   'host-quota',
 ];
 const results: Swept[] = [];
