@@ -86,6 +86,7 @@ export function createDeps(context: PluginContext<Settings>, effects: Effects = 
     holder: site === local ? holder : undefined,
     ids: idsOf(settings),
     isEligible: (id) => isEligible(id, settings),
+    nameOf: (resource) => settings.user_prefix + resource.slice(0, 8),
     now: () => clock.now(),
   });
   return {

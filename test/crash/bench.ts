@@ -6,6 +6,8 @@ export interface Bench {
   readonly site: ProcessSite;
   /** Directory whose files the backend changes; nothing where it has none. */
   readonly root: string;
+  /** False where accounts have no keys. */
+  readonly hasKeys?: false;
   /** Every account there is, ours or not. */
   accounts(): ReadonlyMap<string, Account>;
   /** Puts something into an account. */
@@ -26,7 +28,13 @@ export interface KeyPair {
   readonly secretKey: string;
 }
 
-export type BackendName = 'ironbucket-local' | 'croit-s3 (croit)' | 'croit-s3 (radosgw)' | 'civo' | 'minio';
+export type BackendName =
+  | 'ironbucket-local'
+  | 'croit-s3 (croit)'
+  | 'croit-s3 (radosgw)'
+  | 'civo'
+  | 'minio'
+  | 'host-quota';
 
 export interface BenchOptions {
   readonly offering: 'limit' | 'usage' | 'options';

@@ -2,8 +2,8 @@ import type { StartOptions } from '../fakes/process.ts';
 
 /**
  * JavaScript that runs in the agent before the agent: it numbers every effect on the world, and kills the process right
- * after one of them, before the agent hears that it happened. Effects are changes of files below `root` and requests that
- * were answered well, to whom ever; those that only say that the agent is there do not count.
+ * after one of them, before the agent hears that it happened. Effects are changes of files below `root`, programs that change
+ * users or quotas and requests that were answered well, to whom ever; those that only say that the agent is there do not count.
  *
  * It does what it is told on stdin, a line each: `die N` counts from here and dies of the N-th effect, of none with 0; `age MS` lets time
  * pass. Descriptor 3 has `armed`, `effect …` and `aged`. `first` is what to die of from the start; nothing without it.
@@ -13,6 +13,7 @@ export function mortal(root: string, first?: number): StartOptions {
 }
 
 const SOURCE = `
+import programs from 'node:child_process';
 import { subscribe } from 'node:diagnostics_channel';
 import { promises, writeSync } from 'node:fs';
 import { syncBuiltinESMExports } from 'node:module';
@@ -66,6 +67,14 @@ for (const name of ['write', 'writev', 'writeFile', 'appendFile', 'truncate']) {
     return result;
   };
 }
+const spawn = programs.spawn;
+programs.spawn = (program, args, ...rest) => {
+  const child = spawn(program, args, ...rest);
+  const name = String(program).split('/').at(-1);
+  const changes = /^(useradd|userdel|groupadd|groupdel|setquota)$/.test(name) || (name === 'zfs' && args[0] === 'set');
+  if (changes) child.prependListener('exit', (code) => code === 0 && effect('run ' + name));
+  return child;
+};
 syncBuiltinESMExports();
 
 subscribe('http.client.response.finish', ({ request, response }) => {

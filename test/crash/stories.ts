@@ -35,9 +35,17 @@ export const GIB = 1_073_741_824;
 const FIVE = { limits: { storage: 5 } };
 const TERMINATE = { type: 'Terminate' } as const;
 const RESTORE = { type: 'Restore' } as const;
-const EVERYWHERE = ['ironbucket-local', 'croit-s3 (croit)', 'croit-s3 (radosgw)', 'civo', 'minio'] as const;
+const EVERYWHERE = [
+  'ironbucket-local',
+  'croit-s3 (croit)',
+  'croit-s3 (radosgw)',
+  'civo',
+  'minio',
+  'host-quota',
+] as const;
 /** The two flavours differ in the calls that make, limit and remove accounts, not in what comes before and after. */
 const ONE_FLAVOUR = ['ironbucket-local', 'croit-s3 (croit)'] as const;
+const WITH_OPTIONS = [...ONE_FLAVOUR, 'host-quota'] as const;
 const OTHERS_TOO = [...ONE_FLAVOUR, 'civo', 'minio'] as const;
 /** croit knows no way to shut an account. */
 const CAN_SUSPEND = ['ironbucket-local', 'croit-s3 (radosgw)', 'minio'] as const;
@@ -71,7 +79,7 @@ export const STORIES: readonly Story[] = [
     before: [{ offering: FIXTURE.options, attributes: { storage_limit: 5 } }],
     order: { type: 'Update', kind: 'options', options: { storage_limit: 8 } },
     ending: working(8),
-    at: ONE_FLAVOUR,
+    at: WITH_OPTIONS,
   }),
   story({
     what: 'plan',
@@ -105,7 +113,7 @@ export const STORIES: readonly Story[] = [
     filledBefore: 1,
     order: TERMINATE,
     ending: { ...working(5), order: 'erred' },
-    at: OTHERS_TOO,
+    at: [...OTHERS_TOO, 'host-quota'],
   }),
   story({
     what: 'terminate, suspend',

@@ -13,6 +13,7 @@ const BACKENDS: readonly BackendName[] = [
   'croit-s3 (radosgw)',
   'civo',
   'minio',
+  'host-quota',
 ];
 const results: Swept[] = [];
 

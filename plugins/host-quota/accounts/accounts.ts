@@ -11,6 +11,8 @@ export interface AccountDeps extends WhoseDeps {
   /** From which the ids of what the agent makes are taken. */
   readonly ids: IdRange;
   isEligible(id: number): boolean;
+  /** For an account whose own name is not known any more. */
+  nameOf(resource: string): string;
   now(): Date;
 }
 

@@ -3,7 +3,7 @@ import { hasLimit, limitsOf } from '../devices/limits.ts';
 import { limitsInTheWay, taken, unknownUser, unreadableId, unsupported } from '../errors.ts';
 import { allocateId } from '../host/allocate.ts';
 import type { RegistryRecord } from '../registry/record.ts';
-import { formatAccountId } from './account-id.ts';
+import { type AccountId, formatAccountId, parseAccountId } from './account-id.ts';
 import { checkAccountName } from './account-name.ts';
 import { type AccountDeps, checkDimensions, type Done, isOrdered, limit, type Ours, requireOurs } from './accounts.ts';
 import { type View, viewOf, whose } from './whose.ts';
@@ -52,7 +52,7 @@ async function establish(
     asked,
     account,
     subject,
-    name: existing ?? asked,
+    name: existing ?? (parseAccountId(asked) === undefined ? asked : deps.nameOf(resource)),
     id,
     made: existing === undefined && holder !== undefined ? holder.made : 'nothing',
     bytes: null,
@@ -71,21 +71,37 @@ async function make(
   signal: AbortSignal,
 ): Promise<number> {
   const { holder, registry, subject, site } = deps;
-  const { resource, account: name } = order;
+  const { resource, account: asked } = order;
+  // One that was terminated is restored under its id: its name was forgotten with it.
+  const former = parseAccountId(asked);
+  const name = former === undefined ? asked : deps.nameOf(resource);
   if (holder === undefined) throw unsupported(`The host ${site.id}`, 'accounts that the agent could make');
   const records = await registry.all();
-  const seen = await whose(deps, { account: name, resource, isExact: true }, view, records, signal);
-  if (seen.kind !== 'absent') {
-    throw taken(`The name ${name}`, 'Ask the provider: it exists on the host without the stamp of this resource.');
+  for (const account of new Set([asked, name])) {
+    const seen = await whose(deps, { account, resource, isExact: true }, view, records, signal);
+    if (seen.kind !== 'absent') {
+      throw taken(account, 'Ask the provider: it exists on the host without the stamp of this resource.');
+    }
   }
   const recorded = records.flatMap((record) => record.id ?? []);
   const used = [...(await holder.taken(signal)), ...view.rows.keys(), ...view.unreadable, ...recorded];
-  const id = begun?.id ?? allocateId(deps.ids, used);
+  const id = begun?.id ?? formerId(deps, former, used) ?? allocateId(deps.ids, used);
   const none = { bytes: null, objects: null };
-  const intent = { resource, asked: name, subject, name: checkAccountName(name), id, made: holder.made, ...none };
+  const intent = { resource, asked, subject, name: checkAccountName(name), id, made: holder.made, ...none };
   // Written before anything is made: afterwards it is known to be ours, and the id is not given twice.
   await registry.update(intent, () => intent);
   return holder.make(name, resource, id, signal);
+}
+
+/** The id it had, which files may still have, while nobody else has it. */
+function formerId(
+  { site, subject, ids }: AccountDeps,
+  former: AccountId | undefined,
+  used: readonly number[],
+): number | undefined {
+  if (former?.host !== site.id || former.subject !== subject) return undefined;
+  const { id } = former;
+  return id >= ids.from && id <= ids.to && !used.includes(id) ? id : undefined;
 }
 
 async function findExisting(deps: AccountDeps, name: string, view: View, signal: AbortSignal): Promise<number> {

@@ -110,6 +110,23 @@ describe('a bought quota', () => {
     expect(lab.host.row('-u', 1000)).toMatchObject({ blockHard: 0n, inodeHard: 0n });
   });
 
+  it('that was terminated is restored under its id, while that is free, and else under another', async () => {
+    await open();
+    await create();
+    await backend.apply({ kind: 'delete-account', account: ID, resource: OURS, purge: false }, signal);
+    expect(await observe(ID)).toMatchObject({ state: 'absent' });
+    expect(await create({}, { account: ID })).toEqual({ changed: true, account: ID });
+    expect(await observe(ID)).toMatchObject({
+      state: 'found',
+      metadata: { username: 'waldur_01234567' },
+      quota: QUOTA,
+    });
+    await backend.apply({ kind: 'delete-account', account: ID, resource: OURS, purge: false }, signal);
+    lab.host.addUser('bob', 1000);
+    expect(await create({}, { account: ID })).toEqual({ changed: true, account: 'storage1/user/1001@/srv/data' });
+    expect(await create({}, { account: ID })).toEqual({ changed: false, account: 'storage1/user/1001@/srv/data' });
+  });
+
   it('held at what it uses takes a new limit only when it is resumed', async () => {
     await open();
     await create();
