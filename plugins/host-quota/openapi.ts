@@ -27,12 +27,13 @@ const NUMBERS = {
   block_time_limit: WHOLE,
   inode_time_limit: WHOLE,
 };
+const DOCKER_PARTS = { docker_container_bytes: WHOLE, docker_image_layer_bytes: WHOLE, docker_volume_bytes: WHOLE };
 const INFO = object({ block_grace: WHOLE, inode_grace: WHOLE, flags: WHOLE });
 const FORMAT: JsonSchema = { enum: ['vfsold', 'vfsv0', 'vfsv1', 'zfs', 'docker'] };
 
 const schemas: Readonly<Record<string, JsonSchema>> = {
   Failure: object({ msg: TEXT }),
-  Quota: object({ uid: WHOLE, name: TEXT, ...NUMBERS }),
+  Quota: object({ uid: WHOLE, name: TEXT, ...NUMBERS }, DOCKER_PARTS),
   GroupQuota: object({ gid: WHOLE, name: TEXT, ...NUMBERS }),
   Device: object(
     {
@@ -49,6 +50,7 @@ const schemas: Readonly<Record<string, JsonSchema>> = {
       group_quota_format: FORMAT,
       group_quota_info: INFO,
       group_quotas: list(ref('GroupQuota')),
+      unattributed_usage: WHOLE,
     },
   ),
   Defaults: { oneOf: [{ type: 'null' }, object({ device_name: TEXT, ...LIMITS })] },

@@ -3,6 +3,7 @@ import type { Job, Route } from '../../src/plugin/contract.ts';
 import { createReceiver, listNotifications } from './central/receive.ts';
 import { createCentralRoutes } from './central/routes.ts';
 import type { Deps } from './deps.ts';
+import { dockerJobs } from './docker/jobs.ts';
 import { applyDefaults } from './host/defaults.ts';
 import type { HostService } from './host/service.ts';
 import { createMail } from './notify/mail.ts';
@@ -27,7 +28,7 @@ const DEADLINE_MS = 4 * 60_000;
 export function createRunning(deps: Deps, host: HostService): Running {
   const { settings, clock, log, store } = deps;
   const channels = channelsOf(deps);
-  const hostRoutes = createHostRoutes(host, createGuard(settings.api_key, clock));
+  const hostRoutes = createHostRoutes(host, createGuard(settings.api_key, clock), deps.docker);
   const job = (name: string, schedule: string, run: Job['run']): Job => ({
     name,
     schedule,
@@ -47,6 +48,7 @@ export function createRunning(deps: Deps, host: HostService): Running {
         return events + sent === 0 ? undefined : `${events} changes, ${sent} deliveries`;
       }),
       job('defaults', '*/10 * * * *', (signal) => applyDefaults(host, signal)),
+      ...(deps.docker === undefined ? [] : dockerJobs(deps.docker, everySeconds)),
     ],
     serve: async (signal) => {
       if (signal.aborted) return;

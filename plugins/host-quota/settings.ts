@@ -1,9 +1,10 @@
 import type { CommonSettings, JsonSchema, NamingRules, SettingProblem } from '../../src/plugin/contract.ts';
 import type { Subject } from './devices/types.ts';
+import { DOCKER, type DockerOptions, dockerSchema } from './docker/settings.ts';
 import { parseRange } from './host/allocate.ts';
 
 /** `backend_settings` after validation. */
-export interface Settings {
+export interface Settings extends DockerOptions {
   readonly device: string;
   readonly subject: Subject;
   readonly host_id?: string;
@@ -125,9 +126,9 @@ export const settingsSchema: JsonSchema = {
     device: {
       type: 'string',
       pattern: '^((/[A-Za-z0-9._@+:-]+)+|[A-Za-z0-9][A-Za-z0-9_.:-]*(/[A-Za-z0-9_.:-]+)*)$',
-      'x-expected': 'a mount point, a block device or a ZFS dataset',
+      'x-expected': 'a mount point, a block device, a ZFS dataset or docker',
       examples: ['/srv/data'],
-      description: 'What is limited: a mount point such as /srv/data, a block device or a ZFS dataset.',
+      description: 'What is limited: a mount point such as /srv/data, a block device, a ZFS dataset or docker.',
     },
     subject: {
       enum: ['user', 'group', 'project', 'subvolume'],
@@ -215,6 +216,7 @@ export const settingsSchema: JsonSchema = {
       items: { type: 'string', pattern: '^[A-Za-z0-9][A-Za-z0-9_.:/-]*$' },
       description: 'Datasets that are looked at. Default: all that are mounted.',
     },
+    ...dockerSchema,
     MOCK_QUOTA: { type: 'boolean', default: false, description: 'Made-up data in memory, for trying things.' },
     MOCK_HOST_ID: { enum: ['host1', 'host2', 'host3', 'host4'], default: 'host1' },
     ...NOTIFICATIONS,
@@ -242,6 +244,12 @@ export function problems(settings: Settings, _common: CommonSettings): readonly 
     const message = 'an order could limit the account of another person';
     found.push({ setting: 'approval', message, hint: 'set approval: manual, or create_users: true' });
   }
+  if (settings.device === DOCKER && subject !== 'user') {
+    found.push({ setting: 'subject', message: 'Docker has limits of users only' });
+  }
+  if (settings.device === DOCKER && settings.USE_DOCKER_QUOTA === false) {
+    found.push({ setting: 'USE_DOCKER_QUOTA', message: 'the device is docker' });
+  }
   if (uid_min > uid_max) found.push({ setting: 'uid_min', message: '"uid_min" is above "uid_max"' });
   if (parseRange(project_ids) === undefined) {
     found.push({ setting: 'project_ids', message: 'the range ends before it begins' });
@@ -265,5 +273,5 @@ export function hostIdOf({ host_id, SLAVE_HOST_ID }: Settings): string | undefin
 
 /** Datasets have no leading slash. */
 export function usesZfs({ USE_ZFS, device }: Settings): boolean {
-  return USE_ZFS ?? !device.startsWith('/');
+  return USE_ZFS ?? (!device.startsWith('/') && device !== DOCKER);
 }

@@ -2,9 +2,16 @@ import type { JsonObject } from '../../../src/lib/json.ts';
 import type { Subject } from '../devices/types.ts';
 import type { DiskEvent } from './machine.ts';
 
+/** What is told about limits of Docker. */
+export type DockerEvent =
+  | 'docker_quota_exceeded'
+  | 'docker_quota_unresolvable'
+  | 'docker_container_stopped'
+  | 'docker_container_removed';
+
 /** What is told about one id. Limits in KiB and inodes, usage in bytes, times in epoch seconds. */
 export interface QuotaEvent {
-  readonly event: DiskEvent;
+  readonly event: DiskEvent | DockerEvent;
   readonly subject: Subject;
   readonly id: number;
   readonly name: string;
