@@ -12,7 +12,7 @@ export const MIB = 1_048_576n;
 
 /** 64 hex digits that a person can tell apart. */
 export function id(number: number): string {
-  return number.toString(16).padStart(64, '0');
+  return number.toString(16).padStart(4, '0').padEnd(64, '0');
 }
 
 export function container(number: number, changes: Partial<Container> = {}): Container {
