@@ -4,8 +4,9 @@ import { isJsonObject, type Json } from '../../../src/lib/json.ts';
 import type { Documents, Route, RouteReply, RouteRequest } from '../../../src/plugin/contract.ts';
 import type { Guard } from '../remote/auth.ts';
 import { TIMEOUTS } from '../remote/client.ts';
-import { badRequest, Refusal } from '../remote/reply.ts';
+import { badRequest, type Handler, Refusal } from '../remote/reply.ts';
 import { readId } from '../tools/parsed.ts';
+import { centralDockerRoutes } from './docker-routes.ts';
 import { askAll, type CentralHost, pingAll, quotasOf } from './hosts.ts';
 import { addMapping, formatMapping, listMappings, readMapping, removeMapping } from './mappings.ts';
 
@@ -19,8 +20,6 @@ export interface CentralDeps {
   receive(hostId: string, events: readonly Json[]): Promise<void>;
   notifications(): Promise<readonly Json[]>;
 }
-
-type Handler = (request: RouteRequest, signal: AbortSignal) => Promise<Json>;
 
 /** The API of the central side: all hosts together for administrators, and for everyone else what is mapped to them. */
 export function createCentralRoutes(deps: CentralDeps): readonly Route[] {
@@ -97,6 +96,7 @@ export function createCentralRoutes(deps: CentralDeps): readonly Route[] {
       await removeMapping(store, mappingIn(body ?? Object.fromEntries(query)));
       return { msg: 'ok' };
     }),
+    ...centralDockerRoutes(route, (id) => host(id, 'host'), hosts),
     route('GET', '/admin/notifications', 'operator', async () => deps.notifications()),
     { method: 'POST', path: '/api/internal/slave-events', role: 'own', handle: (request) => hear(deps, request) },
   ];

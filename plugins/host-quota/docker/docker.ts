@@ -3,6 +3,7 @@ import { isAgentError } from '../../../src/lib/errors.ts';
 import { createKeyedLock } from '../../../src/lib/keyed-lock.ts';
 import type { Log } from '../../../src/lib/log.ts';
 import type { Documents } from '../../../src/plugin/contract.ts';
+import type { Sizes } from '../devices/space.ts';
 import type { Names } from '../host/names.ts';
 import type { AuditTail, RecentUses } from './audit/audit-tail.ts';
 import type { Engine } from './engine/engine.ts';
@@ -10,8 +11,8 @@ import { type LayerCache, takeSnapshot } from './engine/snapshot.ts';
 import type { EngineEvent, Snapshot } from './engine/types.ts';
 import { loadKnown, saveKnown } from './known-store.ts';
 import { readLimits } from './limits-store.ts';
-import { type Item, itemsOf, ownerOfContainer, type Rules } from './ownership/items.ts';
-import { reconcile } from './ownership/reconcile.ts';
+import { type Item, itemsOf, ownerOfContainer } from './ownership/items.ts';
+import { reconcile, type Seen } from './ownership/reconcile.ts';
 import type { Known } from './ownership/types.ts';
 import { type Usage, usageOf } from './ownership/usage.ts';
 import { peopleIn } from './people.ts';
@@ -22,6 +23,7 @@ export interface DockerDeps {
   readonly audit: AuditTail;
   readonly store: Documents;
   readonly names: Names;
+  readonly sizes: Sizes;
   readonly clock: Clock;
   readonly log: Log;
   readonly settings: DockerSettings;
@@ -36,7 +38,6 @@ export interface DockerDeps {
 export interface View {
   readonly snapshot: Snapshot;
   readonly known: Known;
-  readonly rules: Rules;
   readonly items: readonly Item[];
   readonly usage: Usage;
 }
@@ -50,6 +51,11 @@ export interface Docker extends DockerDeps {
   /** The same view with containers as they are now. */
   again(view: View, signal: AbortSignal): Promise<View>;
   limits(): Promise<ReadonlyMap<number, bigint>>;
+  /**
+   * Bytes in use on the file system of the engine's data that no call counts: logs, the build cache, and whatever else is
+   * on it. Undefined when it cannot be looked at.
+   */
+  other(view: View): Promise<bigint | undefined>;
   /** Of the last look at them; the newest last. */
   recentEvents(): readonly EngineEvent[];
   /** Who used clients and the socket in the last 90 minutes, as far as the audit log can be read. */
@@ -62,6 +68,8 @@ const EVENTS_BACK_SECONDS = 90 * 60;
 /** What the engine can replay at most. */
 const MOST_EVENTS = 256;
 
+const NOTHING_NEW = { events: [], uses: [] };
+
 export function createDocker(deps: DockerDeps): Docker {
   const { engine, store, clock, log, settings } = deps;
   const layers: LayerCache = new Map();
@@ -71,10 +79,28 @@ export function createDocker(deps: DockerDeps): Docker {
   let lastEventsAt: number | undefined;
   const now = (): number => Math.floor(clock.now().getTime() / 1000);
 
-  async function complete(snapshot: Snapshot, known: Known, signal: AbortSignal): Promise<View> {
+  /** What is known with these events and uses, and what that means. */
+  async function conclude(
+    snapshot: Snapshot,
+    before: Known,
+    seen: Pick<Seen, 'events' | 'uses'>,
+    signal: AbortSignal,
+  ): Promise<View> {
     const rules = { people: await peopleIn(snapshot, deps, signal), trustLabel: settings.trustLabel };
+    const images = new Map(snapshot.images.map((image) => [image.id, image]));
+    const known = reconcile(before, {
+      ...seen,
+      snapshot,
+      now: now(),
+      ownerOf: (container, evidence) => {
+        const one = evidence === undefined ? [] : [[container.id, evidence] as const];
+        const facts = { containers: new Map(one), overrides: before.overrides };
+        const { uid, counts } = ownerOfContainer(container, images, facts, rules);
+        return counts ? uid : undefined;
+      },
+    });
     const items = itemsOf(snapshot, known, rules);
-    const view = { snapshot, known, rules, items, usage: usageOf(items, snapshot) };
+    const view = { snapshot, known, items, usage: usageOf(items, snapshot) };
     cached = { view, untilMs: clock.monotonicMs() + CACHED_MS };
     return view;
   }
@@ -97,23 +123,11 @@ export function createDocker(deps: DockerDeps): Docker {
     // The second of the last look again: it may not have been over.
     const found = await engine.events(lastEventsAt ?? at - EVENTS_BACK_SECONDS, at, signal);
     const snapshot = await takeSnapshot(engine, layers, signal);
-    const rules = { people: await peopleIn(snapshot, deps, signal), trustLabel: settings.trustLabel };
-    const images = new Map(snapshot.images.map((image) => [image.id, image]));
-    const after = reconcile(before, {
-      snapshot,
-      events: found,
-      uses: clients.filter(({ uid }) => deps.isPerson(uid)),
-      now: at,
-      ownerOf: (container, evidence) => {
-        const one = evidence === undefined ? [] : [[container.id, evidence] as const];
-        const known = { containers: new Map(one), overrides: before.overrides };
-        const { uid, counts } = ownerOfContainer(container, images, known, rules);
-        return counts ? uid : undefined;
-      },
-    });
-    await saveKnown(store, before, after);
+    const uses = clients.filter(({ uid }) => deps.isPerson(uid));
+    const view = await conclude(snapshot, before, { events: found, uses }, signal);
+    await saveKnown(store, before, view.known);
     [lastEventsAt, events] = [at, [...events, ...found].slice(-MOST_EVENTS)];
-    return complete(snapshot, after, signal);
+    return view;
   }
 
   return {
@@ -122,15 +136,21 @@ export function createDocker(deps: DockerDeps): Docker {
     recentUses,
     recentEvents: () => events,
     limits: () => readLimits(store),
+    other: async ({ snapshot, usage }) => {
+      const root = settings.dataRoot ?? snapshot.info.dataRoot;
+      const space = await deps.sizes.spaceOf(root).catch(() => undefined);
+      return space === undefined ? undefined : space.used > usage.used ? space.used - usage.used : 0n;
+    },
     sync: (signal) => lock.hold('engine', () => sync(signal)),
     view: (signal, isFresh = false) =>
       lock.hold('engine', async () => {
         if (!isFresh && cached !== undefined && clock.monotonicMs() < cached.untilMs) return cached.view;
-        return complete(await takeSnapshot(engine, layers, signal), await loadKnown(store), signal);
+        const snapshot = await takeSnapshot(engine, layers, signal);
+        return conclude(snapshot, await loadKnown(store), NOTHING_NEW, signal);
       }),
     again: async (view, signal) => {
       const snapshot = { ...view.snapshot, containers: await engine.containers(signal) };
-      return complete(snapshot, view.known, signal);
+      return conclude(snapshot, view.known, NOTHING_NEW, signal);
     },
   };
 }

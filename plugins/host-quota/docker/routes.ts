@@ -42,13 +42,14 @@ export function dockerRoutes(route: MakeRoute, docker: Docker | undefined): read
     on('GET', 'containers', (one, _, signal) => listOf(one, 'container', formatContainer, signal)),
     on('GET', 'volumes', (one, _, signal) => listOf(one, 'volume', formatVolume, signal)),
     on('GET', 'images', async (one, _, signal) => {
-      const view = await one.view(signal);
+      const view = await decided(one, signal);
       return formatImages(view, await namesIn(one, view, signal));
     }),
     on('GET', 'inspect', (one, request, signal) => inspect(one, request, signal)),
     on('GET', 'usage/attribution-detail', (one, _, signal) => detail(one, signal), {
       users: [],
       unattributed: null,
+      other_bytes: null,
       items: [],
     }),
     on('GET', 'usage/review-queue', (one, _, signal) => review(one, signal), []),
@@ -105,6 +106,7 @@ async function detail(docker: Docker, signal: AbortSignal): Promise<Json> {
   return {
     users: formatUsers(view, await docker.limits(), nameOf),
     unattributed: formatParts(view.usage.unattributed),
+    other_bytes: toNumber(await docker.other(view)),
     items: view.items.map((item) => formatDetail(item, nameOf)),
   };
 }
@@ -143,6 +145,10 @@ async function uidIn(docker: Docker, { uid, host_user_name: name }: JsonObject, 
   }
   if (!docker.isPerson(found)) throw badRequest(`the uid ${found} is not that of a person`);
   return found;
+}
+
+function toNumber(bytes: bigint | undefined): number | null {
+  return bytes === undefined ? null : Number(bytes);
 }
 
 function kindIn(text: string): ObjectKind {

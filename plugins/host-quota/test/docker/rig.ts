@@ -59,6 +59,10 @@ export function createRig(options: Omit<Parameters<typeof dockerSettings>[0], 'd
         store,
         audit: createAuditTail(audit, AUDIT_LOG),
         names,
+        sizes: {
+          spaceOf: async () => ({ total: 2n ** 40n, used: 2n ** 30n, free: 2n ** 39n }),
+          blockKibOf: async () => 4n,
+        },
         clock,
         log: silentLog(),
         settings: dockerSettings({ device: 'docker', ...options }),
