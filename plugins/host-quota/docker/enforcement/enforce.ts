@@ -23,7 +23,8 @@ interface Pass {
   readonly spared: ReadonlySet<number>;
   readonly excesses: Map<number, Excess>;
   readonly names: ReadonlyMap<number, string>;
-  readonly failed: Set<string>;
+  readonly tried: Set<string>;
+  failures: number;
   readonly now: number;
   /** Steps that were done. */
   readonly done: Step[];
@@ -38,7 +39,7 @@ export async function planPass(docker: Docker, signal: AbortSignal): Promise<rea
   return planOf(docker, view, {
     ...facts,
     excesses: await readExcesses(docker.store),
-    failed: new Set(),
+    tried: new Set(),
     now: docker.now(),
   });
 }
@@ -63,7 +64,8 @@ export async function enforcePass(docker: Docker, signal: AbortSignal): Promise<
       spared: await docker.suspended(),
       excesses,
       names,
-      failed: new Set(),
+      tried: new Set(),
+      failures: 0,
       now: docker.now(),
       done: [],
       renew: () => lease.take(),
@@ -74,11 +76,10 @@ export async function enforcePass(docker: Docker, signal: AbortSignal): Promise<
     await finish(pass, begun, plans);
     for (const { uid, verdict } of planOf(docker, pass.view, pass)) if (verdict === 'act') await act(pass, uid, signal);
     const over = plans.filter(({ excess }) => excess > 0n).length;
-    const { length: failures } = [...pass.failed];
     if (over === 0 && pass.done.length === 0) return undefined;
     return [
       `${plural(over, 'user')} above the limit of Docker, ${plural(pass.done.length, 'container')} stopped or removed`,
-      ...(failures > 0 ? [`${failures} could not be`] : []),
+      ...(pass.failures > 0 ? [`${pass.failures} could not be`] : []),
     ].join('; ');
   } finally {
     await lease.release();
@@ -88,7 +89,7 @@ export async function enforcePass(docker: Docker, signal: AbortSignal): Promise<
 function planOf(
   docker: Docker,
   { items, usage }: View,
-  facts: Pick<Pass, 'limits' | 'spared' | 'failed' | 'now'> & { readonly excesses: ReadonlyMap<number, Excess> },
+  facts: Pick<Pass, 'limits' | 'spared' | 'tried' | 'now'> & { readonly excesses: ReadonlyMap<number, Excess> },
 ): readonly UserPlan[] {
   const toldAt = new Map(
     [...facts.excesses].flatMap(([uid, { toldAt: at }]) => (at === undefined ? [] : [[uid, at] as const])),
@@ -153,6 +154,8 @@ async function act(pass: Pass, uid: number, signal: AbortSignal): Promise<void> 
     const [step] = plan?.steps ?? [];
     if (plan?.verdict !== 'act' || step === undefined) return;
     await pass.renew();
+    // An engine that still lists what it has removed is not asked again.
+    pass.tried.add(step.id);
     const begun = { uid, step, at: docker.now() };
     await docker.store.batch([begunPut(begun)]);
     try {
@@ -160,7 +163,7 @@ async function act(pass: Pass, uid: number, signal: AbortSignal): Promise<void> 
       if (step.action === 'remove') await docker.engine.remove(step.id, signal);
     } catch (err) {
       signal.throwIfAborted();
-      pass.failed.add(step.id);
+      pass.failures++;
       docker.log.warn(
         { err, container: step.id.slice(0, 12), action: step.action },
         'a container could not be stopped or removed',

@@ -20,8 +20,8 @@ export interface PlanInput {
   readonly toldAt: ReadonlyMap<number, number>;
   /** Users nothing is done to, whatever they use: suspended accounts. */
   readonly spared: ReadonlySet<number>;
-  /** Containers that could not be stopped or removed in this pass. */
-  readonly failed: ReadonlySet<string>;
+  /** Containers that this pass has dealt with, with or without success. */
+  readonly tried: ReadonlySet<string>;
   /** Epoch seconds. */
   readonly now: number;
 }
@@ -103,7 +103,7 @@ function planUser(uid: number, limitKib: bigint, own: readonly Item[], input: Pl
     return verdict('unresolvable', 'removing containers would not free enough: images and volumes stay');
   if (rules.mode === 'monitor') return verdict('monitored', 'the mode is monitor');
   const candidates = inOrder(
-    helpful.filter(({ id }) => !input.failed.has(id)),
+    helpful.filter(({ id }) => !input.tried.has(id)),
     rules.order,
   );
   if (rules.mode === 'stop') {

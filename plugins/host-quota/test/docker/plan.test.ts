@@ -29,7 +29,7 @@ function planOf(
     toldAt: new Map([[ALICE, NOW]]),
   };
   const [plan] = planEnforcement(
-    { ...facts, spared: new Set(), failed: new Set(), now: NOW, ...input },
+    { ...facts, spared: new Set(), tried: new Set(), now: NOW, ...input },
     { ...REMOVE, ...rules },
   );
   return { verdict: plan?.verdict, steps: plan?.steps.map((step) => `${step.action} ${step.name}`) ?? [], plan };
@@ -116,7 +116,7 @@ describe('the plan of enforcement', () => {
     const containers = [own(1, { bytes: 9n * MIB }), own(2, { bytes: 9n * MIB })];
     expect(planOf(containers, 10n, { mode: 'monitor' })).toMatchObject({ verdict: 'monitored', steps: [] });
     expect(planOf(containers, 10n, {}, { spared: new Set([ALICE]) })).toMatchObject({ verdict: 'spared', steps: [] });
-    expect(planOf(containers, 10n, {}, { failed: new Set([id(2)]) }).steps).toEqual(['remove c1']);
+    expect(planOf(containers, 10n, {}, { tried: new Set([id(2)]) }).steps).toEqual(['remove c1']);
   });
 
   it('ends below the limit with nothing to spare, and is the same for any order of the list', () => {
