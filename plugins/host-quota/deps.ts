@@ -137,7 +137,12 @@ function dockerFor(context: PluginContext<Settings>, effects: Effects, names: Na
   return createDocker({
     engine: effects.engine ?? createEngine(clock, settings.socket),
     audit: createAuditTail(effects.auditFiles ?? nodeAuditFiles, settings.auditLog),
-    ...{ store, names, clock, log, settings, sizes: effects.sizes ?? nodeSizes },
+    sizes: effects.sizes ?? nodeSizes,
+    store,
+    names,
+    clock,
+    log,
+    settings,
     isPerson: (uid) => isEligible(uid, context.settings),
     suspended: async () => {
       const ids = (await registry.all()).flatMap(({ account = '', frozen }) => {

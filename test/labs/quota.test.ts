@@ -15,6 +15,8 @@ describe.concurrent('quotas are enforced, raised, repaired, measured and cleared
     ['ext4 and XFS', 24, ['test/labs/uml.sh', 'test/labs/quota/guest.sh']],
     ['the pages about ext4 and XFS', 16, ['test/labs/uml.sh', 'test/labs/quota/pages.sh']],
     ['ZFS', 5, ['test/labs/zfs.sh', 'node', 'dist/test/labs/quota/zfs.js']],
+    ['Docker', 6, ['test/labs/dockerd.sh', 'node', 'dist/test/labs/quota/docker.js']],
+    ['the audit log of a real auditd', 5, ['test/labs/uml.sh', 'test/labs/quota/audit.sh']],
     ['btrfs', 6, ['test/labs/btrfs.sh', 'node', 'dist/test/labs/quota/btrfs.js']],
   ] as const)('on %s', { timeout: PATIENCE_MS }, async (_, steps, command) => {
     const lines = await run(command);

@@ -1,4 +1,5 @@
 import { type ClientUse, clientUseOf } from './client-use.ts';
+import type { Use } from './join.ts';
 import { type AuditFiles, type AuditMark, readLog } from './read-log.ts';
 
 /** Someone who opened the socket with another program than a Docker client. */
@@ -33,20 +34,21 @@ export function createAuditTail(files: AuditFiles, path: string): AuditTail {
   return {
     recent: async (now, signal) => {
       const since = now - LOOK_BACK_SECONDS;
-      const read = await readLog(files, path, { mark, since }, signal);
+      const read = await readLog(files, path, { mark, since, found: (use) => keep(use, clients, sockets) }, signal);
       mark = read.mark;
-      for (const use of read.uses) {
-        const { event, at, uid, exe, argv } = use;
-        if (argv === undefined) sockets.set(event, { event, at, uid, exe });
-        else {
-          const client = clientUseOf(use);
-          if (client !== undefined) clients.set(event, client);
-        }
-      }
-      for (const uses of [clients, sockets]) {
-        for (const [event, { at }] of uses) if (at < since || uses.size > MOST_USES) uses.delete(event);
-      }
+      for (const uses of [clients, sockets]) for (const [event, { at }] of uses) if (at < since) uses.delete(event);
       return { clients: [...clients.values()], sockets: [...sockets.values()], isThere: mark !== undefined };
     },
   };
+}
+
+function keep(use: Use, clients: Map<string, ClientUse>, sockets: Map<string, SocketUse>): void {
+  const { event, at, uid, exe, argv } = use;
+  const client = clientUseOf(use);
+  if (argv === undefined) sockets.set(event, { event, at, uid, exe });
+  else if (client !== undefined) clients.set(event, client);
+  for (const uses of [clients, sockets]) {
+    const [oldest] = uses.keys();
+    if (uses.size > MOST_USES && oldest !== undefined) uses.delete(oldest);
+  }
 }

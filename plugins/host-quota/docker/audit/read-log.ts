@@ -24,10 +24,17 @@ export interface AuditFiles {
 }
 
 export interface AuditRead {
-  readonly uses: readonly Use[];
   readonly mark: AuditMark | undefined;
   /** Whether what followed the mark is not there any more. */
   readonly isGap: boolean;
+}
+
+export interface ReadFrom {
+  readonly mark: AuditMark | undefined;
+  /** Epoch seconds. */
+  readonly since: number;
+  /** Called with each use since then, in the order in which they are complete. */
+  found(use: Use): void;
 }
 
 /** Files that auditd keeps at most (auditd.conf(5), `num_logs`). */
@@ -36,14 +43,14 @@ const MOST_FILES = 999;
 const LONGEST_LINE = 1_048_576;
 
 /**
- * What was logged after the mark, or without one in files that changed since `since` (epoch seconds), over rotations, in
+ * What was logged after the mark, or without one in files that changed since `since`, over rotations, in
  * constant memory. Reading from the mark that this returns continues with nothing lost; uses of the last seconds may come
  * again and are told by their event.
  */
 export async function readLog(
   files: AuditFiles,
   path: string,
-  { mark, since }: { readonly mark: AuditMark | undefined; readonly since: number },
+  { mark, since, found }: ReadFrom,
   signal: AbortSignal,
 ): Promise<AuditRead> {
   const opened: AuditFile[] = [];
@@ -61,20 +68,18 @@ export async function readLog(
       }
     }
     const joiner = createJoiner<{ readonly inode: bigint; readonly offset: number }>();
-    const uses: Use[] = [];
     let last = mark;
     for (const [index, file] of [...opened].reverse().entries()) {
       for await (const { line, offset } of linesOf(file, index === 0 ? start : 0, signal)) {
         const place = { inode: file.inode, offset };
         const use = joiner.add(line, place);
-        if (use !== undefined && use.at >= since) uses.push(use);
+        if (use !== undefined && use.at >= since) found(use);
         const event = eventOf(line);
         if (event !== undefined) last = { ...place, event };
       }
     }
     const open = joiner.oldestOpen();
     return {
-      uses,
       mark: open === undefined ? last : { ...open.place, event: open.event },
       isGap: mark !== undefined && !isFound,
     };

@@ -101,7 +101,7 @@ function planOf(
 async function tell(pass: Pass, plans: readonly UserPlan[]): Promise<void> {
   const { docker, excesses, now } = pass;
   const byUid = new Map(plans.map((plan) => [plan.uid, plan]));
-  for (const uid of [...excesses.keys()]) {
+  for (const uid of excesses.keys()) {
     const verdict = byUid.get(uid)?.verdict;
     if (verdict !== undefined && verdict !== 'ok') continue;
     await docker.store.batch([excessDelete(uid)]);

@@ -50,7 +50,9 @@ export async function readBegun(store: Documents): Promise<readonly Begun[]> {
   for await (const { value } of documentsIn(store, BEGUN)) {
     const { uid, at, step } = value;
     if (!isJsonObject(step) || typeof uid !== 'number' || typeof at !== 'number') continue;
-    all.push({ uid, at, step: { ...(step as unknown as Step), bytes: BigInt(String(step['bytes'])) } });
+    const { bytes } = step;
+    if (typeof bytes !== 'string') continue;
+    all.push({ uid, at, step: { ...(step as unknown as Step), bytes: BigInt(bytes) } });
   }
   return all;
 }

@@ -106,7 +106,7 @@ async function negotiate(clock: Clock, socket: string, signal: AbortSignal): Pro
   const body = parseJson('its version', answer.text);
   const { ApiVersion: newest, MinAPIVersion: oldest } = isJsonObject(body) ? body : {};
   const [most, least] = [readVersion(newest), readVersion(oldest) ?? API];
-  if (most === undefined || isBelow(most, OLDEST)) throw engineTooOld(String(newest));
+  if (most === undefined || isBelow(most, OLDEST)) throw engineTooOld(typeof newest === 'string' ? newest : 'unknown');
   const chosen = isBelow(most, API) ? most : isBelow(API, least) ? least : API;
   return chosen.join('.');
 }

@@ -16,10 +16,16 @@ const EDGE = textOf('auditd-docker-edge.log');
 /** The recording has the log behind what ausearch printed. */
 const RAW = textOf('auditd-docker-raw.log');
 
+async function read(files: AuditFiles, from: { readonly mark: AuditMark | undefined; readonly since: number }) {
+  const uses: Use[] = [];
+  const result = await readLog(files, AUDIT_LOG, { ...from, found: (use) => uses.push(use) }, signal);
+  return { ...result, uses };
+}
+
 async function usesIn(text: string, since = 0): Promise<readonly Use[]> {
   const audit = memoryAudit();
   audit.append(text);
-  return (await readLog(audit, AUDIT_LOG, { mark: undefined, since }, signal)).uses;
+  return (await read(audit, { mark: undefined, since })).uses;
 }
 
 function sorted(uses: readonly Use[]): readonly Use[] {
@@ -125,15 +131,17 @@ describe('the audit log', () => {
         const audit = memoryAudit();
         const found = new Map<string, Use>();
         let mark: AuditMark | undefined;
+        let at = 0;
         for (const piece of [bytes.subarray(0, first), bytes.subarray(first, second), bytes.subarray(second)]) {
           // auditd rotates between two records, never inside one.
-          if (rotates && bytes[first - 1] === 10) audit.rotate();
+          if (rotates && bytes[at - 1] === 10) audit.rotate();
+          at += piece.length;
           audit.append(piece);
-          const read = await readLog(audit, AUDIT_LOG, { mark, since: 0 }, signal);
-          expect(read.isGap).toBe(false);
-          mark = read.mark;
-          for (const use of read.uses) found.set(use.event, use);
-          for (const use of read.uses) expect(whole).toContainEqual(use);
+          const more = await read(audit, { mark, since: 0 });
+          expect(more.isGap).toBe(false);
+          mark = more.mark;
+          for (const use of more.uses) found.set(use.event, use);
+          for (const use of more.uses) expect(whole).toContainEqual(use);
         }
         expect(sorted([...found.values()])).toEqual(whole);
       }),
@@ -149,9 +157,9 @@ describe('the audit log', () => {
     for (const one of EDGE.split(/(?<=\n)/)) {
       audit.rotate();
       audit.append(one);
-      const read = await readLog(audit, AUDIT_LOG, { mark, since: 0 }, signal);
-      mark = read.mark;
-      for (const use of read.uses) found.set(use.event, use);
+      const more = await read(audit, { mark, since: 0 });
+      mark = more.mark;
+      for (const use of more.uses) found.set(use.event, use);
     }
     expect([...found.values()]).toEqual(whole);
   });
@@ -159,15 +167,15 @@ describe('the audit log', () => {
   it('reads a rotated log to its end, and says when what followed is gone', async () => {
     const audit = memoryAudit();
     audit.append(line('1795212179.001:1', { argv: 'docker pull a' }));
-    const first = await readLog(audit, AUDIT_LOG, { mark: undefined, since: 0 }, signal);
+    const first = await read(audit, { mark: undefined, since: 0 });
     audit.append(line('1795212180.001:2', { argv: 'docker pull b' }));
     audit.rotate();
     audit.append(line('1795212181.001:3', { argv: 'docker pull c' }));
-    const second = await readLog(audit, AUDIT_LOG, { mark: first.mark, since: 0 }, signal);
+    const second = await read(audit, { mark: first.mark, since: 0 });
     expect([second.isGap, second.uses.map(({ argv }) => argv?.[2])]).toEqual([false, ['b', 'c']]);
     const other = memoryAudit();
     other.append(line('1795212190.001:9', { argv: 'docker pull d' }));
-    const third = await readLog(other, AUDIT_LOG, { mark: second.mark, since: 0 }, signal);
+    const third = await read(other, { mark: second.mark, since: 0 });
     expect([third.isGap, third.uses.map(({ argv }) => argv?.[2])]).toEqual([true, ['d']]);
   });
 
@@ -178,7 +186,7 @@ describe('the audit log', () => {
     );
     const audit = memoryAudit();
     audit.append(`${open.join('\n')}\n${line('1795212190.001:9999', { argv: 'docker pull b' })}`);
-    const { uses, mark } = await readLog(audit, AUDIT_LOG, { mark: undefined, since: 0 }, signal);
+    const { uses, mark } = await read(audit, { mark: undefined, since: 0 });
     expect([uses.length, mark?.event]).toEqual([1, '1795212190.001:9999']);
   });
 
@@ -208,7 +216,7 @@ describe('the audit log', () => {
 });
 
 describe('the command line of a client', () => {
-  const read = (text: string) => clientUseOf({ event: '1.0:1', at: 1, uid: 1000, exe: '', argv: text.split(' ') });
+  const clientOf = (text: string) => clientUseOf({ event: '1.0:1', at: 1, uid: 1000, exe: '', argv: text.split(' ') });
 
   it.each([
     [
@@ -234,7 +242,7 @@ describe('the command line of a client', () => {
     ['docker load -i file.tar', 'load', undefined, undefined],
     ['docker volume create --label a=b data', 'volume', 'data', undefined],
   ])('%s', (text, verb, name, ref) => {
-    expect([read(text)?.verb, read(text)?.name, read(text)?.refs[0]]).toEqual([verb, name, ref]);
+    expect([clientOf(text)?.verb, clientOf(text)?.name, clientOf(text)?.refs[0]]).toEqual([verb, name, ref]);
   });
 
   it.each([
@@ -245,7 +253,7 @@ describe('the command line of a client', () => {
     'docker --version',
     'docker constructor',
     'docker image prune',
-  ])('%s creates nothing that can be told', (text) => expect(read(text)).toBeUndefined());
+  ])('%s creates nothing that can be told', (text) => expect(clientOf(text)).toBeUndefined());
 
   it('has the labels of containers, and in its text no more than names', () => {
     const argv = [

@@ -14,7 +14,7 @@ function own({ now }: Rig, number: number, changes: Partial<Container> = {}): Co
 
 async function told(rig: Rig): Promise<readonly string[]> {
   return (await rig.events()).map(({ event, name, detail }) =>
-    `${event} ${name} ${String(detail['container_name'] ?? '')}`.trim(),
+    [event, name, detail['container_name']].filter((word) => typeof word === 'string').join(' '),
   );
 }
 

@@ -12,7 +12,7 @@ export const MIB = 1_048_576n;
 
 /** 64 hex digits that a person can tell apart. */
 export function id(number: number): string {
-  return number.toString(16).padStart(4, '0').padEnd(64, '0');
+  return number.toString(16).padStart(5, '0').padEnd(64, '0');
 }
 
 export function container(number: number, changes: Partial<Container> = {}): Container {
@@ -78,7 +78,7 @@ export const NOTHING: Known = {
 };
 
 export const people: People = {
-  uidOf: (label) => ({ alice: ALICE, bob: BOB })[label] ?? (/^100\d$/.test(label) ? Number(label) : undefined),
+  uidOf: (label) => ({ alice: ALICE, bob: BOB })[label] ?? (/^\d{4}$/.test(label) ? Number(label) : undefined),
   isPerson: (uid) => uid >= 1000 && uid < 10_000,
 };
 

@@ -12,7 +12,7 @@ import { createFakeEngine, type FakeEngine } from './fake-engine.ts';
 import { AUDIT_LOG, type MemoryAudit, memoryAudit } from './memory-audit.ts';
 import { ALICE, BOB } from './objects.ts';
 
-export const { signal } = new AbortController();
+export const signal: AbortSignal = new AbortController().signal;
 
 export interface Rig {
   readonly engine: FakeEngine;
