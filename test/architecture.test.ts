@@ -20,7 +20,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   usage: ['waldur', 'store', ...PURE_OF_PLUGIN, 'config/types.ts', 'lib'],
   upkeep: ['orders', 'waldur', ...PURE_OF_PLUGIN, 'config/types.ts', 'lib'],
   monitor: ['lib'],
-  web: ['admin', 'monitor', 'plugin/contract.ts', 'lib'],
+  web: ['admin', 'monitor', 'store', 'plugin/contract.ts', 'config/types.ts', 'lib'],
   offering: ['events', 'orders', 'upkeep', 'usage', 'store', 'monitor', 'waldur', 'plugin', 'config/types.ts', 'lib'],
   admin: ['orders', 'upkeep', 'usage', 'store', 'waldur', 'plugin', 'config/types.ts', 'lib'],
   daemon: ['offering', 'store', 'web', 'monitor', 'orders/slots.ts', 'waldur', 'config', 'plugin', 'lib'],

@@ -31,8 +31,10 @@ import { openRegistry, type Registry } from './registry/registry.ts';
 import { type RegistryFiles, registryFiles } from './registry/registry-files.ts';
 import { createRemoteClient } from './remote/client.ts';
 import { createRemoteSite, type Remote } from './remote/remote-site.ts';
-import { hostIdOf, type Settings, usesZfs } from './settings.ts';
+import { type Walk, walk as walkFiles } from './scan/walk.ts';
+import { datasetsOf, hostIdOf, type Settings, usesZfs } from './settings.ts';
 import type { Site } from './site.ts';
+import { createEnforcementWatch, type EnforcementWatch } from './state/enforcement.ts';
 import { createRun, type Run } from './tools/run.ts';
 
 /** What the methods of the backend share. */
@@ -45,6 +47,9 @@ export interface Deps extends PluginContext<Settings> {
   readonly remotes: readonly Remote[];
   /** Undefined where Docker is not looked at. */
   readonly docker: Docker | undefined;
+  readonly walk: Walk;
+  /** Of the local device. */
+  readonly enforcement: EnforcementWatch;
   /** The local one first. */
   readonly sites: readonly Site[];
   /** What accounts on this site need. */
@@ -62,6 +67,7 @@ export interface Effects {
   readonly files?: RegistryFiles | undefined;
   readonly engine?: Engine | undefined;
   readonly auditFiles?: AuditFiles | undefined;
+  readonly walk?: Walk | undefined;
 }
 
 /** Opens nothing yet: the first program runs when it is needed. */
@@ -75,7 +81,7 @@ export function createDeps(context: PluginContext<Settings>, effects: Effects = 
     : undefined;
   const names = made === undefined ? createNames(run) : createMockNames(made);
   const { files = registryFiles } = effects;
-  const registry = openRegistry({ directory: settings.registry, files, store: context.store });
+  const registry = openRegistry({ directory: settings.registry, files, store: context.store, token: tokenOf(context) });
   const docker = made === undefined && usesDocker(settings) ? dockerFor(context, effects, names, registry) : undefined;
   const drivers =
     made === undefined
@@ -111,6 +117,14 @@ export function createDeps(context: PluginContext<Settings>, effects: Effects = 
     registry,
     remotes,
     docker,
+    enforcement: createEnforcementWatch({
+      devices,
+      store: context.store,
+      deviceName: settings.device,
+      subject: settings.subject,
+      now: () => clock.now(),
+    }),
+    walk: effects.walk ?? walkFiles,
     sites: [local, ...remotes.map((remote) => createRemoteSite(remote, settings.device))],
     accounts,
     close: () => closing.abort(new Error('the backend is closed')),
@@ -126,7 +140,7 @@ function driversFor(
     ...(settings.USE_PYQUOTA ? [createLinuxDriver(deps)] : []),
     ...(settings.subject === 'subvolume' ? [createBtrfsDriver(deps)] : []),
     ...(usesZfs(settings)
-      ? [createZfsDriver({ run: deps.run, datasets: settings.ZFS_DATASETS, idOf: idOf(names) })]
+      ? [createZfsDriver({ run: deps.run, datasets: datasetsOf(settings), idOf: idOf(names) })]
       : []),
   ];
 }
@@ -151,8 +165,12 @@ function dockerFor(context: PluginContext<Settings>, effects: Effects, names: Na
       });
       return new Set(ids);
     },
-    holder: Buffer.from(context.random(8)).toString('hex'),
+    holder: tokenOf(context),
   });
+}
+
+function tokenOf(context: PluginContext<Settings>): string {
+  return Buffer.from(context.random(8)).toString('hex');
 }
 
 async function readMounts(): Promise<readonly Mount[]> {

@@ -2,14 +2,13 @@ import type { HttpRequest } from '../../../src/lib/http.ts';
 import type { Json } from '../../../src/lib/json.ts';
 import type { Route, RouteRequest } from '../../../src/plugin/contract.ts';
 import { TIMEOUTS } from '../remote/client.ts';
-import type { Handler } from '../remote/reply.ts';
+import type { CentralRoute } from './deps.ts';
 import { askAll, type CentralHost } from './hosts.ts';
 
-type MakeRoute = (method: Route['method'], path: string, role: Route['role'], handle: Handler) => Route;
 type Find = (id: string | undefined) => CentralHost;
 
 /** `docker/…` of the hosts for operators: passed on to the host, which knows. */
-export function centralDockerRoutes(route: MakeRoute, find: Find, hosts: readonly CentralHost[]): readonly Route[] {
+export function centralDockerRoutes(route: CentralRoute, find: Find, hosts: readonly CentralHost[]): readonly Route[] {
   const pass = (path: string, host: CentralHost, signal: AbortSignal, more: Partial<HttpRequest> = {}): Promise<Json> =>
     host.client.pass({ method: 'GET', path: `docker/${path}`, ...more }, TIMEOUTS.quotas, signal);
   const ofHost = (path: string): Route =>

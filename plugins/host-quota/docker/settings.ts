@@ -1,4 +1,4 @@
-import type { JsonSchema } from '../../../src/plugin/contract.ts';
+import type { JsonSchema, SettingProblem } from '../../../src/plugin/contract.ts';
 import type { Mode, Order, PlanRules } from './enforcement/plan.ts';
 
 /** What the configuration says about Docker: lower-case keys in `docker`, or the upper-case names of other managers. */
@@ -58,6 +58,16 @@ export function dockerSettings(options: DockerOptions): DockerSettings {
     dataRoot: options.DOCKER_DATA_ROOT,
     reservedBytes: reserved === undefined || reserved === 0 ? undefined : BigInt(reserved),
   };
+}
+
+export function dockerProblems(options: DockerOptions & { readonly subject: string }): readonly SettingProblem[] {
+  if (options.device !== DOCKER) return [];
+  return [
+    ...(options.subject === 'user' ? [] : [{ setting: 'subject', message: 'Docker has limits of users only' }]),
+    ...(usesDocker(options)
+      ? []
+      : [{ setting: 'USE_DOCKER_QUOTA', message: 'the device is docker', hint: 'remove it' }]),
+  ];
 }
 
 const PATH: JsonSchema = { type: 'string', pattern: '^(/[A-Za-z0-9._@+:-]+)+$', 'x-expected': 'an absolute path' };

@@ -21,6 +21,7 @@ export function writeLetter({ event, name, device, detail, at }: QuotaEvent, hos
     ['Container', container(detail['container_name'], detail['container_id'])],
     ['Containers are removed from', time(detail['removal_after'])],
     ['Time left until', time(detail['block_time_limit'], detail['inode_time_limit'])],
+    ['Reason', typeof detail['why'] === 'string' ? detail['why'] : undefined],
     ['Seen at', new Date(at * 1000).toISOString()],
   ].filter((row): row is [string, string] => row[1] !== undefined);
   const width = Math.max(...rows.map(([label]) => label.length));
@@ -74,6 +75,14 @@ const WORDS = {
   docker_container_removed: {
     subject: 'Docker quota: a container was removed',
     sentence: 'You used more than your limit of Docker, and this container was removed. Volumes were not touched.',
+  },
+  device_enforcement_off: {
+    subject: 'Disk quotas are not enforced',
+    sentence: 'Limits on this device do not bind: everyone can write as much as fits. `agent doctor` says what to do.',
+  },
+  device_enforcement_on: {
+    subject: 'Disk quotas are enforced again',
+    sentence: 'Limits on this device bind again. There is nothing to do.',
   },
 } as const;
 
