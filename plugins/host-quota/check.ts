@@ -3,6 +3,7 @@ import { formatBytes } from '../../src/lib/units.ts';
 import { attemptCheck, type Finding } from '../../src/plugin/attempt-check.ts';
 import type { Check } from '../../src/plugin/contract.ts';
 import type { Deps } from './deps.ts';
+import { checkDocker } from './docker/check.ts';
 import { firstLine } from './tools/first-line.ts';
 
 /** Looks at the device, whether limits bind there, the tools and the other hosts; changes nothing. */
@@ -21,6 +22,7 @@ export async function check(deps: Deps, signal: AbortSignal): Promise<readonly C
     checks.push(await attemptCheck(name, signal, () => look(deps, signal)));
     if (name === 'device' && checks[0]?.status === 'failed') break;
   }
+  if (deps.docker !== undefined) checks.push(...(await checkDocker(deps.docker, deps.run, signal)));
   for (const site of remote) {
     checks.push(
       await attemptCheck(`host ${site.id}`, signal, async () => {

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import type { PluginContext } from '../../src/plugin/contract.ts';
+import { parseAccountId } from './accounts/account-id.ts';
 import type { AccountDeps } from './accounts/accounts.ts';
 import { type Directories, nodeDirectories } from './accounts/directories.ts';
 import { createProjectHolder, createSubvolumeHolder } from './accounts/directory-holder.ts';
@@ -11,6 +12,13 @@ import { createLinuxDriver } from './devices/linux/driver.ts';
 import { nodeSizes, type Sizes } from './devices/space.ts';
 import type { Driver } from './devices/types.ts';
 import { createZfsDriver } from './devices/zfs/driver.ts';
+import { nodeAuditFiles } from './docker/audit/audit-files.ts';
+import { createAuditTail } from './docker/audit/audit-tail.ts';
+import type { AuditFiles } from './docker/audit/read-log.ts';
+import { createDocker, type Docker } from './docker/docker.ts';
+import { createDockerDriver } from './docker/driver.ts';
+import { createEngine, type Engine } from './docker/engine/engine.ts';
+import { DOCKER, dockerSettings, usesDocker } from './docker/settings.ts';
 import { unparseable } from './errors.ts';
 import { parseRange } from './host/allocate.ts';
 import { isEligible } from './host/eligible.ts';
@@ -37,6 +45,8 @@ export interface Deps extends PluginContext<Settings> {
   readonly devices: Devices;
   readonly registry: Registry;
   readonly remotes: readonly Remote[];
+  /** Undefined where Docker is not looked at. */
+  readonly docker: Docker | undefined;
   readonly walk: Walk;
   /** Of the local device. */
   readonly enforcement: EnforcementWatch;
@@ -55,6 +65,8 @@ export interface Effects {
   readonly sizes?: Sizes | undefined;
   readonly directories?: Directories | undefined;
   readonly files?: RegistryFiles | undefined;
+  readonly engine?: Engine | undefined;
+  readonly auditFiles?: AuditFiles | undefined;
   readonly walk?: Walk | undefined;
 }
 
@@ -68,12 +80,19 @@ export function createDeps(context: PluginContext<Settings>, effects: Effects = 
     ? mockHost(settings.MOCK_HOST_ID, Math.floor(clock.now().getTime() / 1000))
     : undefined;
   const names = made === undefined ? createNames(run) : createMockNames(made);
-  const drivers = made === undefined ? driversFor(settings, { run, mounts, sizes }, names) : [createMockDriver(made)];
+  const { files = registryFiles } = effects;
+  const registry = openRegistry({ directory: settings.registry, files, store: context.store, token: tokenOf(context) });
+  const docker = made === undefined && usesDocker(settings) ? dockerFor(context, effects, names, registry) : undefined;
+  const drivers =
+    made === undefined
+      ? [
+          ...driversFor(settings, { run, mounts, sizes }, names),
+          ...(docker === undefined ? [] : [createDockerDriver(docker)]),
+        ]
+      : [createMockDriver(made)];
   const devices = createDevices(drivers, closing.signal);
   const hostId = hostIdOf(settings) ?? 'localhost';
   const local = createLocalSite(hostId, settings.device, devices, names);
-  const { files = registryFiles } = effects;
-  const registry = openRegistry({ directory: settings.registry, files, store: context.store, token: tokenOf(context) });
   const remotes = settings.remote.map((host) => ({ id: host.id, client: createRemoteClient(context, host) }));
   const holder =
     made === undefined ? holderFor(settings, run, names, effects.directories ?? nodeDirectories) : undefined;
@@ -98,6 +117,7 @@ export function createDeps(context: PluginContext<Settings>, effects: Effects = 
     devices,
     registry,
     remotes,
+    docker,
     enforcement: createEnforcementWatch({
       devices,
       store: context.store,
@@ -124,6 +144,30 @@ function driversFor(
       ? [createZfsDriver({ run: deps.run, datasets: datasetsOf(settings), idOf: idOf(names) })]
       : []),
   ];
+}
+
+function dockerFor(context: PluginContext<Settings>, effects: Effects, names: Names, registry: Registry): Docker {
+  const { store, clock, log } = context;
+  const settings = dockerSettings(context.settings);
+  return createDocker({
+    engine: effects.engine ?? createEngine(clock, settings.socket),
+    audit: createAuditTail(effects.auditFiles ?? nodeAuditFiles, settings.auditLog),
+    sizes: effects.sizes ?? nodeSizes,
+    store,
+    names,
+    clock,
+    log,
+    settings,
+    isPerson: (uid) => isEligible(uid, context.settings),
+    suspended: async () => {
+      const ids = (await registry.all()).flatMap(({ account = '', frozen }) => {
+        const id = frozen === undefined ? undefined : parseAccountId(account);
+        return id?.device === DOCKER ? [id.id] : [];
+      });
+      return new Set(ids);
+    },
+    holder: tokenOf(context),
+  });
 }
 
 function tokenOf(context: PluginContext<Settings>): string {

@@ -6,6 +6,7 @@ import { createLocalClient } from './central/local-client.ts';
 import { createReceiver } from './central/receive.ts';
 import { createCentralRoutes } from './central/routes.ts';
 import type { Deps } from './deps.ts';
+import { dockerJobs } from './docker/jobs.ts';
 import { applyDefaults } from './host/defaults.ts';
 import type { HostService } from './host/service.ts';
 import { createMail } from './notify/mail.ts';
@@ -35,7 +36,9 @@ export function createRunning(deps: Deps, host: HostService): Running {
   const { settings, clock, log, store } = deps;
   const channels = channelsOf(deps);
   const routes = [
-    ...(settings.api_key === undefined ? [] : createHostRoutes(host, createGuard(settings.api_key, clock))),
+    ...(settings.api_key === undefined
+      ? []
+      : createHostRoutes(host, createGuard(settings.api_key, clock), deps.docker)),
     ...(isCentral(settings) ? centralRoutes(deps, host) : []),
   ];
   const job = (name: string, schedule: string, run: Job['run']): Job => ({
@@ -55,6 +58,7 @@ export function createRunning(deps: Deps, host: HostService): Running {
       }),
       job('enforcement', '*/5 * * * *', (signal) => deps.enforcement.look(signal)),
       job('defaults', '*/10 * * * *', (signal) => applyDefaults(host, signal)),
+      ...(deps.docker === undefined ? [] : dockerJobs(deps.docker, everySeconds)),
       ...scanJobs(deps),
     ],
     serve: async (signal) => {
@@ -100,7 +104,7 @@ function scanJobs(deps: Deps): readonly Job[] {
 
 function centralRoutes(deps: Deps, host: HostService): readonly Route[] {
   const { settings, store, clock, log, remotes, hostId } = deps;
-  const local = settings.central === true ? [{ id: hostId, client: createLocalClient(host) }] : [];
+  const local = settings.central === true ? [{ id: hostId, client: createLocalClient(host, deps.docker) }] : [];
   const hosts = [...local, ...remotes];
   const knows = (id: string): boolean => hosts.some((one) => one.id === id);
   const routes = createCentralRoutes({

@@ -1,12 +1,13 @@
 import type { Claim, CommonSettings, JsonSchema, NamingRules, SettingProblem } from '../../src/plugin/contract.ts';
 import type { KeyHolder } from './central/keys.ts';
 import type { Subject } from './devices/types.ts';
+import { DOCKER, type DockerOptions, dockerProblems, dockerSchema } from './docker/settings.ts';
 import { parseRange } from './host/allocate.ts';
 import { IGNORED_SETTINGS } from './settings-ignored.ts';
 import { API_KEYS, HOST_ID, NOTIFICATIONS, PATH, REMOTE, SECRET, SERVE, UID } from './settings-parts.ts';
 
 /** `backend_settings` after validation. */
-export interface Settings {
+export interface Settings extends DockerOptions {
   readonly device: string;
   readonly subject: Subject;
   readonly host_id?: string;
@@ -72,9 +73,9 @@ export const settingsSchema: JsonSchema = {
     device: {
       type: 'string',
       pattern: '^((/[A-Za-z0-9._@+:-]+)+|[A-Za-z0-9][A-Za-z0-9_.:-]*(/[A-Za-z0-9_.:-]+)*)$',
-      'x-expected': 'a mount point, a block device or a ZFS dataset',
+      'x-expected': 'a mount point, a block device, a ZFS dataset or docker',
       examples: ['/srv/data'],
-      description: 'What is limited: a mount point such as /srv/data, a block device or a ZFS dataset.',
+      description: 'What is limited: a mount point such as /srv/data, a block device, a ZFS dataset or docker.',
     },
     subject: {
       enum: ['user', 'group', 'project', 'subvolume'],
@@ -186,6 +187,7 @@ export const settingsSchema: JsonSchema = {
       'x-expected': 'a list of datasets, or their names with commas in between',
       description: 'Datasets that are looked at, as a list or with commas in between. Default: all that are mounted.',
     },
+    ...dockerSchema,
     MOCK_QUOTA: { type: 'boolean', default: false, description: 'Made-up data in memory, for trying things.' },
     MOCK_HOST_ID: { enum: ['host1', 'host2', 'host3', 'host4'], default: 'host1' },
     ...NOTIFICATIONS,
@@ -222,7 +224,7 @@ export function problems(settings: Settings, _common: CommonSettings): readonly 
   if (settings.usage_by_user !== undefined && subject === 'user') {
     found.push({ setting: 'usage_by_user', message: 'an account is one user here', hint: 'remove it' });
   }
-  found.push(...backendProblems(settings));
+  found.push(...backendProblems(settings), ...dockerProblems(settings));
   if (uid_min > uid_max) found.push({ setting: 'uid_min', message: '"uid_min" is above "uid_max"' });
   if (parseRange(project_ids) === undefined) {
     found.push({ setting: 'project_ids', message: 'the range ends before it begins' });
@@ -260,7 +262,7 @@ export function claims(settings: Settings): readonly Claim[] {
 /** What is sold must be on a kind of file system that is looked at. Made-up data has every kind. */
 function backendProblems(settings: Settings): readonly SettingProblem[] {
   const { device, subject, USE_PYQUOTA, MOCK_QUOTA } = settings;
-  if (MOCK_QUOTA || subject === 'subvolume' || device === 'docker') return [];
+  if (MOCK_QUOTA || subject === 'subvolume' || device === DOCKER) return [];
   if (!device.startsWith('/') && !usesZfs(settings)) {
     return [
       { setting: 'USE_ZFS', message: 'the device is a dataset, and ZFS is not looked at', hint: 'remove USE_ZFS' },
@@ -290,5 +292,5 @@ export function isCentral({ central, remote }: Settings): boolean {
 
 /** Datasets have no leading slash. */
 export function usesZfs({ USE_ZFS, device }: Settings): boolean {
-  return USE_ZFS ?? !device.startsWith('/');
+  return USE_ZFS ?? (!device.startsWith('/') && device !== DOCKER);
 }

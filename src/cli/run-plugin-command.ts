@@ -51,16 +51,25 @@ interface OpenedOffering {
 }
 
 async function openOffering(plugin: Plugin, invocation: Invocation, io: Io): Promise<OpenedOffering> {
-  const [{ loadConfiguration }, { connect }] = await Promise.all([import('./load.ts'), import('./connect.ts')]);
+  const [{ loadConfiguration }, { connect }, { openExistingStore }] = await Promise.all([
+    import('./load.ts'),
+    import('./connect.ts'),
+    import('../store/open-store.ts'),
+  ]);
   const config = await loadConfiguration(invocation, io);
   const offering = pick(plugin, config.offerings, invocation.values.get('offering'));
-  const peers = connect(invocation, io);
+  // What the plugin keeps is that of the agent beside it.
+  const store = await openExistingStore(config.state, io.clock);
+  const peers = connect(invocation, io, store);
   const waldur = peers.waldur(offering.waldur);
   const opened: CommandOffering<never> = {
     name: offering.name,
     context: peers.context(offering) as CommandOffering<never>['context'],
     resource: (reference, signal) => findResource(waldur, offering, reference, signal),
-    close: async () => waldur.close(),
+    close: async () => {
+      waldur.close();
+      await store.close();
+    },
   };
   return { config, target: offering, opened };
 }

@@ -18,6 +18,7 @@ const BENCHES = [
   'croit',
   'civo',
   'host-quota',
+  'host-quota-docker',
   's3-body',
   'gateway',
   'quotas',

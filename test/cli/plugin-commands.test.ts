@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { OWN_TABLE, withPlugins } from '../../src/cli/command-table.ts';
 import { complete } from '../../src/cli/complete.ts';
@@ -8,6 +11,8 @@ import { parseCommandLine } from '../../src/cli/parse.ts';
 import { runPluginCommand } from '../../src/cli/run-plugin-command.ts';
 import { createStyle } from '../../src/cli/style.ts';
 import type { CommandCall, Plugin, PluginCommand } from '../../src/plugin/contract.ts';
+import { createSqlStore } from '../../src/store/sql-store.ts';
+import { openSqlite } from '../../src/store/sqlite.ts';
 import { fakeIo } from './fake-io.ts';
 
 function command(changes: Partial<PluginCommand> = {}): PluginCommand {
@@ -90,6 +95,28 @@ describe('a command of a plugin', () => {
     const parsed = parseCommandLine(argv, table);
     if (parsed.kind !== 'command') throw new Error('not understood');
     await expect(runPluginCommand(origin, parsed.invocation, fakeIo())).rejects.toMatchObject({ disposition: 'bug' });
+  });
+
+  it('keeps what it keeps where the agent beside it does', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'state-'));
+    const state = join(folder, 'state.sqlite');
+    const kept = createSqlStore(await openSqlite(state), fakeIo().clock);
+    await kept.documents('plugin/e2ef0000000000000000000000000001').put('limit', 5);
+    await kept.close();
+    const io = fakeIo({ files: { '/etc/agent.yaml': `state: ${state}\n${OTHER_BACKEND}` } });
+    const parsed = parseCommandLine([...argv, '-c', '/etc/agent.yaml'], table);
+    if (parsed.kind !== 'command') throw new Error('not understood');
+    let found: unknown;
+    const run = async (call: CommandCall<never>): Promise<number> => {
+      const { context, close } = await call.offering();
+      found = [context.store.isDurable, await context.store.get('limit')];
+      await close();
+      return 0;
+    };
+    const local = { ...plugin(), id: 'ironbucket-local' };
+    expect(await runPluginCommand({ plugin: local, command: command({ run }) }, parsed.invocation, io)).toBe(EXIT.ok);
+    expect(found).toEqual([true, 5]);
+    rmSync(folder, { recursive: true });
   });
 
   it.each([

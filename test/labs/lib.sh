@@ -9,6 +9,11 @@ die() { say "$*"; exit 1; }
 
 # install COMMAND PACKAGE …: the packages whose command is missing. No service may start meanwhile, and none stays.
 install() {
+  # Labs run side by side, and the package manager does not.
+  if [ -z "${INSTALL_LOCKED:-}" ] && command -v flock >/dev/null; then
+    (flock 9; INSTALL_LOCKED=1; install "$@") 9>/tmp/labs-install.lock
+    return
+  fi
   local missing=()
   while [ $# -gt 0 ]; do
     command -v "$1" >/dev/null || missing+=("$2")

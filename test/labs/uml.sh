@@ -11,7 +11,8 @@ set -euo pipefail
 . "$(dirname "$(readlink -f "$0")")/lib.sh"
 cd "$(dirname "$(readlink -f "$0")")/../.."
 [ $# -gt 0 ] || die 'usage: uml.sh SCRIPT [ARGS…]'
-install linux.uml user-mode-linux busybox busybox-static setquota quota mkfs.xfs xfsprogs mkfs.ext4 e2fsprogs setfattr attr
+install linux.uml user-mode-linux busybox busybox-static setquota quota mkfs.xfs xfsprogs mkfs.ext4 e2fsprogs setfattr attr \
+  auditctl auditd
 
 # Not below /mnt, which is another one inside.
 dir=$(mktemp -d /tmp/uml.XXXXXX)

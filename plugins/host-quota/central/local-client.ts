@@ -1,5 +1,6 @@
 import type { Json } from '../../../src/lib/json.ts';
 import { isJsonObject } from '../../../src/lib/json.ts';
+import type { Docker } from '../docker/docker.ts';
 import type { HostService } from '../host/service.ts';
 import type { Guard } from '../remote/auth.ts';
 import { match } from '../remote/listen.ts';
@@ -8,8 +9,8 @@ import { createHostRoutes } from '../remote/routes.ts';
 import type { HostClient } from './hosts.ts';
 
 /** The host the agent runs on, asked as the others are, without a network in between. */
-export function createLocalClient(host: HostService): HostClient {
-  const routes = createHostRoutes(host, INSIDE);
+export function createLocalClient(host: HostService, docker?: Docker): HostClient {
+  const routes = createHostRoutes(host, INSIDE, docker);
   const ask: HostClient['pass'] = async ({ method, path, query = {}, body }, _timeoutMs, signal) => {
     const found = routes.flatMap((route) => {
       const params = route.method === method ? match(route.path, `/remote-api/${path}`) : undefined;

@@ -5,6 +5,7 @@ import { TIMEOUTS } from '../remote/client.ts';
 import { badRequest, Refusal } from '../remote/reply.ts';
 import { readId } from '../tools/parsed.ts';
 import type { CentralDeps, CentralRoute } from './deps.ts';
+import { centralDockerRoutes } from './docker-routes.ts';
 import { askAll, type CentralHost, patient, pingAll, quotasOf } from './hosts.ts';
 import { createMappingRoutes, mappingsOf } from './mapping-routes.ts';
 import type { Mapping } from './mappings.ts';
@@ -91,6 +92,7 @@ export function createCentralRoutes(given: CentralDeps): readonly Route[] {
       await removeNotification(store, params['id'] ?? '');
       return { msg: 'ok' };
     }),
+    ...centralDockerRoutes(route, (id) => host(id, 'host'), hosts),
     { method: 'POST', path: '/api/internal/slave-events', role: 'own', handle: (request) => hear(deps, request) },
   ];
 }

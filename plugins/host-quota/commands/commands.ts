@@ -132,4 +132,30 @@ export const commands: readonly PluginCommand<Settings>[] = [
     },
     changing('approve'),
   ),
+  command(
+    {
+      name: 'quota docker',
+      summary: 'Whose containers, images and volumes fill the disk',
+      description: [
+        'usage: what each user takes; review: what has no owner that can be told, or a label that the audit log contradicts;',
+        'attribute: say whose an object is; plan: what enforcement would do now; enforce: do it.',
+      ].join(' '),
+      positionals: [
+        { name: 'ACTION', help: 'what to do', choices: ['usage', 'review', 'attribute', 'plan', 'enforce'] },
+        {
+          name: 'OBJECT',
+          help: 'of attribute: container:NAME, image:NAME or volume:NAME; ids work, too',
+          optional: true,
+        },
+        { name: 'USER', help: 'of attribute: a user name or uid', optional: true },
+      ],
+      options: [{ name: 'forget', help: 'with attribute: go by label and audit log again' }, YES],
+      examples: [
+        'agent quota docker usage',
+        'agent quota docker attribute container:web alice',
+        'agent quota docker plan --json',
+      ],
+    },
+    async (call) => (await import('./docker.ts')).docker(call),
+  ),
 ];

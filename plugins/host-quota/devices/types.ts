@@ -19,6 +19,8 @@ export interface QuotaRow extends Limits {
   /** When the grace period ends, in epoch seconds; 0 when none runs or the file system does not say. */
   readonly blockGrace: number;
   readonly inodeGrace: number;
+  /** What `usedBytes` is made of, where the device knows. */
+  readonly parts?: { readonly containers: bigint; readonly layers: bigint; readonly volumes: bigint };
 }
 
 /** What one report says. */
@@ -49,6 +51,8 @@ export interface Space {
   readonly total: bigint;
   readonly used: bigint;
   readonly free: bigint;
+  /** Part of `used` that belongs to no user, where the device knows. */
+  readonly unattributed?: bigint;
 }
 
 /** Default grace periods in seconds; undefined where the file system has none. */

@@ -18,7 +18,8 @@ export function parseMountinfo(text: string): Parsed<Mount> {
     const [first = '', second] = line.split(' - ', 2);
     const [, , , root, mountPoint, options] = first.split(' ');
     const [fstype, source, superOptions = ''] = second?.split(' ') ?? [];
-    if (!root?.startsWith('/') || !mountPoint?.startsWith('/') || !options || !fstype || source === undefined) {
+    // A namespace that is kept has no path for a root: `net:[4026532411]`, for each running container.
+    if (!root || !mountPoint?.startsWith('/') || !options || !fstype || source === undefined) {
       return 'it is not a line of mountinfo';
     }
     const all = [...options.split(','), ...superOptions.split(',')].filter((option) => option !== '');

@@ -18,6 +18,8 @@ export function writeLetter({ event, name, device, detail, at }: QuotaEvent, hos
     ['Soft limit', blocks(detail['block_soft_limit'])],
     ['Hard limit', blocks(detail['block_hard_limit'])],
     ['Files', files(detail['inode_current'], detail['inode_hard_limit'])],
+    ['Container', container(detail['container_name'], detail['container_id'])],
+    ['Containers are removed from', time(detail['removal_after'])],
     ['Time left until', time(detail['block_time_limit'], detail['inode_time_limit'])],
     ['Reason', typeof detail['why'] === 'string' ? detail['why'] : undefined],
     ['Seen at', new Date(at * 1000).toISOString()],
@@ -56,6 +58,24 @@ const WORDS = {
     subject: 'Disk quota is fine again',
     sentence: 'You use less than your limits again. There is nothing to do.',
   },
+  docker_quota_exceeded: {
+    subject: 'Docker quota exceeded',
+    sentence:
+      'Your containers, images and volumes take more than your limit. Remove what you do not need; otherwise your containers may be stopped or removed, and what they wrote outside of volumes is then lost.',
+  },
+  docker_quota_unresolvable: {
+    subject: 'Docker quota: remove images or volumes',
+    sentence:
+      'You use more than your limit of Docker, and removing containers would not free enough. Remove images or volumes that you do not need.',
+  },
+  docker_container_stopped: {
+    subject: 'Docker quota: a container was stopped',
+    sentence: 'You use more than your limit of Docker, and this container was stopped. What it holds is still there.',
+  },
+  docker_container_removed: {
+    subject: 'Docker quota: a container was removed',
+    sentence: 'You used more than your limit of Docker, and this container was removed. Volumes were not touched.',
+  },
   device_enforcement_off: {
     subject: 'Disk quotas are not enforced',
     sentence: 'Limits on this device do not bind: everyone can write as much as fits. `agent doctor` says what to do.',
@@ -65,6 +85,10 @@ const WORDS = {
     sentence: 'Limits on this device bind again. There is nothing to do.',
   },
 } as const;
+
+function container(name: unknown, id: unknown): string | undefined {
+  return typeof name === 'string' && typeof id === 'string' ? `${name} (${id})` : undefined;
+}
 
 function bytes(value: unknown): string | undefined {
   return typeof value === 'number' ? formatBytes(BigInt(value)) : undefined;

@@ -1,6 +1,10 @@
 import { isAgentError } from '../../../src/lib/errors.ts';
-import type { RouteReply } from '../../../src/plugin/contract.ts';
+import type { Json } from '../../../src/lib/json.ts';
+import type { RouteReply, RouteRequest } from '../../../src/plugin/contract.ts';
 import type { Verdict } from './auth.ts';
+
+/** What a route answers with status 200. */
+export type Handler = (request: RouteRequest, signal: AbortSignal) => Promise<Json>;
 
 /** A request that is answered with `{"msg"}` and this status. */
 export class Refusal extends Error {

@@ -2,19 +2,21 @@ import { isAgentError } from '../../../src/lib/errors.ts';
 import { isJsonObject, type Json, type JsonObject } from '../../../src/lib/json.ts';
 import type { Route, RouteRequest } from '../../../src/plugin/contract.ts';
 import type { Device, Limits } from '../devices/types.ts';
+import type { Docker } from '../docker/docker.ts';
+import { dockerRoutes } from '../docker/routes.ts';
 import { runBatch } from '../host/batch.ts';
 import { readDefaults, writeDefaults } from '../host/defaults.ts';
 import type { HostService } from '../host/service.ts';
 import { openApi } from '../openapi.ts';
 import { readId } from '../tools/parsed.ts';
 import type { Guard } from './auth.ts';
-import { badRequest, type Refusal, refuse, wordFailure } from './reply.ts';
+import { badRequest, type Handler, type Refusal, refuse, wordFailure } from './reply.ts';
 import { formatDevice, formatQuota, limitFields } from './wire.ts';
 
 const BASE = '/remote-api';
 
 /** The remote API of a host, for a central agent or another manager. */
-export function createHostRoutes(host: HostService, guard: Guard): readonly Route[] {
+export function createHostRoutes(host: HostService, guard: Guard, docker?: Docker): readonly Route[] {
   const route = (method: Route['method'], path: string, handle: Handler): Route => ({
     method,
     path: BASE + path,
@@ -67,10 +69,9 @@ export function createHostRoutes(host: HostService, guard: Guard): readonly Rout
       return { device_name: device.name, ...limitFields(limits) };
     }),
     route('POST', '/quotas/batch', (request, signal) => batch(host, request, signal)),
+    ...dockerRoutes(route, docker),
   ];
 }
-
-type Handler = (request: RouteRequest, signal: AbortSignal) => Promise<Json>;
 
 async function resolve(host: HostService, { query }: RouteRequest, signal: AbortSignal): Promise<JsonObject> {
   const name = query.get('username')?.trim() ?? '';

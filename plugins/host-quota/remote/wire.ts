@@ -24,6 +24,7 @@ export function formatDevice({ device, space, userGrace, groupGrace, users, grou
     fstype: device.fstype,
     opts: device.options,
     usage: formatSpace(space),
+    ...(space.unattributed !== undefined && { unattributed_usage: Number(space.unattributed) }),
     ...(userGrace && { user_quota_format: format, user_quota_info: formatGrace(userGrace) }),
     ...(users && { user_quotas: users.map((named) => formatQuota(named, 'uid')) }),
     ...(groupGrace && { group_quota_format: format, group_quota_info: formatGrace(groupGrace) }),
@@ -52,6 +53,11 @@ export function formatQuota({ name, row }: NamedRow, key: 'uid' | 'gid'): JsonOb
     inode_current: Number(row.usedInodes),
     block_time_limit: row.blockGrace,
     inode_time_limit: row.inodeGrace,
+    ...(row.parts && {
+      docker_container_bytes: Number(row.parts.containers),
+      docker_image_layer_bytes: Number(row.parts.layers),
+      docker_volume_bytes: Number(row.parts.volumes),
+    }),
   };
 }
 

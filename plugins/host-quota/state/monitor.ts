@@ -23,6 +23,8 @@ export async function look(deps: MonitorDeps, signal: AbortSignal): Promise<numb
   const { devices } = deps.host;
   let events = 0;
   for (const device of await devices.list(signal)) {
+    // Its enforcement tells what happens there.
+    if (device.fstype === 'docker') continue;
     for (const subject of device.subjects) {
       const { rows, unreadable } = await devices.rows(device, subject, signal);
       const grace = await devices.grace(device, subject, signal);

@@ -126,7 +126,10 @@ async function directories([site, agent]: Lab, fstype: string, mount: string, ba
     for await (const owned of walk(path, AbortSignal.timeout(10_000))) {
       for (const { uid, bytes } of owned) shares.set(uid, (shares.get(uid) ?? 0) + Number(bytes));
     }
-    assert.deepEqual([...shares.keys()].sort(), [0, 1300, 1301]);
+    assert.deepEqual(
+      [...shares.keys()].sort((a, b) => a - b),
+      [0, 1300, 1301],
+    );
     assert.equal(shares.get(1301), MIB);
     const [used = 0] = reported('-P', id, mount) ?? [];
     assert.equal([...shares.values()].reduce((sum, bytes) => sum + bytes) / 1024, used);

@@ -59,8 +59,8 @@ export function directoryOf({ backendMetadata }: Resource): string {
 }
 
 /** Repeats `check` until it passes. */
-export async function soon(check: () => unknown): Promise<void> {
-  const deadline = Date.now() + PATIENCE_MS;
+export async function soon(check: () => unknown, patienceMs = PATIENCE_MS): Promise<void> {
+  const deadline = Date.now() + patienceMs;
   for (;;) {
     try {
       await check();

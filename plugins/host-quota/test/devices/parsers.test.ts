@@ -22,6 +22,7 @@ const MOUNTINFO = `22 27 0:21 / /proc rw,nosuid shared:12 - proc proc rw
 36 35 98:16 / /mnt/ext4 rw,relatime shared:1 - ext4 /dev/ubdb rw,quota,usrquota,grpquota,prjquota
 37 35 98:32 / /mnt/xfs\\040disk rw,relatime - xfs /dev/ubdc rw,attr2,usrquota,prjquota,grpquota
 38 35 98:32 /sub /mnt/bind rw - xfs /dev/ubdc rw,noquota
+70 65 0:4 net:[4026532411] /run/docker/netns/6f2d rw shared:3 - nsfs nsfs rw
 `;
 
 describe('repquota', () => {
@@ -139,6 +140,7 @@ describe('mountinfo', () => {
       options: ['rw', 'relatime', 'attr2', 'usrquota', 'prjquota', 'grpquota'],
     });
     expect(rows[3]).toMatchObject({ root: '/sub', mountPoint: '/mnt/bind' });
+    expect(rows[4]).toMatchObject({ fstype: 'nsfs' });
   });
 
   it('reads that of this machine', () => {
