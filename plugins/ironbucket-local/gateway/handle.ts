@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { readHead } from '../../../src/s3/request-head.ts';
 import { renderS3Error, S3Error } from '../../../src/s3/s3-error.ts';
+import type { SigningKeys } from '../../../src/s3/signing-keys.ts';
 import { claimedKey, verify } from '../../../src/s3/verify/verify.ts';
 import { formKey, verifyForm } from '../../../src/s3/verify/verify-form.ts';
 import type { Deps } from '../deps.ts';
@@ -28,6 +29,7 @@ import { usageHeaders } from './usage-headers.ts';
 export interface Admission {
   readonly accessKeys: AccessKeys;
   readonly turns: Turns;
+  readonly signingKeys: SigningKeys;
 }
 
 export interface Exchange {
@@ -132,7 +134,7 @@ async function refusal(
 }
 
 /** Who asks, and may they? Nothing is looked at for a sender that did not prove its identity. */
-async function admit(deps: Deps, { accessKeys, turns }: Admission, exchange: Exchange): Promise<Call> {
+async function admit(deps: Deps, { accessKeys, turns, signingKeys }: Admission, exchange: Exchange): Promise<Call> {
   const { settings, clock } = deps;
   const { request, signal, proceed } = exchange;
   const head = readHead(request);
@@ -143,6 +145,7 @@ async function admit(deps: Deps, { accessKeys, turns }: Admission, exchange: Exc
     now: clock.now(),
     find: () => holder,
     hostBucket: hostBucket(head, hostname),
+    signingKeys,
   });
   if (holder === undefined) throw new S3Error('InvalidAccessKeyId');
   const target = targetOf(head, hostname);

@@ -1,5 +1,5 @@
 import { constants } from 'node:fs';
-import { lstat, mkdir, open, opendir, realpath, rename, rmdir, unlink } from 'node:fs/promises';
+import { lstat, mkdir, open, opendir, rename, rmdir, unlink } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { absentIsUndefined, codeOf } from '../disk.ts';
 
@@ -41,8 +41,6 @@ export interface Files {
   /** Undefined when there is none; a directory or a device is none. */
   open(path: string): Promise<OpenFile | undefined>;
   entries(directory: string): AsyncIterable<Entry>;
-  /** The path without links; undefined when it does not exist. */
-  resolve(path: string): Promise<string | undefined>;
   /** @throws ENOENT without its directory, EEXIST when there is one. */
   create(path: string): Promise<NewFile>;
   move(from: string, to: string): Promise<void>;
@@ -66,14 +64,6 @@ export function nodeFiles({ fsync }: { readonly fsync: boolean }): Files {
       for await (const entry of await opendir(directory, { bufferSize: 1024 })) {
         const kind = entry.isFile() ? 'file' : entry.isDirectory() ? 'directory' : 'other';
         yield { name: entry.name, kind };
-      }
-    },
-    resolve: async (path) => {
-      try {
-        return await realpath(path);
-      } catch (error) {
-        if (NO_FILE.has(codeOf(error))) return undefined;
-        throw error;
       }
     },
     create: async (path) => {
@@ -121,7 +111,7 @@ export function nodeFiles({ fsync }: { readonly fsync: boolean }): Files {
   };
 }
 
-const NOT_REMOVED: ReadonlySet<unknown> = new Set(['ENOENT', 'ENOTEMPTY', 'EEXIST', 'ENOTDIR']);
+export const NOT_REMOVED: ReadonlySet<unknown> = new Set(['ENOENT', 'ENOTEMPTY', 'EEXIST', 'ENOTDIR']);
 
 async function openFile(path: string): Promise<OpenFile | undefined> {
   // Without O_NONBLOCK, opening a pipe that another program left there would wait for ever.
@@ -149,7 +139,7 @@ async function openFile(path: string): Promise<OpenFile | undefined> {
 }
 
 /** A link, a folder where a file should be or a file where a folder should be: no object in any of these cases. */
-const NO_FILE: ReadonlySet<unknown> = new Set(['ENOENT', 'ENOTDIR', 'ELOOP', 'ENXIO', 'ENAMETOOLONG']);
+export const NO_FILE: ReadonlySet<unknown> = new Set(['ENOENT', 'ENOTDIR', 'ELOOP', 'ENXIO', 'ENAMETOOLONG']);
 
 function factsOf(stats: {
   isFile(): boolean;
@@ -171,7 +161,7 @@ function factsOf(stats: {
 }
 
 /** What is left when the first `bytes` are written. */
-function behind(chunks: readonly Uint8Array[], bytes: number): Uint8Array[] {
+export function behind(chunks: readonly Uint8Array[], bytes: number): Uint8Array[] {
   const left: Uint8Array[] = [];
   for (const chunk of chunks) {
     if (chunk.length > bytes) left.push(chunk.subarray(bytes));

@@ -42,16 +42,25 @@ export function placesOf(layout: Layout, bucket: string, key: string): Places {
   const root = rootOf(layout, bucket);
   requireKey(key);
   const ordinary = parseKey(key);
-  const { folders, file } = escapeKey(key);
-  const escaped = placeOf(root, key, { folders, file });
+  let escaped: Places['escaped'] | undefined;
   return {
     bucket,
     key,
     root,
     ordinary: ordinary && placeOf(root, key, ordinary),
-    escaped: { ...escaped, data: join(escaped.folder, file) },
+    // Most keys are never looked for there.
+    get escaped() {
+      escaped ??= escapedPlace(root, key);
+      return escaped;
+    },
     lock: `${bucket}/${key}`,
   };
+}
+
+function escapedPlace(root: string, key: string): Places['escaped'] {
+  const { folders, file } = escapeKey(key);
+  const place = placeOf(root, key, { folders, file });
+  return { ...place, data: join(place.folder, file) };
 }
 
 /** @throws StorageError `no-bucket`. */

@@ -54,6 +54,8 @@ export async function commitObject(
       const objects = old === undefined && marker === undefined ? 1 : 0;
       reservation.fit(delta, place.path, { upload, entries: objects });
       await settle(reservation, { bytes: delta, objects }, () => moveInto(deps, place, staged.data, place.data));
+      // A file that is replaced by another one is written out at once by some file systems, one that is not there is not.
+      if (old !== undefined) await deps.files.remove(place.sidecar);
       await finish(deps, place, staged.sidecar);
       if (marker !== undefined) await deps.files.remove(marker);
     });
