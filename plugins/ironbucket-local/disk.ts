@@ -92,11 +92,6 @@ export function identityOf({ ino, size, mtimeNs }: Readonly<Record<'ino' | 'size
   return [ino, size, mtimeNs].map((number) => number.toString(36)).join(':');
 }
 
-/** When the file was modified, milliseconds since 1970, as its identity says. */
-export function modifiedMsOf(identity: string): number {
-  return Number.parseInt(identity.slice(identity.lastIndexOf(':') + 1), 36) / 1e6;
-}
-
 /** `rm -r` of Node reads whole directories and cannot be stopped. */
 async function removeTree(directory: string, signal: AbortSignal): Promise<void> {
   for await (const entry of await opendir(directory, { bufferSize: 256 })) {

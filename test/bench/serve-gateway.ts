@@ -1,7 +1,4 @@
 import { createBackend } from '../../plugins/ironbucket-local/index.ts';
-import { directDisk } from '../../plugins/ironbucket-local/direct-disk.ts';
-import { directFiles } from '../../plugins/ironbucket-local/objects/direct-files.ts';
-import { createPace } from '../../plugins/ironbucket-local/objects/pace.ts';
 import { systemClock } from '../../src/lib/clock.ts';
 import { createHttp } from '../../src/lib/http.ts';
 import { createMemoryDocuments } from '../../src/plugin/memory-documents.ts';
@@ -38,7 +35,7 @@ const backend = createBackend({
   common: COMMON,
   store: createMemoryDocuments(systemClock),
   random: (bytes) => crypto.getRandomValues(new Uint8Array(bytes)),
-}, { disk: directDisk, files: directFiles(createPace(systemClock)) });
+});
 const account = 'waldur-acme-genomics-00000000';
 const of = { account, resource: '0'.repeat(32) };
 await backend.apply(

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Clock } from '../../../src/lib/clock.ts';
 import { readHead } from '../../../src/s3/request-head.ts';
 import { renderS3Error, S3Error } from '../../../src/s3/s3-error.ts';
 import type { SigningKeys } from '../../../src/s3/signing-keys.ts';
@@ -8,6 +9,7 @@ import type { Deps } from '../deps.ts';
 import { endpointOf } from '../settings.ts';
 import type { AccessKeys } from './access-keys.ts';
 import { authorize } from './authorize.ts';
+import { atLeastRate } from './body/least-rate.ts';
 import { openBody } from './body/open-body.ts';
 import type { Call, Operation, Reply } from './call.ts';
 import { isOurs, toS3Error } from './failures.ts';
@@ -85,7 +87,7 @@ async function answerForm(
   const head = readHead(request);
   const target = targetOf(head, hostnameOf(deps));
   if (target.key !== '' || target.bucket === '') throw new S3Error('MethodNotAllowed');
-  const form = await readForm(request.headers['content-type'] ?? '', incoming(request, proceed));
+  const form = await readForm(request.headers['content-type'] ?? '', incoming(deps.clock, request, proceed));
   const holder = await accessKeys.find(formKey(form.fields));
   verifyForm(form.fields, { region: settings.s3_region, find: () => holder });
   if (holder === undefined) throw new S3Error('InvalidAccessKeyId');
@@ -158,11 +160,11 @@ async function admit(deps: Deps, { accessKeys, turns, signingKeys }: Admission, 
     principal,
     signal,
     search: (work) => turns.search(principal, signal, work),
-    body: (options) => openBody(head, payload, incoming(request, proceed), options),
+    body: (options) => openBody(head, payload, incoming(deps.clock, request, proceed), options),
   };
 }
 
-async function* incoming(request: IncomingMessage, proceed: () => void): AsyncGenerator<Buffer> {
+async function* incoming(clock: Clock, request: IncomingMessage, proceed: () => void): AsyncGenerator<Buffer> {
   proceed();
-  yield* request.iterator({ destroyOnReturn: false });
+  yield* atLeastRate(clock, request.iterator({ destroyOnReturn: false }));
 }

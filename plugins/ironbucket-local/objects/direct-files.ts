@@ -73,7 +73,7 @@ function expecting(expected: ReadonlySet<unknown>, work: () => void): boolean {
 
 function factsNow(path: string): FileFacts | undefined {
   const stats = lstatSync(path, { throwIfNoEntry: false });
-  return stats && directFacts(stats, () => lstatSync(path, { bigint: true }));
+  return stats && new DirectFacts(stats, () => lstatSync(path, { bigint: true }));
 }
 
 function openNow(path: string, pace: Pace): OpenFile | undefined {
@@ -85,7 +85,7 @@ function openNow(path: string, pace: Pace): OpenFile | undefined {
     throw error;
   }
   try {
-    const facts = directFacts(fstatSync(file), () => fstatSync(file, { bigint: true }));
+    const facts = new DirectFacts(fstatSync(file), () => fstatSync(file, { bigint: true }));
     if (facts.kind === 'file') return opened(file, facts, pace);
   } catch (error) {
     closeSync(file);
@@ -107,22 +107,37 @@ function opened(file: number, facts: FileFacts, pace: Pace): OpenFile {
   };
 }
 
-/** Asked for twice where the identity is wanted: numbers of that length cost as much as the call. */
-function directFacts(stats: Stats, exact: () => { readonly ino: bigint; readonly mtimeNs: bigint }): FileFacts {
-  return {
-    kind: stats.isFile() ? 'file' : stats.isDirectory() ? 'directory' : 'other',
-    size: stats.size,
-    get modified() {
-      return stats.mtime;
-    },
-    get created() {
-      return stats.birthtime;
-    },
-    get identity() {
-      const { ino, mtimeNs } = exact();
-      return `${ino}:${mtimeNs}`;
-    },
-  };
+/** What is seldom asked for is made when it is: a listing has two of these for each of its keys. */
+class DirectFacts implements FileFacts {
+  readonly #stats: Stats;
+  readonly #exact: () => { readonly ino: bigint; readonly mtimeNs: bigint };
+  readonly kind: FileFacts['kind'];
+  readonly size: number;
+  readonly modifiedMs: number;
+  readonly inode: number;
+
+  /** @param exact asks once more, for numbers that hold every digit */
+  constructor(stats: Stats, exact: () => { readonly ino: bigint; readonly mtimeNs: bigint }) {
+    this.#stats = stats;
+    this.#exact = exact;
+    this.kind = stats.isFile() ? 'file' : stats.isDirectory() ? 'directory' : 'other';
+    this.size = stats.size;
+    this.modifiedMs = stats.mtimeMs;
+    this.inode = stats.ino;
+  }
+
+  get modified(): Date {
+    return this.#stats.mtime;
+  }
+
+  get created(): Date {
+    return this.#stats.birthtime;
+  }
+
+  get identity(): string {
+    const { ino, mtimeNs } = this.#exact();
+    return `${ino}:${mtimeNs}`;
+  }
 }
 
 function bytesOf(chunks: readonly Uint8Array[]): number {

@@ -13,6 +13,7 @@ import { factsAt, glance, type OpenObject, openObject, sizeAt } from './read.ts'
 import { recoverBucket } from './recover.ts';
 import type { Settlement } from './settlement.ts';
 import type { Description } from './sidecar.ts';
+import { openSidecars } from './sidecars.ts';
 import { type Body, discard, type Staged, stageWithEtag } from './stage.ts';
 import { StorageError } from './storage-error.ts';
 import type { StoredObject } from './stored.ts';
@@ -28,13 +29,12 @@ import {
   type UploadPlace,
   uploadPlace,
 } from './uploads.ts';
-import { openSidecars } from './sidecars.ts';
 import { openWindows } from './windows.ts';
 import { commitMarker, commitObject, redescribe, removeObject, type Terms } from './write.ts';
 
 export interface ObjectsDeps {
   readonly files: Files;
-  readonly disk: Pick<Disk, 'read' | 'identity'>;
+  readonly disk: Pick<Disk, 'read'>;
   readonly layout: Layout;
   readonly clock: Clock;
   readonly random: (bytes: number) => Uint8Array;
@@ -86,7 +86,11 @@ export interface Uploads {
 
 export function openObjects(given: ObjectsDeps): Objects {
   const gate = createGate();
-  const deps = { ...given, gate, locks: createKeyedLock(), windows: openWindows(given.files, given.clock),
+  const deps = {
+    ...given,
+    gate,
+    locks: createKeyedLock(),
+    windows: openWindows(given.files, given.clock),
     sidecars: openSidecars(given),
   };
   const recovered = new Map<string, Promise<void>>();
@@ -190,7 +194,11 @@ async function discardOnFailure<T>(deps: UploadDeps, staged: Staged, work: () =>
 }
 
 /** Whatever was missing: when the bucket is, that is the reason. */
-async function inBucket<T>({ files, layout }: Pick<ObjectsDeps, 'files' | 'layout'>, bucket: string, work: () => Promise<T>): Promise<T> {
+async function inBucket<T>(
+  { files, layout }: Pick<ObjectsDeps, 'files' | 'layout'>,
+  bucket: string,
+  work: () => Promise<T>,
+): Promise<T> {
   try {
     return await work();
   } catch (cause) {

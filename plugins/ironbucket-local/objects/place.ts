@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import { isBucketName, type Layout } from '../layout.ts';
 import { escapeKey } from './escape.ts';
 import { type KeyPath, parseKey, requireKey, SIDECAR_SUFFIX } from './key.ts';
@@ -60,7 +59,7 @@ export function placesOf(layout: Layout, bucket: string, key: string): Places {
 function escapedPlace(root: string, key: string): Places['escaped'] {
   const { folders, file } = escapeKey(key);
   const place = placeOf(root, key, { folders, file });
-  return { ...place, data: join(place.folder, file) };
+  return { ...place, data: `${place.folder}/${file}` };
 }
 
 /** @throws StorageError `no-bucket`. */
@@ -70,14 +69,15 @@ export function rootOf(layout: Layout, bucket: string): string {
 }
 
 function placeOf(root: string, key: string, { folders, file }: KeyPath): Place {
-  const folder = join(root, ...folders);
+  // No name of it is empty, a dot or two: there is nothing to normalize.
+  const folder = [root, ...folders].join('/');
   return {
     key,
     root,
     folders,
     folder,
-    data: file === undefined ? undefined : join(folder, file),
-    sidecar: join(folder, `${file ?? ''}${SIDECAR_SUFFIX}`),
+    data: file === undefined ? undefined : `${folder}/${file}`,
+    sidecar: `${folder}/${file ?? ''}${SIDECAR_SUFFIX}`,
     path: [...folders, file ?? SIDECAR_SUFFIX].join('/'),
   };
 }

@@ -34,7 +34,7 @@ export function encodeKey(key: string, encoding: 'url' | undefined): string {
 /** Nothing in it has to be escaped or replaced. */
 const PLAIN = /^[ !#-%(-;=?-~]*$/;
 
-function textXml(text: string): string {
+export function textXml(text: string): string {
   if (PLAIN.test(text)) return text;
   return escapeXml(text.replace(/[\p{Cs}\ufffe\uffff]|(?![\t\n\r\x7f-\x9f])\p{Cc}/gu, '\ufffd'));
 }
