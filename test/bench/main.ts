@@ -19,6 +19,7 @@ const BENCHES = [
   'host-quota',
   's3-body',
   'gateway',
+  'aborted',
   'quotas',
   'samples',
   'scan',
