@@ -20,6 +20,8 @@ const BENCHES = [
   's3-body',
   'gateway',
   'aborted',
+  'accounts',
+  'listing',
   'quotas',
   'samples',
   'scan',

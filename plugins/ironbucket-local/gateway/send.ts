@@ -24,11 +24,20 @@ export async function send(clock: Clock, exchange: Exchange, reply: Reply, last:
   // As bytes: Node sends headers in the encoding of the text that follows them.
   const whole = bytes instanceof Uint8Array && request.method !== 'HEAD' ? bytes : undefined;
   if (bytes !== undefined && !(bytes instanceof Uint8Array)) await stream(bytes, exchange);
-  else if (!unread) return void response.end(whole);
+  else if (!unread) return void endWith(response, whole);
   else if (whole !== undefined) response.write(whole);
   else response.flushHeaders();
   if (unread && !signal.aborted) await discardBody(clock, request, response);
   response.end();
+}
+
+/** Up to here another copy takes less than a second piece for the system. */
+const SMALL = 16_384;
+
+/** Bytes as characters of one byte, which Node puts into one piece with the head. */
+function endWith(response: ServerResponse, body: Uint8Array | undefined): void {
+  if (body === undefined || body.length > SMALL) response.end(body);
+  else response.end(Buffer.from(body.buffer, body.byteOffset, body.length).toString('latin1'), 'latin1');
 }
 
 export const SERVER = 'waldur-storage-agent';

@@ -1,12 +1,14 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AgentError } from '../../../src/lib/errors.ts';
+import { createSigningKeys } from '../../../src/s3/signing-keys.ts';
 import type { Deps } from '../deps.ts';
 import { cannotListen } from '../errors.ts';
-import { createSigningKeys } from '../../../src/s3/signing-keys.ts';
+import { endpointOf } from '../settings.ts';
 import { openAccessKeys } from './access-keys.ts';
 import { busyReply } from './busy.ts';
 import { type Connections, defaultConnections, limitConnections } from './connections.ts';
 import type { handle } from './handle.ts';
+import { createRequestIds } from './request-ids.ts';
 import { send } from './send.ts';
 import { createTurns, type Turns } from './turns.ts';
 
@@ -39,6 +41,8 @@ export function createGateway(deps: Deps): Gateway {
   const { clock, log, settings } = deps;
   const accessKeys = openAccessKeys(deps.accounts, settings);
   const signingKeys = createSigningKeys();
+  const { hostname } = new URL(endpointOf(settings));
+  const requestIds = createRequestIds(deps.random);
   const running = new Set<Promise<void>>();
   /** What breaks off each of them. */
   const breaking = new Set<() => void>();
@@ -51,7 +55,7 @@ export function createGateway(deps: Deps): Gateway {
   let attempt = Promise.resolve();
 
   async function answer(request: IncomingMessage, response: ServerResponse, waits: boolean): Promise<void> {
-    const requestId = Buffer.from(deps.random(8)).toString('hex').toUpperCase();
+    const requestId = requestIds();
     const gone = new AbortController();
     let over = false;
     const abort = (): void => {
@@ -73,7 +77,9 @@ export function createGateway(deps: Deps): Gateway {
     const startedMs = clock.monotonicMs();
     const isExtra = connections?.isExtra(request.socket) === true;
     try {
-      const reply = isExtra ? busyReply(request.url, requestId) : await answerOf(deps, { accessKeys, turns, signingKeys }, exchange);
+      const reply = isExtra
+        ? busyReply(request.url, requestId)
+        : await answerOf(deps, { accessKeys, turns, signingKeys, hostname }, exchange);
       patience(IDLE_MS);
       if (gone.signal.aborted) response.destroy();
       else await send(clock, exchange, reply, stopping || isExtra);

@@ -51,6 +51,7 @@ export function directFiles(pace: Pace): Files {
       };
     },
     move: async (from, to) => renameSync(from, to),
+    replace: pooled.move,
     remove: async (path) => expecting(NOT_THERE, () => unlinkSync(path)),
     makeDirectory: async (path) => void expecting(IS_THERE, () => mkdirSync(path)),
     removeDirectory: async (path) => expecting(NOT_REMOVED, () => rmdirSync(path)),

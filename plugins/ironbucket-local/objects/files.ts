@@ -47,6 +47,8 @@ export interface Files {
   /** @throws ENOENT without its directory, EEXIST when there is one. */
   create(path: string): Promise<NewFile>;
   move(from: string, to: string): Promise<void>;
+  /** The same where there is a file: some file systems write the new one out before it takes its place, which takes long. */
+  replace(from: string, to: string): Promise<void>;
   /** Returns whether there was one. */
   remove(path: string): Promise<boolean>;
   /** Existing is fine. */
@@ -59,6 +61,10 @@ export interface Files {
 export function nodeFiles({ fsync }: { readonly fsync: boolean }): Files {
   const settled = async (path: string): Promise<void> => {
     if (fsync) await syncDirectory(dirname(path));
+  };
+  const move = async (from: string, to: string): Promise<void> => {
+    await rename(from, to);
+    await settled(to);
   };
   return {
     facts: (path) => absentIsUndefined(async () => factsOf(await lstat(path, { bigint: true }))),
@@ -85,10 +91,8 @@ export function nodeFiles({ fsync }: { readonly fsync: boolean }): Files {
         },
       };
     },
-    move: async (from, to) => {
-      await rename(from, to);
-      await settled(to);
-    },
+    move,
+    replace: move,
     remove: async (path) => {
       const removed = (await absentIsUndefined(async () => ({ done: await unlink(path) }))) !== undefined;
       if (removed) await settled(path);

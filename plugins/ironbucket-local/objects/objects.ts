@@ -93,7 +93,7 @@ export function openObjects(given: ObjectsDeps): Objects {
     windows: openWindows(given.files, given.clock),
     sidecars: openSidecars(given),
   };
-  const recovered = new Map<string, Promise<void>>();
+  const recovered = new Map<string, Promise<void> | 'done'>();
   const { layout } = deps;
   const place = (bucket: string, key: string): Places => placesOf(layout, bucket, key);
   return {
@@ -113,10 +113,13 @@ export function openObjects(given: ObjectsDeps): Objects {
     describe: (bucket, key, change) => inBucket(deps, bucket, () => redescribe(deps, place(bucket, key), change)),
     list: (bucket, query, signal) => listObjects({ ...deps, facts: createFacts(deps) }, bucket, query, signal),
     recover: async (bucket, signal) => {
-      const recovery = recovered.get(bucket) ?? recoverBucket(deps, bucket);
+      const before = recovered.get(bucket);
+      if (before === 'done') return;
+      const recovery = before ?? recoverBucket(deps, bucket);
       recovered.set(bucket, recovery);
       recovery.catch(() => recovered.delete(bucket));
       await untilAborted(recovery, signal);
+      recovered.set(bucket, 'done');
     },
     close: gate.close,
     uploads: openUploads(deps),

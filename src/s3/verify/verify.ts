@@ -1,7 +1,7 @@
 import { parameter, type RequestHead } from '../request-head.ts';
 import { S3Error } from '../s3-error.ts';
-import { canonicalQuery, canonicalRequest, encodeStrictly, hmac, signingKey, stringToSign } from '../sigv4.ts';
 import type { SigningKeys } from '../signing-keys.ts';
+import { canonicalQuery, canonicalRequest, encodeStrictly, hmac, signingKey, stringToSign } from '../sigv4.ts';
 import { type Claim, readClaim } from './claim.ts';
 import { readStamp } from './fields.ts';
 import { payloadHash, readPayload } from './payload.ts';
@@ -16,18 +16,28 @@ export interface Verification extends UrlVerification {
   readonly signingKeys?: SigningKeys;
 }
 
-/** The access key that a request says it is signed with; nothing of it is proved. @throws S3Error as `verify` */
-export function claimedKey(head: RequestHead): string {
-  return isUrlV2(head) ? (parameter(head, 'AWSAccessKeyId') ?? '') : readClaim(head).accessKey;
+/** What a request says of its own signature; nothing of it is proved. */
+export interface Claimed {
+  readonly accessKey: string;
+  /** Undefined for a URL of version 2. */
+  readonly claim: Claim | undefined;
+}
+
+/** @throws S3Error as `verify` */
+export function readClaimed(head: RequestHead): Claimed {
+  if (isUrlV2(head)) return { accessKey: parameter(head, 'AWSAccessKeyId') ?? '', claim: undefined };
+  const claim = readClaim(head);
+  return { accessKey: claim.accessKey, claim };
 }
 
 /**
  * Who signed this request. Pure: whether that account exists for what it asks, is suspended or may do it is for the
  * caller to say. @throws S3Error when it is not signed, or not so that it can be trusted
  */
-export function verify(head: RequestHead, { region, now, find, hostBucket, signingKeys = signingKey }: Verification): Signed {
-  if (isUrlV2(head)) return verifyUrlV2(head, { now, find, hostBucket });
-  const claim = readClaim(head);
+export function verify(head: RequestHead, verification: Verification, claimed = readClaimed(head)): Signed {
+  const { region, now, find, hostBucket, signingKeys = signingKey } = verification;
+  const { claim } = claimed;
+  if (claim === undefined) return verifyUrlV2(head, { now, find, hostBucket });
   const { accessKey, scope } = claim;
   if (scope.region !== region) {
     throw claim.refuse(`The region of the credential is wrong; expecting '${region}'.`, { Region: region });
