@@ -1,6 +1,9 @@
-import type { CommonSettings, JsonSchema, NamingRules, SettingProblem } from '../../src/plugin/contract.ts';
+import type { Claim, CommonSettings, JsonSchema, NamingRules, SettingProblem } from '../../src/plugin/contract.ts';
+import type { KeyHolder } from './central/keys.ts';
 import type { Subject } from './devices/types.ts';
 import { parseRange } from './host/allocate.ts';
+import { IGNORED_SETTINGS } from './settings-ignored.ts';
+import { API_KEYS, HOST_ID, NOTIFICATIONS, PATH, REMOTE, SECRET, SERVE, UID } from './settings-parts.ts';
 
 /** `backend_settings` after validation. */
 export interface Settings {
@@ -18,14 +21,18 @@ export interface Settings {
   readonly registry: string;
   readonly remote: readonly RemoteHost[];
   readonly api_key?: string;
+  readonly api_keys: readonly KeyHolder[];
+  readonly central?: boolean;
+  readonly user_claim?: string;
   readonly serve?: ServeSettings;
   readonly tools: Readonly<Record<string, string>>;
   readonly grace_ending_seconds: number;
   readonly notify_interval: number;
+  readonly usage_by_user?: string;
   readonly mail_map?: Readonly<Record<string, string>>;
   readonly USE_PYQUOTA: boolean;
   readonly USE_ZFS?: boolean;
-  readonly ZFS_DATASETS: readonly string[];
+  readonly ZFS_DATASETS: readonly string[] | string;
   readonly MASTER_EVENT_CALLBACK_URL?: string;
   readonly MASTER_EVENT_CALLBACK_SECRET?: string;
   readonly SLAVE_HOST_ID?: string;
@@ -55,67 +62,7 @@ export interface ServeSettings {
   readonly tls_key?: string;
 }
 
-const HOST_ID: JsonSchema = {
-  type: 'string',
-  pattern: '^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$',
-  'x-expected': 'a name of letters, digits, ".", "_" and "-"',
-};
-const PATH: JsonSchema = { type: 'string', pattern: '^(/[A-Za-z0-9._@+:-]+)+$', 'x-expected': 'an absolute path' };
-const UID: JsonSchema = { type: 'integer', minimum: 1, maximum: 4_294_967_294 };
-const SECRET: JsonSchema = { type: 'string', minLength: 8, 'x-secret': true };
-const URL_OF_HTTP: JsonSchema = {
-  type: 'string',
-  pattern: '^https?://[^?#@\\s]+$',
-  'x-expected': 'an http:// or https:// URL without user name and query',
-};
-
-const REMOTE: JsonSchema = {
-  type: 'array',
-  default: [],
-  description: 'Hosts without a Waldur token that this agent manages through their remote API.',
-  items: {
-    type: 'object',
-    additionalProperties: false,
-    required: ['id', 'url', 'api_key'],
-    properties: {
-      id: HOST_ID,
-      url: { ...URL_OF_HTTP, description: 'Of the host; /remote-api is appended.' },
-      api_key: { type: 'string', minLength: 1, 'x-secret': true },
-      ca_file: PATH,
-      verify_ssl: { type: 'boolean', default: true },
-    },
-  },
-};
-
-const SERVE: JsonSchema = {
-  type: 'object',
-  additionalProperties: false,
-  required: ['listen'],
-  description: 'A listener of its own for the remote API, beside the one of the agent.',
-  properties: {
-    listen: {
-      type: 'string',
-      pattern: '^(unix:/.+|(\\[[0-9A-Fa-f:]+\\]|[A-Za-z0-9.-]+):[0-9]{1,5})$',
-      'x-expected': 'an address and a port such as 0.0.0.0:8436, or unix:/run/host-quota.sock',
-    },
-    tls_cert: PATH,
-    tls_key: PATH,
-  },
-};
-
-const NOTIFICATIONS: Readonly<Record<string, JsonSchema>> = {
-  MASTER_EVENT_CALLBACK_URL: { ...URL_OF_HTTP, description: 'Where events of quotas are sent.' },
-  MASTER_EVENT_CALLBACK_SECRET: { ...SECRET, description: 'With which they are signed.' },
-  SLAVE_HOST_ID: { ...HOST_ID, description: 'Another word for host_id.' },
-  SLAVE_EVENT_SECRET: { ...SECRET, description: 'What hosts must show that send events here.' },
-  SMTP_HOST: { type: 'string', pattern: '^[A-Za-z0-9.:-]+$', 'x-expected': 'a host name' },
-  SMTP_PORT: { type: 'integer', minimum: 1, maximum: 65_535, default: 587 },
-  SMTP_USER: { type: 'string', minLength: 1 },
-  SMTP_PASSWORD: { type: 'string', minLength: 1, 'x-secret': true },
-  SMTP_SECURITY: { enum: ['tls', 'starttls', 'none'], default: 'starttls' },
-  NOTIFICATION_FROM: { type: 'string', pattern: '^[^@\\s<>]+@[^@\\s<>]+$', 'x-expected': 'an e-mail address' },
-  NOTIFICATION_OAUTH_ACCESS_TOKEN: { type: 'string', minLength: 1, 'x-secret': true },
-};
+const DATASET = '^[A-Za-z0-9][A-Za-z0-9_.:/-]*$';
 
 export const settingsSchema: JsonSchema = {
   type: 'object',
@@ -147,7 +94,8 @@ export const settingsSchema: JsonSchema = {
     approval: {
       enum: ['none', 'manual'],
       default: 'none',
-      description: 'manual: an existing user is limited only after `agent quota approve`.',
+      description:
+        'What an order for an existing user needs that no mapping proves to be the person who ordered. none: it is refused. manual: it waits for `agent quota approve`.',
     },
     user_prefix: {
       type: 'string',
@@ -180,6 +128,19 @@ export const settingsSchema: JsonSchema = {
     },
     remote: REMOTE,
     api_key: { ...SECRET, description: 'Key of the remote API of this host. Without it there is no such API.' },
+    api_keys: API_KEYS,
+    central: {
+      type: 'boolean',
+      description:
+        'Whether /api is served, over this host and the remote ones. Default: over remote ones, where there are any.',
+    },
+    user_claim: {
+      type: 'string',
+      pattern: '^[A-Za-z0-9_.:/-]{1,120}$',
+      'x-expected': 'the name of a claim',
+      description:
+        'The claim of a login that says which user of the hosts a person is. People cannot change it themselves.',
+    },
     serve: SERVE,
     tools: {
       type: 'object',
@@ -202,6 +163,14 @@ export const settingsSchema: JsonSchema = {
       default: 300,
       description: 'Seconds between looks.',
     },
+    usage_by_user: {
+      type: 'string',
+      pattern: '^\\S+( \\S+){4}$',
+      'x-expected': 'a cron expression of five fields',
+      examples: ['0 3 * * *'],
+      description:
+        'When every file of groups or directories is looked at to find out who has how much of them. Never without it.',
+    },
     mail_map: {
       type: 'object',
       additionalProperties: { type: 'string', pattern: '^[^@\\s<>]+@[^@\\s<>]+$', 'x-expected': 'an e-mail address' },
@@ -210,14 +179,17 @@ export const settingsSchema: JsonSchema = {
     USE_PYQUOTA: { type: 'boolean', default: true, description: 'Whether ext4 and XFS are looked at.' },
     USE_ZFS: { type: 'boolean', description: 'Whether ZFS is looked at. Default: when device is a dataset.' },
     ZFS_DATASETS: {
-      type: 'array',
+      type: ['array', 'string'],
       default: [],
-      items: { type: 'string', pattern: '^[A-Za-z0-9][A-Za-z0-9_.:/-]*$' },
-      description: 'Datasets that are looked at. Default: all that are mounted.',
+      items: { type: 'string', pattern: DATASET },
+      pattern: `^(${DATASET.slice(1, -1)}( *, *${DATASET.slice(1, -1)})*)?$`,
+      'x-expected': 'a list of datasets, or their names with commas in between',
+      description: 'Datasets that are looked at, as a list or with commas in between. Default: all that are mounted.',
     },
     MOCK_QUOTA: { type: 'boolean', default: false, description: 'Made-up data in memory, for trying things.' },
     MOCK_HOST_ID: { enum: ['host1', 'host2', 'host3', 'host4'], default: 'host1' },
     ...NOTIFICATIONS,
+    ...IGNORED_SETTINGS,
   },
 };
 
@@ -238,15 +210,24 @@ export function problems(settings: Settings, _common: CommonSettings): readonly 
   if ((subject === 'project' || subject === 'subvolume') && base_dir === undefined) {
     found.push({ setting: 'base_dir', message: `subject ${subject} needs "base_dir"` });
   }
-  if (!create_users && (subject === 'user' || subject === 'group') && approval !== 'manual') {
-    const message = 'an order could limit the account of another person';
+  if (!create_users && subject === 'group' && approval !== 'manual') {
+    const message = 'an order could limit the group of other people';
     found.push({ setting: 'approval', message, hint: 'set approval: manual, or create_users: true' });
   }
+  if (!create_users && subject === 'user' && approval !== 'manual' && !isCentral(settings)) {
+    const message = 'an order could limit the account of another person';
+    const hint = 'set approval: manual, create_users: true, or central: true, where people ask for mappings';
+    found.push({ setting: 'approval', message, hint });
+  }
+  if (settings.usage_by_user !== undefined && subject === 'user') {
+    found.push({ setting: 'usage_by_user', message: 'an account is one user here', hint: 'remove it' });
+  }
+  found.push(...backendProblems(settings));
   if (uid_min > uid_max) found.push({ setting: 'uid_min', message: '"uid_min" is above "uid_max"' });
   if (parseRange(project_ids) === undefined) {
     found.push({ setting: 'project_ids', message: 'the range ends before it begins' });
   }
-  if (serve !== undefined && settings.api_key === undefined) {
+  if (serve !== undefined && settings.api_key === undefined && settings.api_keys.length === 0) {
     found.push({ setting: 'api_key', message: 'the remote API must not be open to everyone', hint: 'set api_key' });
   }
   if (serve !== undefined && (serve.tls_cert === undefined) !== (serve.tls_key === undefined)) {
@@ -258,9 +239,53 @@ export function problems(settings: Settings, _common: CommonSettings): readonly 
   return found;
 }
 
-/** The upper-case name is that of other managers. */
-export function hostIdOf({ host_id, SLAVE_HOST_ID }: Settings): string | undefined {
-  return host_id ?? SLAVE_HOST_ID;
+/** The APIs are of the host and of all hosts, whatever an offering sells of them: one offering serves each. */
+export function claims(settings: Settings): readonly Claim[] {
+  const { api_key, serve, remote } = settings;
+  const found: Claim[] = [];
+  if (api_key !== undefined) {
+    const hint = 'set api_key in one of them: its API has every device of the host';
+    found.push({ setting: 'api_key', kind: 'routes', value: '/remote-api', hint });
+  }
+  if (isCentral(settings)) {
+    const setting = remote.length > 0 ? 'remote' : 'central';
+    found.push({ setting, kind: 'routes', value: '/api', hint: 'set central: false in one of them' });
+  }
+  if (serve !== undefined && !serve.listen.startsWith('unix:')) {
+    found.push({ setting: 'serve', kind: 'listen-address', value: serve.listen });
+  }
+  return found;
+}
+
+/** What is sold must be on a kind of file system that is looked at. Made-up data has every kind. */
+function backendProblems(settings: Settings): readonly SettingProblem[] {
+  const { device, subject, USE_PYQUOTA, MOCK_QUOTA } = settings;
+  if (MOCK_QUOTA || subject === 'subvolume' || device === 'docker') return [];
+  if (!device.startsWith('/') && !usesZfs(settings)) {
+    return [
+      { setting: 'USE_ZFS', message: 'the device is a dataset, and ZFS is not looked at', hint: 'remove USE_ZFS' },
+    ];
+  }
+  if (device.startsWith('/') && !USE_PYQUOTA && !usesZfs(settings)) {
+    const message = 'the device is a file system, and those are not looked at';
+    return [{ setting: 'USE_PYQUOTA', message, hint: 'remove USE_PYQUOTA' }];
+  }
+  return [];
+}
+
+/** The upper-case names are those of other managers. */
+export function hostIdOf({ host_id, SLAVE_HOST_ID, MOCK_QUOTA, MOCK_HOST_ID }: Settings): string | undefined {
+  return host_id ?? SLAVE_HOST_ID ?? (MOCK_QUOTA ? MOCK_HOST_ID : undefined);
+}
+
+/** Empty for all that are mounted. */
+export function datasetsOf({ ZFS_DATASETS: datasets }: Settings): readonly string[] {
+  return typeof datasets === 'string' ? datasets.split(',').flatMap((name) => name.trim() || []) : datasets;
+}
+
+/** Whether `/api` is served: where other hosts are asked, or where the operator wants it. */
+export function isCentral({ central, remote }: Settings): boolean {
+  return central ?? remote.length > 0;
 }
 
 /** Datasets have no leading slash. */

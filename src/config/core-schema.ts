@@ -6,6 +6,7 @@ import {
   ignoredProperties,
   PUBLISHED_IN_COMPONENT,
 } from './reference-keys.ts';
+import { WEB } from './web-schema.ts';
 
 const DURATION: JsonSchema = {
   type: 'string',
@@ -40,7 +41,14 @@ export const AGENT: Readonly<Record<string, JsonSchema>> = {
     'x-expected': 'an absolute path such as ${env:STATE_DIRECTORY:-/var/lib/waldur-storage-agent}/agent.db',
     'x-restart': true,
     description:
-      'SQLite file for what must outlive the process: samples of usage, documents of backends. Default: memory. A change needs a restart.',
+      'SQLite file for what must outlive the process: samples of usage, documents of backends, the journal. Default: memory. A change needs a restart.',
+  },
+  journal_days: {
+    type: 'integer',
+    minimum: 1,
+    maximum: 3650,
+    default: 365,
+    description: 'How long the journal keeps who ordered what and what was done about it.',
   },
   log_level: {
     enum: ['trace', 'debug', 'info', 'warn', 'error', 'fatal', ...LEVELS_OF_THE_REFERENCE_AGENT],
@@ -58,8 +66,9 @@ export const AGENT: Readonly<Record<string, JsonSchema>> = {
     default: '127.0.0.1:9464',
     'x-expected': 'an address and a port up to 65535, such as 127.0.0.1:9464',
     'x-restart': true,
-    description: 'Where /metrics, /healthz and /readyz are served. A change needs a restart.',
+    description: 'Where /metrics, /healthz, /readyz and the page are served. A change needs a restart.',
   },
+  web: WEB,
   concurrency: {
     type: 'integer',
     minimum: 1,
@@ -189,6 +198,12 @@ export const OFFERING: Readonly<Record<string, JsonSchema>> = {
     minimum: 0.1,
     maximum: 10000,
     description: 'Calls to the backend in a second, on average. Default: no limit.',
+  },
+  backend_capacity_gb: {
+    type: 'integer',
+    minimum: 1,
+    maximum: 1_000_000_000,
+    description: 'What the backend can hold, in GB (10^9 bytes): readings above it are not believed. Default: 1 EiB.',
   },
   backend_components: {
     type: 'object',

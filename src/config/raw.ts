@@ -5,9 +5,11 @@ import type { Config, OfferingConfig } from './types.ts';
 export interface RawConfig {
   readonly timezone: string;
   readonly state?: string;
+  readonly journal_days: number;
   readonly log_level: string;
   readonly log_format?: Config['logFormat'];
   readonly listen: string;
+  readonly web?: RawWeb;
   readonly concurrency: number;
   readonly order_deadline: string;
   readonly drain_timeout: string;
@@ -24,6 +26,21 @@ export interface RawConfig {
   readonly strict_secrets: boolean;
   readonly global_proxy?: string;
   readonly offerings: readonly RawOffering[];
+}
+
+export interface RawWeb {
+  readonly public_url?: string;
+  readonly base_path?: string;
+  readonly login?: {
+    readonly issuer: string;
+    readonly client_id: string;
+    readonly client_secret?: string;
+    readonly scope: string;
+    readonly user_claim: string;
+    readonly role_claim?: string;
+    readonly admins: readonly string[];
+    readonly session: string;
+  };
 }
 
 export interface RawOffering {
@@ -48,6 +65,7 @@ export interface RawOffering {
   readonly backend_settings: RawSettings;
   readonly backend_concurrency: number;
   readonly backend_rate?: number;
+  readonly backend_capacity_gb?: number;
   readonly backend_components: Readonly<Record<string, RawComponent>>;
   readonly approval?: OfferingConfig['approval'];
   readonly policy?: OfferingConfig['policy'];

@@ -9,10 +9,13 @@ export interface Config {
   readonly timezone: string;
   /** Absolute path of the SQLite file; undefined keeps everything in memory. */
   readonly state: string | undefined;
+  /** How long entries of the journal are kept. */
+  readonly journalDays: number;
   readonly logLevel: LogLevel;
   /** Undefined: for people on a terminal, for machines everywhere else. */
   readonly logFormat: 'json' | 'pretty' | 'logfmt' | undefined;
   readonly http: { readonly host: string; readonly port: number };
+  readonly web: WebConfig;
   /** Orders worked on at once, over all offerings. */
   readonly concurrency: number;
   readonly orderDeadlineMs: number;
@@ -37,6 +40,28 @@ export interface Config {
   /** Warnings and errors shipped to Waldur's agent log. */
   readonly shipLogs: boolean;
   readonly offerings: readonly OfferingConfig[];
+}
+
+/** The page for people. */
+export interface WebConfig {
+  /** What browsers see, such as `https://agent.example.org`. */
+  readonly origin: string | undefined;
+  /** What a proxy leaves before the path, such as `/storage`; empty for nothing. */
+  readonly basePath: string;
+  readonly login: LoginConfig | undefined;
+}
+
+export interface LoginConfig {
+  /** Of the login server, as it names itself. */
+  readonly issuer: string;
+  readonly clientId: string;
+  readonly clientSecret: string | undefined;
+  readonly scope: string;
+  readonly userClaim: string;
+  /** Undefined: `admins` are names of people. */
+  readonly roleClaim: string | undefined;
+  readonly admins: readonly string[];
+  readonly sessionMs: number;
 }
 
 export type WaldurCredentials =
@@ -104,6 +129,8 @@ export interface OfferingConfig {
   readonly settings: Readonly<Record<string, unknown>>;
   /** Calls to the backend at once, and begun in a second; undefined is no limit. */
   readonly backendLimits: { readonly concurrency: number; readonly perSecond: number | undefined };
+  /** Bytes that all accounts together can hold; undefined when that is not known. */
+  readonly backendCapacity: bigint | undefined;
   readonly components: readonly ComponentConfig[];
   /** `auto` approves orders that can be fulfilled; `manual` leaves approval to a person in the portal. */
   readonly approval: 'auto' | 'manual';

@@ -3,7 +3,7 @@ import type { Config } from '../config/types.ts';
 import { AgentError } from '../lib/errors.ts';
 import type { RootLog } from '../lib/log.ts';
 import { type HealthSnapshot, type LifecycleState, liveness } from '../monitor/health.ts';
-import { type AgentServer, createAgentServer } from './agent-server.ts';
+import { type AgentServer, type AgentServerDeps, createAgentServer } from './agent-server.ts';
 import type { ComposeDeps } from './compose-deps.ts';
 import { createOfferings, type Offerings } from './offerings.ts';
 import { createParts, type Parts } from './parts.ts';
@@ -36,7 +36,7 @@ export function compose(initial: Config, deps: ComposeDeps): Agent {
   let config = initial;
   let rejected = false;
 
-  const parts = createParts(initial, deps);
+  const parts = createParts(initial, deps, () => config.journalDays);
   const { log, metrics, clients } = parts;
   const offerings = createOfferings({ clock, log, shared: parts.shared });
   parts.followLog((line, level) => {
@@ -44,7 +44,7 @@ export function compose(initial: Config, deps: ComposeDeps): Agent {
   });
 
   const snapshot = (): HealthSnapshot => snapshotOf(offerings, deps.state(), clock.monotonicMs());
-  const server = createAgentServer({ clock, log, metrics, http: config.http, snapshot, scrub: deps.secrets.scrub });
+  const server = createAgentServer(serverDeps(initial, deps, parts, snapshot));
 
   const noteRead = (isTaken: boolean): void => {
     rejected = !isTaken;
@@ -86,6 +86,15 @@ export function compose(initial: Config, deps: ComposeDeps): Agent {
     status: () => statusLine(snapshot(), rejected),
     drainMs: () => config.drainMs,
   };
+}
+
+function serverDeps(
+  { http, web }: Config,
+  { clock, version, secrets }: ComposeDeps,
+  { log, metrics, journal }: Parts,
+  snapshot: () => HealthSnapshot,
+): AgentServerDeps {
+  return { clock, log, metrics, version, http, web, journal, snapshot, scrub: secrets.scrub };
 }
 
 function snapshotOf(offerings: Offerings, state: LifecycleState, nowMs: number): HealthSnapshot {

@@ -8,6 +8,9 @@ import { createKeyStore } from '../orders/key-store.ts';
 import { createPlanQuotas } from '../orders/plan-quotas.ts';
 import type { Backend } from '../plugin/contract.ts';
 import { createUsage, type OfferingUsage } from '../usage/create-usage.ts';
+import { createOfferingJournal, type OfferingJournal } from './offering-journal.ts';
+import { recordedBackend } from './recorded-backend.ts';
+import { recordedWaldur } from './recorded-waldur.ts';
 import type { Shared } from './shared.ts';
 import type { Standing } from './standing.ts';
 
@@ -18,16 +21,20 @@ export interface OfferingContext extends HandleDeps {
   readonly metrics: Metrics;
   readonly standing: Standing;
   readonly usage: OfferingUsage;
+  readonly journal: OfferingJournal;
 }
 
 export function createContext(
   offering: OfferingConfig,
   shared: Shared,
-  backend: Backend,
+  plainBackend: Backend,
   standing: Standing,
 ): OfferingContext {
   const { config, clock, random, metrics, store } = shared;
-  const waldur = shared.waldur(offering.waldur);
+  const journal = createOfferingJournal({ offering: offering.uuid, journal: shared.journal, clock });
+  const attributes = offering.plugin.attributes?.schema;
+  const backend = recordedBackend(plainBackend, { journal, clock, attributes });
+  const waldur = recordedWaldur(shared.waldur(offering.waldur), { journal, clock });
   const log = shared.log.child({ offering: offering.name });
   const keys = createKeyStore({ offering, waldur, clock, random });
   const planQuotas = createPlanQuotas(waldur, clock);
@@ -35,9 +42,15 @@ export function createContext(
   const onImplausible = (): void => metrics.readingRefused({ offering: offering.name });
   const peers = { offering, waldur, backend, store, clock, log };
   const usage = createUsage({ ...peers, ...report, timezone, sampleIntervalMs, onImplausible });
-  const { reportFinal } = usage.reporter;
+  const reportFinal: HandleDeps['reportFinal'] = async (resource, orderedAt, signal) => {
+    await usage.reporter.reportFinal(resource, orderedAt, signal);
+    journal.record(
+      { resource: resource.uuid },
+      { kind: 'waldur', call: 'report-last-usage', ms: 0, details: { account: resource.backendId } },
+    );
+  };
   const orders = { offering, waldur, backend, keys, planQuotas, reportFinal, clock, log };
-  return { ...orders, config, random, metrics, standing, usage };
+  return { ...orders, config, random, metrics, standing, usage, journal };
 }
 
 /**

@@ -21,6 +21,7 @@ export type * from './job.ts';
 export type { JsonSchema } from './json-schema.ts';
 export type { LimitRules } from './limit-rules.ts';
 export type * from './route.ts';
+export { ROUTE_ROLES } from './route.ts';
 
 /** Bumped on any breaking change; a plugin built for another version is refused at start. */
 export const PLUGIN_API_VERSION = 2;
@@ -49,6 +50,8 @@ export interface Plugin<Settings = unknown> {
    * `gb_days` and `peak` from samples, if it has a durable `state`.
    */
   readonly metering: readonly Metering[];
+  /** Those of `metering` that a backend with these settings cannot answer after all: the agent samples for them. */
+  unmetered?(settings: Settings): readonly Metering[];
   /**
    * Numbers of accounts for the metrics, each with its help text: what `Found.gauges` may hold. They are served as
    * `waldur_agent_plugin_{id}_{name}` with the labels `offering` and `account`.
@@ -71,7 +74,7 @@ export interface Plugin<Settings = unknown> {
   readonly commands?: readonly PluginCommand<Settings>[];
   /** What is wrong with settings that satisfy the schema, for the operator who wrote them; empty when nothing is. */
   problems?(settings: Settings, common: CommonSettings): readonly SettingProblem[];
-  /** What no other offering of the configuration may use: directories written to, addresses listened at. */
+  /** What no other offering of the configuration may use: directories written to, addresses listened at, routes. */
   claims?(settings: Settings): readonly Claim[];
   /** Starts a stand-in of the backend on this machine, which an installed package does not have. */
   emulate?(options: EmulateOptions): Promise<Emulated>;
@@ -91,9 +94,11 @@ export interface SettingProblem {
 export interface Claim {
   /** The key under `backend_settings` that names it. */
   readonly setting: string;
-  readonly kind: 'directory' | 'listen-address';
-  /** An absolute path, or `host:port`. */
+  readonly kind: 'directory' | 'listen-address' | 'routes';
+  /** An absolute path, `host:port`, or the first segment of paths on the agent's HTTP server: `/api`. */
   readonly value: string;
+  /** How one of two offerings does without it. */
+  readonly hint?: string;
 }
 
 export interface BackendComponent {
@@ -162,7 +167,7 @@ export interface Backend {
   check(signal: AbortSignal): Promise<readonly Check[]>;
   /** The accounts asked for, or all that carry our stamp. One listing for all of them where the backend has one. */
   observe(accounts: readonly Sought[] | 'all', signal: AbortSignal): AsyncIterable<Observed>;
-  /** Names of the accounts that carry no stamp of anybody's, for import; a backend that cannot tell has no such method. */
+  /** Names of the accounts that carry no stamp at all, for import; a backend that cannot tell has no such method. */
   unstamped?(signal: AbortSignal): AsyncIterable<string>;
   /**
    * Idempotent: repeating an action after a lost reply converges to the same state. Refuses an account whose stamp is

@@ -18,6 +18,8 @@ export type FaultAction =
   | { readonly kind: 'reset.before' | 'reset.after' }
   /** Half of the body; `length` says whether Content-Length admits it. */
   | { readonly kind: 'truncate'; readonly length?: 'correct' | 'wrong' }
+  /** What proxies do to headers that they do not know. */
+  | { readonly kind: 'withhold'; readonly headers: readonly string[] }
   | { readonly kind: 'badJson' }
   | { readonly kind: 'wrongType' | 'nullField'; readonly field: string }
   | { readonly kind: 'redirect'; readonly location: string; readonly status?: 301 | 302 }
@@ -32,7 +34,7 @@ export interface FaultRule {
     readonly query?: Readonly<Record<string, string>>;
     readonly user?: string;
   };
-  /** How often it strikes; without it for ever. */
+  /** How often it strikes; without it every time. */
   readonly times?: number;
   /** Matching requests that pass first. */
   readonly after?: number;

@@ -13,8 +13,10 @@ describe('defaults', () => {
     expect(offerings).toHaveLength(1);
     expect(agent).toEqual({
       timezone: 'UTC',
+      journalDays: 365,
       logLevel: 'info',
       http: { host: '127.0.0.1', port: 9464 },
+      web: { origin: undefined, basePath: '', login: undefined },
       concurrency: 16,
       orderDeadlineMs: 1_800_000,
       drainMs: 30_000,
@@ -63,6 +65,7 @@ describe('defaults', () => {
         },
       ],
       backendLimits: { concurrency: 8, perSecond: undefined },
+      backendCapacity: undefined,
       approval: 'auto',
       policy: 'full',
       onTerminate: 'refuse',

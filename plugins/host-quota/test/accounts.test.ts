@@ -1,7 +1,10 @@
 import { rm } from 'node:fs/promises';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Action, Applied, Backend, Observed, Quota } from '../../../src/plugin/contract.ts';
-import { formatRecords, parseRecords, type RegistryRecord } from '../registry/record.ts';
+import { decideMapping, requestMapping } from '../central/mappings.ts';
+import type { RegistryRecord } from '../registry/record.ts';
+import { openRegistry } from '../registry/registry.ts';
+import { registryFiles } from '../registry/registry-files.ts';
 import type { Settings } from '../settings.ts';
 import { ACCOUNT, createLab, type HostLab, OTHER, OURS, signal } from './lab.ts';
 
@@ -19,7 +22,10 @@ afterEach(async () => {
   await lab.close();
 });
 
-function create(attributes = {}, of: { account?: string; resource?: string } = {}): Promise<Applied> {
+function create(
+  attributes = {},
+  of: { account?: string; resource?: string; orderedBy?: string } = {},
+): Promise<Applied> {
   const action: Action = {
     kind: 'create-account',
     displayName: 'x',
@@ -184,6 +190,35 @@ describe('an existing user', () => {
     });
   });
 
+  it('is limited at once when a mapping proves that the person who ordered is that user', async () => {
+    await open({ create_users: false, central: true });
+    lab.host.addUser('alice', 1234);
+    const claimed = { person: 'alice@example.org', hostId: 'storage1', user: 'alice' };
+    const by = { name: 'charlie', now: lab.context.clock.now() };
+    const order = (orderedBy?: string) => create({ username: 'alice' }, orderedBy === undefined ? {} : { orderedBy });
+    await requestMapping(lab.context.store, claimed, by.now);
+    for (const person of [undefined, 'mallory@example.org', claimed.person]) {
+      await expect(order(person)).rejects.toMatchObject({ code: 'HOST_QUOTA_UNPROVEN', disposition: 'terminal' });
+    }
+    expect(lab.host.row('-u', 1234).blockHard).toBe(0n);
+    await decideMapping(lab.context.store, claimed, 'approved', by);
+    await expect(order('mallory@example.org')).rejects.toMatchObject({ code: 'HOST_QUOTA_UNPROVEN' });
+    await order(claimed.person);
+    expect(lab.host.row('-u', 1234).blockHard).toBe(20_480n);
+    // A repetition after a crash is not asked again.
+    await decideMapping(lab.context.store, claimed, 'rejected', by);
+    expect(await order(claimed.person)).toMatchObject({ changed: false });
+  });
+
+  it('of a mapped person waits for nobody, also where others wait', async () => {
+    await open(existing);
+    lab.host.addUser('alice', 1234);
+    const claimed = { person: 'alice@example.org', hostId: 'storage1', user: 'alice' };
+    await decideMapping(lab.context.store, claimed, 'approved', { name: 'charlie', now: lab.context.clock.now() });
+    await create({ username: 'alice' }, { orderedBy: claimed.person });
+    expect(lab.host.row('-u', 1234).blockHard).toBe(20_480n);
+  });
+
   it('of one order is not given to another', async () => {
     await open(existing);
     lab.host.addUser('alice', 1234);
@@ -193,11 +228,9 @@ describe('an existing user', () => {
   });
 
   async function approve(): Promise<void> {
-    const { readFile, writeFile } = await import('node:fs/promises');
-    const path = `${lab.context.settings.registry}/accounts.json`;
-    const records = parseRecords(await readFile(path, 'utf8'));
-    if (typeof records === 'string') throw new Error(records);
-    await writeFile(path, formatRecords(records.map(agreed)));
+    const { settings, store } = lab.context;
+    const registry = openRegistry({ directory: settings.registry, files: registryFiles, store, token: 'test' });
+    for (const record of await registry.all()) await registry.update(record, (now) => now && agreed(now));
   }
 });
 
