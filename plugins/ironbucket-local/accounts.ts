@@ -26,14 +26,18 @@ export interface Accounts {
   holderOf(accessKey: string): Promise<{ readonly account: string; readonly record: AccountRecord } | undefined>;
   /** Changes one record; undefined removes it. Returns whether anything changed. */
   update(account: string, change: (record: AccountRecord | undefined) => AccountRecord | undefined): Promise<boolean>;
+  /** Another thread changed one, and the directory from what it was `before`: saves a look at all of them. */
+  notice: (...changed: Parameters<AccountsChanged>) => Promise<void>;
 }
+
+export type AccountsChanged = (account: string, before: string | undefined, after: string | undefined) => void;
 
 interface Known {
   readonly identity: string;
   readonly record: AccountRecord;
 }
 
-export function openAccounts(disk: Disk, layout: Layout): Accounts {
+export function openAccounts(disk: Disk, layout: Layout, changed?: AccountsChanged): Accounts {
   const lock = createKeyedLock();
   const known = new Map<string, Known>();
   const byKey = new Map<string, string>();
@@ -130,7 +134,9 @@ export function openAccounts(disk: Disk, layout: Layout): Accounts {
     }
     if (record === undefined) forget(account);
     // What is in memory is what is there, unless another process wrote as well.
-    if (before === listed) listed = await disk.identity(layout.accounts);
+    const after = await disk.identity(layout.accounts);
+    if (before === listed) listed = after;
+    changed?.(account, before, after);
   }
 
   return {
@@ -139,6 +145,10 @@ export function openAccounts(disk: Disk, layout: Layout): Accounts {
       await readOld();
     },
     names,
+    notice: async (account, before, after) => {
+      await get(account);
+      if (before === listed) listed = after;
+    },
     holderOf: async (accessKey) => {
       if (!byKey.has(accessKey)) {
         listing ??= refresh().finally(() => {

@@ -12,7 +12,11 @@ import { observe } from './observe.ts';
 import { endpointOf } from './settings.ts';
 
 /** Looks at the storage path without changing anything. */
-export async function check(deps: Deps, gateway: Gateway, signal: AbortSignal): Promise<readonly Check[]> {
+export async function check(
+  deps: Deps,
+  gateway: Pick<Gateway, 'failure'>,
+  signal: AbortSignal,
+): Promise<readonly Check[]> {
   const path = await attempt('storage path', () => storagePath(deps));
   if (path.status === 'failed') return [path];
   return [
@@ -76,7 +80,11 @@ async function freeSpace(deps: Deps, signal: AbortSignal): Promise<Finding> {
 }
 
 /** It runs in the agent, so in the process of another command it is only asked whether it is there. */
-async function checkGateway({ settings, clock }: Deps, gateway: Gateway, signal: AbortSignal): Promise<Finding> {
+async function checkGateway(
+  { settings, clock }: Deps,
+  gateway: Pick<Gateway, 'failure'>,
+  signal: AbortSignal,
+): Promise<Finding> {
   const { listen } = settings;
   if (!settings.gateway) return { status: 'ok', detail: 'switched off: another server serves this directory' };
   const failure = gateway.failure();

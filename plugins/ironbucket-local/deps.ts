@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import type { PluginContext } from '../../src/plugin/contract.ts';
-import { type Accounts, openAccounts } from './accounts.ts';
+import { type Accounts, type AccountsChanged, openAccounts } from './accounts.ts';
 import { type AskNode, createAskNode } from './cluster/ask-node.ts';
 import { type Cluster, openCluster } from './cluster/cluster.ts';
 import { parseNodes } from './cluster/nodes.ts';
@@ -16,7 +16,10 @@ import { openStatistics, type Statistics } from './statistics/statistics.ts';
 import { openTrash, type Trash } from './trash.ts';
 
 /** What the methods of the backend share. */
-export interface Deps extends PluginContext<Settings> {
+/** What the gateway needs of the agent. */
+export type GatewayContext = Pick<PluginContext<Settings>, 'settings' | 'log' | 'clock' | 'random'>;
+
+export interface Deps extends GatewayContext {
   readonly disk: Disk;
   readonly files: Files;
   readonly layout: Layout;
@@ -33,11 +36,15 @@ export interface Deps extends PluginContext<Settings> {
 export interface Storage {
   readonly disk?: Disk | undefined;
   readonly files?: Files | undefined;
+  /** Other nodes; default: none. */
+  readonly others?: readonly AskNode[] | undefined;
+  /** After every change of the accounts, with the identities of their directory. */
+  readonly changed?: AccountsChanged | undefined;
 }
 
 /** Opens nothing yet: every file is read when it is needed. */
-export function createDeps(context: PluginContext<Settings>, storage: Storage = {}): Deps {
-  const { disk = nodeDisk, files = nodeFiles(context.settings) } = storage;
+export function createDeps(context: GatewayContext, storage: Storage = {}): Deps {
+  const { disk = nodeDisk, files = nodeFiles(context.settings), others = [], changed } = storage;
   const layout = layoutOf(resolve(context.settings.storage_path));
   const { clock, log, settings } = context;
   const shared = { disk, layout, clock, log, fsync: settings.fsync, flushIntervalMs: settings.quota_flush_interval_ms };
@@ -46,14 +53,15 @@ export function createDeps(context: PluginContext<Settings>, storage: Storage = 
   const random = (bytes: number): Uint8Array => context.random(bytes);
   const quotas = settings.enabled ? openQuotas(quotaDeps) : openUncounted(quotaDeps);
   const statistics = openStatistics({ ...shared, enabled: settings.enabled });
-  const others = otherNodes({ ...context, random });
   return {
-    ...context,
+    settings,
+    log,
+    clock,
     random,
     disk,
     files,
     layout,
-    accounts: openAccounts(disk, layout),
+    accounts: openAccounts(disk, layout, changed),
     quotas,
     statistics,
     cluster: openCluster({ quotas, statistics, clock, log, self: settings.node_id, others }),
@@ -64,7 +72,7 @@ export function createDeps(context: PluginContext<Settings>, storage: Storage = 
 }
 
 /** Without an administrator they would have no caller. */
-function otherNodes(context: PluginContext<Settings>): readonly AskNode[] {
+export function otherNodes(context: PluginContext<Settings>): readonly AskNode[] {
   const { access_key: accessKey, secret_key: secretKey, cluster_nodes: nodes } = context.settings;
   if (accessKey === undefined || secretKey === undefined) return [];
   return parseNodes(nodes).map((node) => createAskNode(context, { accessKey, secretKey }, node));

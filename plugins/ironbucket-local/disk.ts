@@ -53,12 +53,7 @@ export const nodeDisk: Disk = {
       }
     }),
   kind: (path) => absentIsUndefined(async () => ((await lstat(path)).isDirectory() ? 'directory' : 'other')),
-  identity: (path) =>
-    absentIsUndefined(async () => {
-      const { ino, size, mtimeNs } = await lstat(path, { bigint: true });
-      // Short, because one is kept for every bucket in memory.
-      return [ino, size, mtimeNs].map((number) => number.toString(36)).join(':');
-    }),
+  identity: (path) => absentIsUndefined(async () => identityOf(await lstat(path, { bigint: true }))),
   names: async function* (directory) {
     for await (const { name } of await opendir(directory, { bufferSize: 256 })) yield name;
   },
@@ -91,6 +86,11 @@ export const nodeDisk: Disk = {
     await absentIsUndefined(() => removeTree(path, signal));
   },
 };
+
+/** Short, because one is kept for every bucket in memory. */
+export function identityOf({ ino, size, mtimeNs }: Readonly<Record<'ino' | 'size' | 'mtimeNs', bigint>>): string {
+  return [ino, size, mtimeNs].map((number) => number.toString(36)).join(':');
+}
 
 /** `rm -r` of Node reads whole directories and cannot be stopped. */
 async function removeTree(directory: string, signal: AbortSignal): Promise<void> {

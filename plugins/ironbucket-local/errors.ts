@@ -95,6 +95,16 @@ export function storageGone(path: string): AgentError {
   });
 }
 
+/** Everything of it is found again as after the death of a process. */
+export function servingEnded(cause: Error | undefined): AgentError {
+  return new AgentError(`the thread that serves S3 ended${cause === undefined ? '' : `: ${cause.message}`}`, {
+    code: 'IRONBUCKET_SERVING_ENDED',
+    disposition: 'transient',
+    hint: 'It is started again. When this goes on, the log has the reason.',
+    cause,
+  });
+}
+
 export function cannotListen(address: string, cause: Error): AgentError {
   return new AgentError(`listening on ${address} for S3 failed: ${cause.message}`, {
     code: 'IRONBUCKET_LISTEN',

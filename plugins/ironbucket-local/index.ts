@@ -2,12 +2,13 @@ import { type Backend, definePlugin, type PluginContext } from '../../src/plugin
 import { namesOf } from '../../src/plugin/naming.ts';
 import { apply } from './apply.ts';
 import { check } from './check.ts';
-import { createDeps, type Storage } from './deps.ts';
+import { createDeps, type Deps, otherNodes, type Storage } from './deps.ts';
 import { storageError } from './errors.ts';
-import { createGateway } from './gateway/server.ts';
+import { createGateway, type Gateway } from './gateway/server.ts';
 import { observe, unstamped } from './observe.ts';
 import { serve } from './serve.ts';
 import { claims, naming, type Settings, settingsSchema } from './settings.ts';
+import { type AgentSide, openAgentSide } from './thread/agent-side.ts';
 import { usage } from './usage.ts';
 
 const storageLimit = {
@@ -58,8 +59,7 @@ export const plugin = definePlugin<Settings>({
 
 /** `storage` is where the effects go. */
 export function createBackend(context: PluginContext<Settings>, storage?: Storage): Backend {
-  const deps = createDeps(context, storage);
-  const gateway = createGateway(deps);
+  const { deps, gateway, run } = assemble(context, storage);
   const { trash, cluster, quotas } = deps;
   let swept = false;
   /** What an interrupted removal left behind, once per start and never by a command that only reads. */
@@ -85,7 +85,7 @@ export function createBackend(context: PluginContext<Settings>, storage?: Storag
     // Data that was ordered away must not wait on the disk for the next order.
     serve: async (signal) => {
       sweepOnce();
-      await serve(deps, gateway, signal);
+      await run(signal);
     },
     close: async () => {
       cluster.close();
@@ -93,6 +93,28 @@ export function createBackend(context: PluginContext<Settings>, storage?: Storag
       await trash.close();
     },
   };
+}
+
+interface Assembled {
+  readonly deps: Deps;
+  readonly gateway: Pick<Gateway, 'tried' | 'failure'>;
+  run(signal: AbortSignal): Promise<void>;
+}
+
+/** With the gateway in a thread of its own, unless the settings or the effects of a test keep it in this one. */
+function assemble(context: PluginContext<Settings>, storage: Storage | undefined): Assembled {
+  const { settings } = context;
+  const others = otherNodes(context);
+  if (!settings.gateway || settings.gateway_workers === 0 || storage !== undefined) {
+    const deps = createDeps(context, { others, ...storage });
+    const gateway = createGateway(deps);
+    return { deps, gateway, run: (signal) => serve(deps, gateway, signal) };
+  }
+  let changed: AgentSide['notice'] = () => undefined;
+  const local = createDeps(context, { others, changed: (...change) => changed(...change) });
+  const { deps, gateway, serve: run, notice } = openAgentSide(local, others);
+  changed = notice;
+  return { deps, gateway, run };
 }
 
 async function* translateStream<T>(items: AsyncIterable<T>, doing: string): AsyncGenerator<T> {

@@ -25,6 +25,8 @@ export const STAMP_FILE = '.bucket_metadata';
 
 export function layoutOf(root: string): Layout {
   const own = join(root, '.agent');
+  /** Of the root, with a slash behind it. */
+  const below = own.slice(0, -'.agent'.length);
   const checked = (account: string): string => {
     if (!isBucketName(account)) throw new RangeError(`${JSON.stringify(account.slice(0, 80))} is not a bucket name`);
     return account;
@@ -35,7 +37,7 @@ export function layoutOf(root: string): Layout {
     accounts: join(own, 'accounts'),
     oldAccounts: join(own, 'accounts.json'),
     account: (account) => join(own, 'accounts', `${checked(account)}.json`),
-    bucket: (account) => join(root, checked(account)),
+    bucket: (account) => below + checked(account),
     stage: (account) => join(root, `.creating-${checked(account)}`),
     trash: (id) => join(root, TRASH_PREFIX + id),
   };

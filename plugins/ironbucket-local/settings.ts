@@ -15,6 +15,7 @@ export interface Settings {
   readonly enabled: boolean;
   readonly fsync: boolean;
   readonly gateway: boolean;
+  readonly gateway_workers?: number;
   readonly remove_empty_folders: boolean;
   readonly max_connections?: number;
   readonly multipart_expiry_days: number;
@@ -38,6 +39,13 @@ export const settingsSchema: JsonSchema = {
       type: 'boolean',
       default: true,
       description: 'Whether the agent serves S3 itself. false is for a directory that another server serves.',
+    },
+    gateway_workers: {
+      type: 'integer',
+      minimum: 0,
+      maximum: 1,
+      default: 1,
+      description: 'Threads that serve S3 besides the one of the agent. 0 serves in that one.',
     },
     listen: {
       type: 'string',

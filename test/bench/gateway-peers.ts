@@ -8,50 +8,66 @@ const CONNECTIONS = 32;
 const LISTERS = 4;
 const KEYS = 1600;
 const BODY = Buffer.alloc(1024, 'x');
+const MIB = 1024 * 1024;
+const LARGE = Buffer.alloc(64 * MIB, 'x');
 const NOTHING = Buffer.alloc(0);
 
 interface Rate {
-  readonly perSecond: number;
-  readonly p99: number;
+  readonly rate: number;
+  /** Milliseconds; of what is done once, undefined. */
+  readonly p99: number | undefined;
 }
 
-const OPERATIONS: readonly (readonly [name: string, run: (peer: S3Peer) => Promise<Rate>])[] = [
-  ['puts of 1 KiB', (peer) => load(CONNECTIONS, (index) => sender(peer, 'PUT', `new/${index}`))],
-  ['gets of 1 KiB', (peer) => load(CONNECTIONS, (index) => sender(peer, 'GET', `key-${index}`))],
-  ['lists of 1000 keys', (peer) => load(LISTERS, async () => () => listPage(peer))],
+interface Measured {
+  readonly name: string;
+  readonly unit: string;
+  run(peer: S3Peer): Promise<Rate>;
+}
+
+const OPERATIONS: readonly Measured[] = [
+  small('puts of 1 KiB', CONNECTIONS, (peer, index) => sender(peer, 'PUT', `new/${index}`)),
+  small('gets of 1 KiB', CONNECTIONS, (peer, index) => sender(peer, 'GET', `key-${index}`)),
+  small('heads', CONNECTIONS, (peer, index) => sender(peer, 'HEAD', `key-${index}`)),
+  small('lists of 1000 keys', LISTERS, async (peer) => () => listPage(peer)),
+  { name: '64 MiB up', unit: 'MiB/s', run: (peer) => large(peer, 'PUT') },
+  { name: '64 MiB down', unit: 'MiB/s', run: (peer) => large(peer, 'GET') },
 ];
 
-/** Medians of rounds in turns, and the ratio of the first server to the best of the others. */
+/** Medians of rounds in turns, and ratios of the first server to the best of the others. */
 export async function compare(peers: readonly S3Peer[]): Promise<void> {
   for (const peer of peers) await fill(peer);
   const figures: Figure[] = [];
-  for (const [name, run] of OPERATIONS) {
+  for (const { name, unit, run } of OPERATIONS) {
     const rates = new Map<string, Rate[]>(peers.map((peer) => [peer.name, []]));
     for (let round = 0; round < ROUNDS; round++) {
       for (const peer of round % 2 === 0 ? peers : peers.toReversed()) rates.get(peer.name)?.push(await run(peer));
     }
-    const medians = peers.map((peer) => {
-      const all = rates.get(peer.name) ?? [];
-      return {
-        peer: peer.name,
-        rate: median(all.map(({ perSecond }) => perSecond)),
-        p99: median(all.map(({ p99 }) => p99)),
-      };
+    const rows = [...rates].map(([peer, all]) => {
+      const slowest = all.flatMap(({ p99 }) => p99 ?? []);
+      return { peer, rate: median(all.map(({ rate }) => rate)), p99: slowest.length > 0 ? median(slowest) : undefined };
     });
-    for (const { peer, rate, p99 } of medians) {
-      figures.push({ name: `${peer}: ${name}`, value: rate, unit: '/s' });
-      figures.push({ name: `${peer}: ${name}, p99`, value: p99, unit: 'ms' });
-    }
-    const [own, ...others] = medians;
-    const best = Math.max(...others.map(({ rate }) => rate));
-    figures.push({
-      name: `${name}, to the best of the others`,
-      value: (own?.rate ?? 0) / best,
-      unit: '',
-      target: { atLeast: 1 },
-    });
+    figures.push(...figuresOf(name, unit, rows));
   }
   printResult('gateway beside other servers', figures);
+}
+
+interface Row extends Rate {
+  readonly peer: string;
+}
+
+function figuresOf(name: string, unit: string, [own, ...others]: readonly Row[]): readonly Figure[] {
+  const figures: Figure[] = [];
+  for (const { peer, rate, p99 } of own === undefined ? [] : [own, ...others]) {
+    figures.push({ name: `${peer}: ${name}`, value: rate, unit });
+    if (p99 !== undefined) figures.push({ name: `${peer}: ${name}, p99`, value: p99, unit: 'ms' });
+  }
+  const best = Math.max(...others.map(({ rate }) => rate));
+  const target = { atLeast: 1 };
+  figures.push({ name: `${name}, to the best of the others`, value: (own?.rate ?? 0) / best, unit: '', target });
+  if (own?.p99 === undefined) return figures;
+  const soonest = Math.min(...others.map(({ p99 }) => p99 ?? Number.POSITIVE_INFINITY));
+  figures.push({ name: `${name}, p99 of the best to ours`, value: soonest / own.p99, unit: '', target });
+  return figures;
 }
 
 async function fill(peer: S3Peer): Promise<void> {
@@ -69,13 +85,37 @@ async function fill(peer: S3Peer): Promise<void> {
 
 async function sender(
   { port, bucket, keys }: S3Peer,
-  method: 'PUT' | 'GET',
+  method: 'PUT' | 'GET' | 'HEAD',
   key: string,
 ): Promise<() => Promise<void>> {
   const body = method === 'PUT' ? BODY : NOTHING;
   const head = headOf(method, port, `/${bucket}/${key}`, body.length, keys);
   const socket = await connect(port);
-  return () => exchange(socket, head, body);
+  return () => exchange(socket, head, body, method === 'HEAD');
+}
+
+/** The median of a few, one after the other. */
+async function large({ port, bucket, keys }: S3Peer, method: 'PUT' | 'GET'): Promise<Rate> {
+  const body = method === 'PUT' ? LARGE : NOTHING;
+  const rates: number[] = [];
+  const socket = await connect(port);
+  for (let turn = 0; turn < TURNS; turn++) {
+    const started = performance.now();
+    await exchange(socket, headOf(method, port, `/${bucket}/large`, body.length, keys), body);
+    rates.push(LARGE.length / MIB / ((performance.now() - started) / 1000));
+  }
+  socket.destroy();
+  return { rate: median(rates), p99: undefined };
+}
+
+const TURNS = 3;
+
+function small(
+  name: string,
+  workers: number,
+  open: (peer: S3Peer, index: number) => Promise<() => Promise<unknown>>,
+): Measured {
+  return { name, unit: '/s', run: (peer) => load(workers, (index) => open(peer, index)) };
 }
 
 async function load(workers: number, open: (index: number) => Promise<() => Promise<unknown>>): Promise<Rate> {
@@ -92,5 +132,5 @@ async function load(workers: number, open: (index: number) => Promise<() => Prom
     }),
   );
   times.sort((a, b) => a - b);
-  return { perSecond: times.length / SECONDS, p99: times[Math.floor(times.length * 0.99)] ?? 0 };
+  return { rate: times.length / SECONDS, p99: times[Math.floor(times.length * 0.99)] ?? 0 };
 }

@@ -70,7 +70,7 @@ completion() { agent completion bash >"$work/completion" && shellcheck -s bash "
 
 report tools
 install systemd-analyze systemd systemd-notify systemd man man-db shellcheck shellcheck perl perl-base curl curl zsh zsh fish fish
-install go golang-go
+install go golang-go nginx nginx-light
 install /usr/bin/aws awscli /usr/bin/s3cmd s3cmd /usr/bin/rclone rclone
 promtool_into "$work"
 PATH="$work/bin:$PATH"

@@ -21,7 +21,11 @@ export interface AskNode {
 }
 
 /** The administrator's keys must be the same on all nodes. */
-export function createAskNode(context: PluginContext<Settings>, keys: KeyPair, { name, url }: ClusterNode): AskNode {
+export function createAskNode(
+  context: Pick<PluginContext<Settings>, 'http' | 'clock' | 'settings'>,
+  keys: KeyPair,
+  { name, url }: ClusterNode,
+): AskNode {
   const { host } = new URL(url);
   const http: Http = context.http({ baseUrl: `${url}/`, peer: 'node', timeoutMs: TIMEOUT_MS, maxAnswerBytes: 65_536 });
 

@@ -25,8 +25,8 @@ export interface Call {
 export interface Reply {
   readonly status: number;
   readonly headers?: Readonly<Record<string, string>>;
-  /** XML, unless the headers say otherwise; a stream has its length in the headers. */
-  readonly body?: string | Stream;
+  /** Text is XML, unless the headers say otherwise. */
+  readonly body?: string | Buffer | Stream;
 }
 
 export interface Stream {

@@ -1,12 +1,14 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Clock } from '../../../src/lib/clock.ts';
 import { readHead } from '../../../src/s3/request-head.ts';
 import { renderS3Error, S3Error } from '../../../src/s3/s3-error.ts';
-import { claimedKey, verify } from '../../../src/s3/verify/verify.ts';
+import type { SigningKeys } from '../../../src/s3/signing-keys.ts';
+import { readClaimed, verify } from '../../../src/s3/verify/verify.ts';
 import { formKey, verifyForm } from '../../../src/s3/verify/verify-form.ts';
 import type { Deps } from '../deps.ts';
-import { endpointOf } from '../settings.ts';
 import type { AccessKeys } from './access-keys.ts';
 import { authorize } from './authorize.ts';
+import { atLeastRate } from './body/least-rate.ts';
 import { openBody } from './body/open-body.ts';
 import type { Call, Operation, Reply } from './call.ts';
 import { isOurs, toS3Error } from './failures.ts';
@@ -28,6 +30,9 @@ import { usageHeaders } from './usage-headers.ts';
 export interface Admission {
   readonly accessKeys: AccessKeys;
   readonly turns: Turns;
+  readonly signingKeys: SigningKeys;
+  /** Under which clients know the gateway. */
+  readonly hostname: string;
 }
 
 export interface Exchange {
@@ -49,7 +54,7 @@ export async function handle(deps: Deps, admission: Admission, exchange: Exchang
   let allowed: Call | undefined;
   const refuse = (thrown: unknown): Promise<Reply> => refusal(deps, exchange, allowed, thrown);
   try {
-    if (exchange.request.method === 'OPTIONS') return await answerPreflight(deps, exchange);
+    if (exchange.request.method === 'OPTIONS') return await answerPreflight(deps, admission, exchange);
     if (isForm(exchange.request)) return await answerForm(deps, admission, exchange);
     const call = await admit(deps, admission, exchange);
     allowed = call;
@@ -63,9 +68,9 @@ export async function handle(deps: Deps, admission: Admission, exchange: Exchang
   }
 }
 
-async function answerPreflight(deps: Deps, { request }: Exchange): Promise<Reply> {
+async function answerPreflight(deps: Deps, { hostname }: Admission, { request }: Exchange): Promise<Reply> {
   const head = readHead(request);
-  return await preflight(deps, head, targetOf(head, hostnameOf(deps)).bucket);
+  return await preflight(deps, head, targetOf(head, hostname).bucket);
 }
 
 /** A browser signs a field of the form, and no header. */
@@ -76,14 +81,14 @@ function isForm({ method, headers }: IncomingMessage): boolean {
 
 async function answerForm(
   deps: Deps,
-  { accessKeys, turns }: Admission,
+  { accessKeys, turns, hostname }: Admission,
   { request, response, proceed, signal }: Exchange,
 ): Promise<Reply> {
   const { settings } = deps;
   const head = readHead(request);
-  const target = targetOf(head, hostnameOf(deps));
+  const target = targetOf(head, hostname);
   if (target.key !== '' || target.bucket === '') throw new S3Error('MethodNotAllowed');
-  const form = await readForm(request.headers['content-type'] ?? '', incoming(request, proceed));
+  const form = await readForm(request.headers['content-type'] ?? '', incoming(deps.clock, request, proceed));
   const holder = await accessKeys.find(formKey(form.fields));
   verifyForm(form.fields, { region: settings.s3_region, find: () => holder });
   if (holder === undefined) throw new S3Error('InvalidAccessKeyId');
@@ -92,10 +97,6 @@ async function answerForm(
   await requireBucket(deps, target.bucket, signal);
   const reply = await postObject(deps, { head, bucket: target.bucket, form, signal });
   return { ...reply, headers: { ...(await crossOriginHeaders(deps, head, target.bucket)), ...reply.headers } };
-}
-
-function hostnameOf({ settings }: Deps): string {
-  return new URL(endpointOf(settings)).hostname;
 }
 
 async function perform(deps: Deps, operation: Operation, call: Call): Promise<Reply> {
@@ -132,18 +133,24 @@ async function refusal(
 }
 
 /** Who asks, and may they? Nothing is looked at for a sender that did not prove its identity. */
-async function admit(deps: Deps, { accessKeys, turns }: Admission, exchange: Exchange): Promise<Call> {
+async function admit(
+  deps: Deps,
+  { accessKeys, turns, signingKeys, hostname }: Admission,
+  exchange: Exchange,
+): Promise<Call> {
   const { settings, clock } = deps;
   const { request, signal, proceed } = exchange;
   const head = readHead(request);
-  const holder = await accessKeys.find(claimedKey(head));
-  const hostname = hostnameOf(deps);
-  const { payload } = verify(head, {
+  const claimed = readClaimed(head);
+  const holder = await accessKeys.find(claimed.accessKey);
+  const verification = {
     region: settings.s3_region,
     now: clock.now(),
     find: () => holder,
     hostBucket: hostBucket(head, hostname),
-  });
+    signingKeys,
+  };
+  const { payload } = verify(head, verification, claimed);
   if (holder === undefined) throw new S3Error('InvalidAccessKeyId');
   const target = targetOf(head, hostname);
   authorize(holder, target);
@@ -155,11 +162,11 @@ async function admit(deps: Deps, { accessKeys, turns }: Admission, exchange: Exc
     principal,
     signal,
     search: (work) => turns.search(principal, signal, work),
-    body: (options) => openBody(head, payload, incoming(request, proceed), options),
+    body: (options) => openBody(head, payload, incoming(deps.clock, request, proceed), options),
   };
 }
 
-async function* incoming(request: IncomingMessage, proceed: () => void): AsyncGenerator<Buffer> {
+async function* incoming(clock: Clock, request: IncomingMessage, proceed: () => void): AsyncGenerator<Buffer> {
   proceed();
-  yield* request.iterator({ destroyOnReturn: false });
+  yield* atLeastRate(clock, request.iterator({ destroyOnReturn: false }));
 }

@@ -1,12 +1,14 @@
-import { setMaxListeners } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AgentError } from '../../../src/lib/errors.ts';
+import { createSigningKeys } from '../../../src/s3/signing-keys.ts';
 import type { Deps } from '../deps.ts';
 import { cannotListen } from '../errors.ts';
+import { endpointOf } from '../settings.ts';
 import { openAccessKeys } from './access-keys.ts';
 import { busyReply } from './busy.ts';
 import { type Connections, defaultConnections, limitConnections } from './connections.ts';
 import type { handle } from './handle.ts';
+import { createRequestIds } from './request-ids.ts';
 import { send } from './send.ts';
 import { createTurns, type Turns } from './turns.ts';
 
@@ -38,8 +40,12 @@ const GRACE_MS = 10_000;
 export function createGateway(deps: Deps): Gateway {
   const { clock, log, settings } = deps;
   const accessKeys = openAccessKeys(deps.accounts, settings);
+  const signingKeys = createSigningKeys();
+  const { hostname } = new URL(endpointOf(settings));
+  const requestIds = createRequestIds(deps.random);
   const running = new Set<Promise<void>>();
-  let closing = new AbortController();
+  /** What breaks off each of them. */
+  const breaking = new Set<() => void>();
   let stopping = false;
   let server: Server | undefined;
   let answerOf: typeof handle;
@@ -49,12 +55,14 @@ export function createGateway(deps: Deps): Gateway {
   let attempt = Promise.resolve();
 
   async function answer(request: IncomingMessage, response: ServerResponse, waits: boolean): Promise<void> {
-    const requestId = Buffer.from(deps.random(8)).toString('hex').toUpperCase();
+    const requestId = requestIds();
     const gone = new AbortController();
-    const abort = (): void => gone.abort(new Error('the client is gone'));
+    let over = false;
+    const abort = (): void => {
+      if (!over) gone.abort(new Error('the client is gone'));
+    };
     response.once('close', abort);
-    const { signal: breaking } = closing;
-    breaking.addEventListener('abort', abort, { once: true });
+    breaking.add(abort);
     request.on('error', abort);
     response.on('error', abort);
     const patience = (ms: number): unknown => request.socket.setTimeout(ms);
@@ -69,7 +77,9 @@ export function createGateway(deps: Deps): Gateway {
     const startedMs = clock.monotonicMs();
     const isExtra = connections?.isExtra(request.socket) === true;
     try {
-      const reply = isExtra ? busyReply(request.url, requestId) : await answerOf(deps, { accessKeys, turns }, exchange);
+      const reply = isExtra
+        ? busyReply(request.url, requestId)
+        : await answerOf(deps, { accessKeys, turns, signingKeys, hostname }, exchange);
       patience(IDLE_MS);
       if (gone.signal.aborted) response.destroy();
       else await send(clock, exchange, reply, stopping || isExtra);
@@ -79,7 +89,8 @@ export function createGateway(deps: Deps): Gateway {
       log.warn({ err, request: requestId }, 'an S3 answer broke off');
       response.destroy();
     } finally {
-      breaking.removeEventListener('abort', abort);
+      over = true;
+      breaking.delete(abort);
     }
   }
 
@@ -116,9 +127,6 @@ export function createGateway(deps: Deps): Gateway {
     if (failure !== undefined) throw failure;
     server = opened;
     stopping = false;
-    closing = new AbortController();
-    // As many as there are requests.
-    setMaxListeners(0, closing.signal);
   }
 
   return {
@@ -142,7 +150,7 @@ export function createGateway(deps: Deps): Gateway {
           resolve();
         });
       });
-      closing.abort();
+      for (const abort of breaking) abort();
       closed.closeAllConnections();
       await ended;
       // Effects on the disk are over when this returns.

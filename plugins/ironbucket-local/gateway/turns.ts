@@ -19,17 +19,14 @@ const SEARCHES = 2;
 /** @param most requests of one account at once */
 export function createTurns(clock: Clock, most: number): Turns {
   /** Of accounts that have a request under way; the entry goes with the last one. */
-  const accounts = new Map<string, { running: number; readonly searches: Throttle }>();
+  const accounts = new Map<string, { running: number; searches: Throttle | undefined }>();
   const nameOf = (principal: Principal): string => (principal.kind === 'account' ? principal.account : '');
 
   function entryOf(principal: Principal) {
     const name = nameOf(principal);
     const found = accounts.get(name);
     if (found !== undefined) return found;
-    const entry = {
-      running: 0,
-      searches: createThrottle({ clock, limits: () => ({ concurrency: SEARCHES, perSecond: undefined }) }),
-    };
+    const entry = { running: 0, searches: undefined };
     accounts.set(name, entry);
     return entry;
   }
@@ -46,6 +43,10 @@ export function createTurns(clock: Clock, most: number): Turns {
         if (--entry.running === 0) accounts.delete(nameOf(principal));
       };
     },
-    search: (principal, signal, work) => entryOf(principal).searches.run(false, signal, work),
+    search: (principal, signal, work) => {
+      const entry = entryOf(principal);
+      entry.searches ??= createThrottle({ clock, limits: () => ({ concurrency: SEARCHES, perSecond: undefined }) });
+      return entry.searches.run(false, signal, work);
+    },
   };
 }

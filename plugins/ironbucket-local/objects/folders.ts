@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { isAbsent } from '../disk.ts';
-import type { Files } from './files.ts';
+import type { FileFacts, Files } from './files.ts';
 import { isInternalName, refused, SIDECAR_SUFFIX } from './key.ts';
 import type { Place } from './place.ts';
 import { StorageError } from './storage-error.ts';
@@ -8,10 +8,22 @@ import { StorageError } from './storage-error.ts';
 type Where = Pick<Place, 'root' | 'folders' | 'folder'>;
 
 /** Are the folders of the object real directories inside the bucket? A link in the way leads out of what is counted. */
-export async function isReachable(files: Files, { root, folders, folder }: Where): Promise<boolean> {
-  if (folders.length === 0) return true;
-  const [base, actual] = await Promise.all([files.resolve(root), files.resolve(folder)]);
-  return base !== undefined && actual === join(base, ...folders);
+export async function isReachable(files: Files, { root, folders }: Pick<Where, 'root' | 'folders'>): Promise<boolean> {
+  let path = root;
+  for (const name of folders) {
+    path = join(path, name);
+    if ((await kindOf(files, path)) !== 'directory') return false;
+  }
+  return true;
+}
+
+async function kindOf(files: Files, path: string): Promise<FileFacts['kind'] | undefined> {
+  try {
+    return (await files.facts(path))?.kind;
+  } catch (error) {
+    if (isAbsent(error)) return undefined;
+    throw error;
+  }
 }
 
 /**
@@ -19,13 +31,10 @@ export async function isReachable(files: Files, { root, folders, folder }: Where
  *
  * @throws StorageError `no-bucket`; `bad-key` when a part of the way is an object or a link.
  */
-export async function makeFolders(files: Files, { root, folders, folder }: Where): Promise<void> {
-  if (folders.length === 0) return;
-  const base = await files.resolve(root);
-  if (base === undefined) throw new StorageError('no-bucket');
-  const wanted = join(base, ...folders);
-  const isThere = async (): Promise<boolean> => (await files.resolve(folder)) === wanted;
-  if ((await isThere()) && (await files.facts(folder))?.kind === 'directory') return;
+export async function makeFolders(files: Files, where: Where): Promise<void> {
+  const { root, folders } = where;
+  if (folders.length === 0 || (await isReachable(files, where))) return;
+  if ((await files.facts(root)) === undefined) throw new StorageError('no-bucket');
   for (let depth = 1; depth <= folders.length; depth++) {
     const path = join(root, ...folders.slice(0, depth));
     await files.makeDirectory(path);
@@ -34,7 +43,7 @@ export async function makeFolders(files: Files, { root, folders, folder }: Where
     if (kind === 'file') throw refused('an object has the name of one of its folders');
     if (kind === 'other') throw refused('a link has the name of one of its folders');
   }
-  if (!(await isThere())) throw new StorageError('conflict');
+  if (!(await isReachable(files, where))) throw new StorageError('conflict');
 }
 
 /**

@@ -5,13 +5,15 @@ import { codeOf, type Disk } from '../disk.ts';
 import type { Layout } from '../layout.ts';
 import { completeUpload, type NamedPart, type WholeTerms } from './complete.ts';
 import type { Files } from './files.ts';
+import { isReachable } from './folders.ts';
 import { createGate } from './gate.ts';
-import { type ListQuery, listObjects, type Page } from './listing.ts';
-import { type Places, placesOf, rootOf } from './place.ts';
-import { factsAt, type OpenObject, openObject, sizeAt } from './read.ts';
+import { type ListDeps, type ListQuery, listObjects, type Page } from './listing.ts';
+import { type Place, type Places, placesOf, rootOf } from './place.ts';
+import { factsAt, glance, type OpenObject, openObject, sizeAt } from './read.ts';
 import { recoverBucket } from './recover.ts';
 import type { Settlement } from './settlement.ts';
 import type { Description } from './sidecar.ts';
+import { openSidecars } from './sidecars.ts';
 import { type Body, discard, type Staged, stageWithEtag } from './stage.ts';
 import { StorageError } from './storage-error.ts';
 import type { StoredObject } from './stored.ts';
@@ -84,11 +86,16 @@ export interface Uploads {
 
 export function openObjects(given: ObjectsDeps): Objects {
   const gate = createGate();
-  const deps = { ...given, gate, locks: createKeyedLock(), windows: openWindows(given.files, given.clock) };
-  const recovered = new Map<string, Promise<void>>();
+  const deps = {
+    ...given,
+    gate,
+    locks: createKeyedLock(),
+    windows: openWindows(given.files, given.clock),
+    sidecars: openSidecars(given),
+  };
+  const recovered = new Map<string, Promise<void> | 'done'>();
   const { layout } = deps;
   const place = (bucket: string, key: string): Places => placesOf(layout, bucket, key);
-  const facts = (bucket: string, key: string): Promise<StoredObject | undefined> => factsAt(deps, place(bucket, key));
   return {
     head: async (bucket, key) => {
       const at = place(bucket, key);
@@ -104,15 +111,32 @@ export function openObjects(given: ObjectsDeps): Objects {
       }),
     remove: (bucket, key, terms) => inBucket(deps, bucket, () => removeObject(deps, place(bucket, key), terms)),
     describe: (bucket, key, change) => inBucket(deps, bucket, () => redescribe(deps, place(bucket, key), change)),
-    list: (bucket, query, signal) => listObjects({ ...deps, facts }, bucket, query, signal),
+    list: (bucket, query, signal) => listObjects({ ...deps, facts: createFacts(deps) }, bucket, query, signal),
     recover: async (bucket, signal) => {
-      const recovery = recovered.get(bucket) ?? recoverBucket(deps, bucket);
+      const before = recovered.get(bucket);
+      if (before === 'done') return;
+      const recovery = before ?? recoverBucket(deps, bucket);
       recovered.set(bucket, recovery);
       recovery.catch(() => recovered.delete(bucket));
       await untilAborted(recovery, signal);
+      recovered.set(bucket, 'done');
     },
     close: gate.close,
     uploads: openUploads(deps),
+  };
+}
+
+/** For one page: every folder is looked at once. */
+function createFacts(deps: UploadDeps): ListDeps['facts'] {
+  const folders = new Map<string, Promise<boolean>>();
+  const isThere = (at: Place): Promise<boolean> => {
+    const known = folders.get(at.folder) ?? isReachable(deps.files, at);
+    folders.set(at.folder, known);
+    return known;
+  };
+  return async (bucket, key) => {
+    const at = placesOf(deps.layout, bucket, key);
+    return (await glance(deps, at, isThere)) ?? (await deps.locks.hold(at.lock, () => factsAt(deps, at)));
   };
 }
 
@@ -173,7 +197,11 @@ async function discardOnFailure<T>(deps: UploadDeps, staged: Staged, work: () =>
 }
 
 /** Whatever was missing: when the bucket is, that is the reason. */
-async function inBucket<T>({ files, layout }: ObjectsDeps, bucket: string, work: () => Promise<T>): Promise<T> {
+async function inBucket<T>(
+  { files, layout }: Pick<ObjectsDeps, 'files' | 'layout'>,
+  bucket: string,
+  work: () => Promise<T>,
+): Promise<T> {
   try {
     return await work();
   } catch (cause) {

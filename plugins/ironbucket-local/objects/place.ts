@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import { isBucketName, type Layout } from '../layout.ts';
 import { escapeKey } from './escape.ts';
 import { type KeyPath, parseKey, requireKey, SIDECAR_SUFFIX } from './key.ts';
@@ -42,16 +41,25 @@ export function placesOf(layout: Layout, bucket: string, key: string): Places {
   const root = rootOf(layout, bucket);
   requireKey(key);
   const ordinary = parseKey(key);
-  const { folders, file } = escapeKey(key);
-  const escaped = placeOf(root, key, { folders, file });
+  let escaped: Places['escaped'] | undefined;
   return {
     bucket,
     key,
     root,
     ordinary: ordinary && placeOf(root, key, ordinary),
-    escaped: { ...escaped, data: join(escaped.folder, file) },
+    // Most keys are never looked for there.
+    get escaped() {
+      escaped ??= escapedPlace(root, key);
+      return escaped;
+    },
     lock: `${bucket}/${key}`,
   };
+}
+
+function escapedPlace(root: string, key: string): Places['escaped'] {
+  const { folders, file } = escapeKey(key);
+  const place = placeOf(root, key, { folders, file });
+  return { ...place, data: `${place.folder}/${file}` };
 }
 
 /** @throws StorageError `no-bucket`. */
@@ -61,14 +69,15 @@ export function rootOf(layout: Layout, bucket: string): string {
 }
 
 function placeOf(root: string, key: string, { folders, file }: KeyPath): Place {
-  const folder = join(root, ...folders);
+  // No name of it is empty, a dot or two: there is nothing to normalize.
+  const folder = [root, ...folders].join('/');
   return {
     key,
     root,
     folders,
     folder,
-    data: file === undefined ? undefined : join(folder, file),
-    sidecar: join(folder, `${file ?? ''}${SIDECAR_SUFFIX}`),
+    data: file === undefined ? undefined : `${folder}/${file}`,
+    sidecar: `${folder}/${file ?? ''}${SIDECAR_SUFFIX}`,
     path: [...folders, file ?? SIDECAR_SUFFIX].join('/'),
   };
 }

@@ -1,13 +1,14 @@
 import type { KeyedLock } from '../../../src/lib/keyed-lock.ts';
-import { codeOf, type Disk } from '../disk.ts';
+import { codeOf } from '../disk.ts';
 import type { FileFacts, Files, OpenFile } from './files.ts';
 import { isReachable } from './folders.ts';
 import type { Place, Places } from './place.ts';
+import type { Sidecars } from './sidecars.ts';
 import { describeFile, describeMarker, type StoredObject } from './stored.ts';
 
 export interface ReadDeps {
   readonly files: Files;
-  readonly disk: Pick<Disk, 'read'>;
+  readonly sidecars: Sidecars;
   readonly locks: KeyedLock;
 }
 
@@ -16,7 +17,9 @@ export interface OpenObject {
   readonly object: StoredObject;
   /** The bytes from `start` up to, and without, `end`. @throws when the file turns out to be shorter. */
   read(start: number, end: number): AsyncGenerator<Buffer>;
-  /** The same, but every piece belongs to the caller only until the next one is asked for. */
+  /** All of a range that is small, in one piece. */
+  whole(start: number, end: number): Promise<Buffer>;
+  /** The same as `read`, but every piece belongs to the caller only until the next one is asked for. */
   lend(start: number, end: number): AsyncGenerator<Buffer>;
   close(): Promise<void>;
 }
@@ -34,16 +37,18 @@ async function openAt(deps: ReadDeps, place: Place): Promise<OpenObject | undefi
   const { data, sidecar, key } = place;
   if (data === undefined) {
     const object = await markerAt(deps, place);
-    return object && { object, read: nothing, lend: nothing, close: async () => undefined };
+    if (object === undefined) return undefined;
+    return { object, read: nothing, lend: nothing, whole: async () => Buffer.alloc(0), close: async () => undefined };
   }
   const file = await deps.files.open(data);
   if (file === undefined) return undefined;
   try {
     if (await isReachable(deps.files, place)) {
-      const object = describeFile(key, file.facts, await deps.disk.read(sidecar));
+      const object = describeFile(key, file.facts, await deps.sidecars.read(sidecar));
       return {
         object,
         read: (start, end) => readRange(file, start, end),
+        whole: (start, end) => readWhole(file, start, end),
         lend: (start, end) => lendRange(file, start, end),
         close: () => file.close(),
       };
@@ -61,6 +66,22 @@ async function* nothing(): AsyncGenerator<Buffer> {}
 /** Without the lock, for those that hold it or can do with what is there now. */
 export async function factsAt(deps: Omit<ReadDeps, 'locks'>, places: Places): Promise<StoredObject | undefined> {
   return (await findObject(deps, places))?.object;
+}
+
+/**
+ * The same for a listing, whose `isThere` knows the folders it met. Undefined for what only the lock can tell: there is
+ * no such object in its ordinary place, or its bytes and its sidecar do not agree because both are being replaced.
+ */
+export async function glance(
+  deps: Pick<ReadDeps, 'files' | 'sidecars'>,
+  { ordinary }: Places,
+  isThere: (place: Place) => Promise<boolean>,
+): Promise<StoredObject | undefined> {
+  if (ordinary?.data === undefined || !(await isThere(ordinary))) return undefined;
+  const facts = await ignoreNotDirectory(deps.files.facts(ordinary.data));
+  if (facts?.kind !== 'file') return undefined;
+  const sidecar = await deps.sidecars.read(ordinary.sidecar);
+  return sidecar?.size === facts.size ? describeFile(ordinary.key, facts, sidecar) : undefined;
 }
 
 export interface Found {
@@ -84,7 +105,7 @@ async function objectAt(deps: Omit<ReadDeps, 'locks'>, place: Place): Promise<St
   const { data, sidecar, key } = place;
   if (data === undefined) return markerAt(deps, place);
   const facts = await fileAt(deps, place);
-  return facts && describeFile(key, facts, await deps.disk.read(sidecar));
+  return facts && describeFile(key, facts, await deps.sidecars.read(sidecar));
 }
 
 /** Bytes that a write under this key would replace: a guess, because it may change before that. */
@@ -103,7 +124,7 @@ export async function fileAt({ files }: Pick<ReadDeps, 'files'>, place: Place): 
 export async function markerAt(deps: Omit<ReadDeps, 'locks'>, place: Place): Promise<StoredObject | undefined> {
   const facts = await ignoreNotDirectory(deps.files.facts(place.sidecar));
   if (facts?.kind !== 'file' || !(await isReachable(deps.files, place))) return undefined;
-  return describeMarker(place.key, facts, await deps.disk.read(place.sidecar));
+  return describeMarker(place.key, facts, await deps.sidecars.read(place.sidecar));
 }
 
 /** `a/b` where `a` is an object. */
@@ -123,6 +144,21 @@ const CHUNK = 262_144;
 
 export function readRange(file: OpenFile, start: number, end: number): AsyncGenerator<Buffer> {
   return readPieces(file, start, end, (length) => Buffer.allocUnsafe(length));
+}
+
+async function readWhole(file: OpenFile, start: number, end: number): Promise<Buffer> {
+  const buffer = Buffer.allocUnsafe(end - start);
+  let filled = 0;
+  while (filled < buffer.length) {
+    const bytes = await file.read(buffer.subarray(filled), start + filled);
+    if (bytes === 0) throw shortened();
+    filled += bytes;
+  }
+  return buffer;
+}
+
+function shortened(): Error {
+  return new Error('a file became shorter while it was read');
 }
 
 /** In two buffers by turns: without them, what is sent to many clients at once would be garbage faster than it is collected. */
@@ -150,7 +186,7 @@ async function* readPieces(
     while (next !== undefined) {
       const chunk = await next;
       next = undefined;
-      if (chunk.length === 0) throw new Error('a file became shorter while it was read');
+      if (chunk.length === 0) throw shortened();
       position += chunk.length;
       next = position < end ? readAt(position) : undefined;
       yield chunk;

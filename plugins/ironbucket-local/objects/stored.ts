@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { FileFacts } from './files.ts';
-import { type Description, parseSidecar } from './sidecar.ts';
+import type { Description, Sidecar } from './sidecar.ts';
 
 /** An object as it is on disk, without its bytes. */
 export interface StoredObject extends Description {
@@ -13,9 +13,8 @@ export interface StoredObject extends Description {
   readonly encrypted: boolean;
 }
 
-/** Facts of the file and text of its sidecar, together. The file is right when the two disagree. */
-export function describeFile(key: string, facts: FileFacts, text: string | undefined): StoredObject {
-  const sidecar = text === undefined ? undefined : parseSidecar(text);
+/** Facts of the file and its sidecar, together. The file is right when the two disagree. */
+export function describeFile(key: string, facts: FileFacts, sidecar: Sidecar | undefined): StoredObject {
   const { size, modified } = facts;
   if (sidecar === undefined)
     return { key, size, etag: etagOf(facts), modified, encrypted: false, contentType: undefined, metadata: {} };
@@ -25,8 +24,7 @@ export function describeFile(key: string, facts: FileFacts, text: string | undef
 }
 
 /** The marker of a folder: a sidecar and no bytes. */
-export function describeMarker(key: string, facts: FileFacts, text: string | undefined): StoredObject {
-  const sidecar = text === undefined ? undefined : parseSidecar(text);
+export function describeMarker(key: string, facts: FileFacts, sidecar: Sidecar | undefined): StoredObject {
   const { modified } = facts;
   const none = { contentType: undefined, metadata: {}, etag: EMPTY_MD5, modified };
   return { ...none, ...sidecar, key, size: 0, encrypted: false };

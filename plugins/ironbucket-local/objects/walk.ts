@@ -40,7 +40,7 @@ export async function* walkOrdinary(
   const folders = parsePrefix(prefix);
   if (folders === undefined) return;
   const folder = join(root, ...folders);
-  if (!(await isReachable(deps.files, { root, folders, folder }))) return;
+  if (!(await isReachable(deps.files, { root, folders }))) return;
   const base = folders.map((name) => `${name}/`).join('');
   yield* walk(deps, { folder, base, rest: prefix.slice(base.length) }, position, { budget, signal });
 }

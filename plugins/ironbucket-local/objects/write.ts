@@ -53,7 +53,11 @@ export async function commitObject(
       const delta = size - (old?.size ?? 0);
       const objects = old === undefined && marker === undefined ? 1 : 0;
       reservation.fit(delta, place.path, { upload, entries: objects });
-      await settle(reservation, { bytes: delta, objects }, () => moveInto(deps, place, staged.data, place.data));
+      await settle(reservation, { bytes: delta, objects }, () =>
+        moveInto(deps, place, staged.data, place.data, old !== undefined),
+      );
+      // A file that is replaced by another one is written out at once by some file systems, one that is not there is not.
+      if (old !== undefined) await deps.files.remove(place.sidecar);
       await finish(deps, place, staged.sidecar);
       if (marker !== undefined) await deps.files.remove(marker);
     });
@@ -85,7 +89,9 @@ export async function commitMarker(
       await makeFolders(deps.files, place);
       const objects = (await deps.files.facts(place.sidecar)) === undefined ? 1 : 0;
       reservation.fit(0, place.path, { entries: objects });
-      await settle(reservation, { bytes: 0, objects }, () => moveInto(deps, place, staged.sidecar, place.sidecar));
+      await settle(reservation, { bytes: 0, objects }, () =>
+        moveInto(deps, place, staged.sidecar, place.sidecar, objects === 0),
+      );
     });
   } catch (error) {
     await deps.files.remove(staged.sidecar);
@@ -158,10 +164,16 @@ function complete(
 /** An empty folder may be removed between its making and the move. */
 const ATTEMPTS = 5;
 
-async function moveInto({ files }: WriteDeps, place: Place, from: string, to: string): Promise<void> {
+async function moveInto(
+  { files }: WriteDeps,
+  place: Place,
+  from: string,
+  to: string,
+  replaces: boolean,
+): Promise<void> {
   for (let attempt = 1; ; attempt++) {
     try {
-      return await files.move(from, to);
+      return await (replaces ? files.replace(from, to) : files.move(from, to));
     } catch (error) {
       if (codeOf(error) === 'EISDIR') throw folderInTheWay();
       if (codeOf(error) !== 'ENOENT' || attempt === ATTEMPTS) throw error;

@@ -110,11 +110,16 @@ export function fitsOnDisk({ maxBytes, usedBytes, parts }: Entry, { staged }: Wo
 /** Every entry takes at least a block of the disk: its sidecar, when it has no bytes. */
 const BLOCK = 4096n;
 
+/** Of a bucket without a limit: who may store any number of objects still need not leave as many parts. */
+const MOST_PIECES = 1_000_000n;
+
 /**
  * Whether `more` objects, open uploads or parts can be there: as many as there are blocks in the limit and the allowance.
+ * Without a limit, a million uploads and parts.
  */
 export function fitsAsEntries({ maxBytes, objects, pieces }: Entry, more: number): boolean {
-  return maxBytes === null || (objects + pieces + BigInt(more)) * BLOCK <= maxBytes + ALLOWANCE;
+  if (maxBytes === null) return pieces + BigInt(more) <= MOST_PIECES;
+  return (objects + pieces + BigInt(more)) * BLOCK <= maxBytes + ALLOWANCE;
 }
 
 /** Applies what happened. False when the numbers cannot be right, because something was removed that was never counted. */

@@ -1,5 +1,6 @@
 import { parameter, type RequestHead } from '../request-head.ts';
 import { S3Error } from '../s3-error.ts';
+import type { SigningKeys } from '../signing-keys.ts';
 import { canonicalQuery, canonicalRequest, encodeStrictly, hmac, signingKey, stringToSign } from '../sigv4.ts';
 import { type Claim, readClaim } from './claim.ts';
 import { readStamp } from './fields.ts';
@@ -11,20 +12,32 @@ import { isUrlV2, type UrlVerification, verifyUrlV2 } from './verify-url-v2.ts';
 export interface Verification extends UrlVerification {
   /** The one of this gateway; a signature for another region is refused. */
   readonly region: string;
+  /** Default: computed for each request. */
+  readonly signingKeys?: SigningKeys;
 }
 
-/** The access key that a request says it is signed with; nothing of it is proved. @throws S3Error as `verify` */
-export function claimedKey(head: RequestHead): string {
-  return isUrlV2(head) ? (parameter(head, 'AWSAccessKeyId') ?? '') : readClaim(head).accessKey;
+/** What a request says of its own signature; nothing of it is proved. */
+export interface Claimed {
+  readonly accessKey: string;
+  /** Undefined for a URL of version 2. */
+  readonly claim: Claim | undefined;
+}
+
+/** @throws S3Error as `verify` */
+export function readClaimed(head: RequestHead): Claimed {
+  if (isUrlV2(head)) return { accessKey: parameter(head, 'AWSAccessKeyId') ?? '', claim: undefined };
+  const claim = readClaim(head);
+  return { accessKey: claim.accessKey, claim };
 }
 
 /**
  * Who signed this request. Pure: whether that account exists for what it asks, is suspended or may do it is for the
  * caller to say. @throws S3Error when it is not signed, or not so that it can be trusted
  */
-export function verify(head: RequestHead, { region, now, find, hostBucket }: Verification): Signed {
-  if (isUrlV2(head)) return verifyUrlV2(head, { now, find, hostBucket });
-  const claim = readClaim(head);
+export function verify(head: RequestHead, verification: Verification, claimed = readClaimed(head)): Signed {
+  const { region, now, find, hostBucket, signingKeys = signingKey } = verification;
+  const { claim } = claimed;
+  if (claim === undefined) return verifyUrlV2(head, { now, find, hostBucket });
   const { accessKey, scope } = claim;
   if (scope.region !== region) {
     throw claim.refuse(`The region of the credential is wrong; expecting '${region}'.`, { Region: region });
@@ -32,7 +45,7 @@ export function verify(head: RequestHead, { region, now, find, hostBucket }: Ver
   requireTime(claim, now);
   requireSigned(head, claim);
   const hash = payloadHash(head, claim.expiresSeconds !== undefined);
-  const key = signingKey(secretOf(find, accessKey), scope);
+  const key = signingKeys(secretOf(find, accessKey), scope);
   const texts = canonicalRequests(head, claim, hash).map((canonical) => stringToSign(scope, canonical));
   if (!texts.some((text) => isSameSignature(hmac(key, text).toString('hex'), claim.signature))) {
     throw doesNotMatch(accessKey, texts[0] ?? '');

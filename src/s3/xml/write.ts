@@ -31,6 +31,10 @@ export function encodeKey(key: string, encoding: 'url' | undefined): string {
   return encoding === 'url' ? key.split('/').map(encodeStrictly).join('/') : key;
 }
 
-function textXml(text: string): string {
+/** Nothing in it has to be escaped or replaced. */
+const PLAIN = /^[ !#-%(-;=?-~]*$/;
+
+export function textXml(text: string): string {
+  if (PLAIN.test(text)) return text;
   return escapeXml(text.replace(/[\p{Cs}\ufffe\uffff]|(?![\t\n\r\x7f-\x9f])\p{Cc}/gu, '\ufffd'));
 }

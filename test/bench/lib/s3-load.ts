@@ -4,7 +4,7 @@ import { type KeyPair, sign } from '../../../src/s3/sigv4.ts';
 
 /** The head of a request that may be sent again and again for a quarter of an hour; unsigned without keys. */
 export function headOf(
-  method: 'PUT' | 'GET',
+  method: 'PUT' | 'GET' | 'HEAD',
   port: number,
   path: string,
   length: number,
@@ -26,9 +26,9 @@ export async function connect(port: number): Promise<Socket> {
   return socket;
 }
 
-/** Sends a request and reads the answer to its end. @throws Error for anything but 200 */
-export async function exchange(socket: Socket, head: Buffer, body: Buffer): Promise<void> {
-  const answered = readAnswer(socket);
+/** Sends a request and reads the answer to its end, which is its head when it is `bare`. @throws Error for anything but 200 */
+export async function exchange(socket: Socket, head: Buffer, body: Buffer, bare = false): Promise<void> {
+  const answered = readAnswer(socket, bare);
   socket.write(head);
   for (let at = 0; at < body.length; at += PIECE) {
     if (!socket.write(body.subarray(at, at + PIECE))) await once(socket, 'drain');
@@ -36,7 +36,7 @@ export async function exchange(socket: Socket, head: Buffer, body: Buffer): Prom
   await answered;
 }
 
-function readAnswer(socket: Socket): Promise<void> {
+function readAnswer(socket: Socket, bare: boolean): Promise<void> {
   return new Promise((resolve, reject) => {
     let head = '';
     /** Bytes of the body that are to come; undefined before the head is complete. */
@@ -48,7 +48,7 @@ function readAnswer(socket: Socket): Promise<void> {
     const onData = (chunk: Buffer): void => {
       if (left === undefined) {
         head += chunk.toString('latin1');
-        left = bodyLeft(head);
+        left = bodyLeft(head, bare);
       } else left -= chunk.length;
       if (left === 0) end(head.startsWith('HTTP/1.1 200') ? resolve : () => reject(new Error(head)));
     };
@@ -58,7 +58,8 @@ function readAnswer(socket: Socket): Promise<void> {
 }
 
 /** How much of the body is missing behind what was received; undefined while the head is not complete. */
-function bodyLeft(received: string): number | undefined {
+function bodyLeft(received: string, bare: boolean): number | undefined {
   const end = received.indexOf('\r\n\r\n');
+  if (end >= 0 && bare) return 0;
   return end < 0 ? undefined : Number(/\r\ncontent-length: (\d+)/i.exec(received)?.[1]) - (received.length - end - 4);
 }

@@ -10,11 +10,13 @@ import { createMemoryDocuments } from '../../../../src/plugin/memory-documents.t
 import type { KeyPair } from '../../../../src/s3/sigv4.ts';
 import { COMMON } from '../../../../test/fakes/common-settings.ts';
 import { apply } from '../../apply.ts';
-import { createDeps, type Deps, type Storage } from '../../deps.ts';
+import { createDeps, type Deps, otherNodes, type Storage } from '../../deps.ts';
+import { directDisk } from '../../direct-disk.ts';
 import { nodeDisk } from '../../disk.ts';
 import { createGateway } from '../../gateway/server.ts';
 import { createBackend } from '../../index.ts';
-import { nodeFiles } from '../../objects/files.ts';
+import { directFiles } from '../../objects/direct-files.ts';
+import { createPace } from '../../objects/pace.ts';
 import { parseQuota } from '../../quota/quota-file.ts';
 import { scan } from '../../quota/scan.ts';
 import { serve } from '../../serve.ts';
@@ -75,9 +77,9 @@ async function openOn(root: string, options: SiteOptions, known: KeyPair | undef
   const logged: string[] = [];
   const context = contextOf(root, options, logged);
   const life = { dead: false };
-  const disk = mortal(options.storage?.disk ?? nodeDisk, life);
-  const files = mortal(options.storage?.files ?? nodeFiles({ fsync: false }), life);
-  const deps = createDeps(context, { disk, files });
+  const disk = mortal(options.storage?.disk ?? directDisk, life);
+  const files = mortal(options.storage?.files ?? directFiles(createPace(systemClock)), life);
+  const deps = createDeps(context, { disk, files, others: otherNodes(context) });
   const gateway = createGateway(deps);
   const running = new AbortController();
 

@@ -91,3 +91,30 @@ describe('uploads that replace an object', () => {
     expect(file).toEqual(scan);
   });
 });
+
+describe('uploads that are given up', () => {
+  it('leave nothing in the staging area and the numbers exact, however many there are', async () => {
+    site = await openSite({ limit: BigInt(LIMIT) });
+    const post = { method: 'POST', key: 'parts', query: { uploads: '' } };
+    const uploadId = (await site.s3(post)).xml('UploadId') ?? '';
+    for (let turn = 0; turn < 10; turn++) {
+      for (let index = 0; index < 30; index++) unfinished(`k${index % 7}`, 5000 + index);
+      // Some are staged, and some have not begun.
+      await waitFor(async () => (await staged(site)).length > turn % 5);
+      for (const socket of sockets.splice(0)) socket.destroy();
+      const query = { partNumber: String(turn + 1), uploadId };
+      expect((await site.s3({ method: 'PUT', key: 'parts', query, body: Buffer.alloc(1000) })).status).toBe(200);
+      expect((await site.s3({ method: 'PUT', key: `k${turn % 7}`, body: Buffer.alloc(100 + turn) })).status).toBe(200);
+    }
+    expect((await site.s3({ method: 'DELETE', key: 'parts', query: { uploadId } })).status).toBe(204);
+    await waitFor(async () => (await staged(site)).length === 0);
+    // What nothing holds any more can be used, to the byte.
+    const used = Number((await site.s3({})).headers['x-amz-bucket-usage']);
+    expect((await site.s3({ method: 'PUT', key: 'rest', body: Buffer.alloc(LIMIT - used) })).status).toBe(200);
+    expect((await site.s3({ method: 'PUT', key: 'more', body: 'x' })).status).toBe(507);
+    await site.stop();
+    const { file, scan } = await site.counted();
+    expect(file).toEqual(scan);
+    expect(scan.bytes).toBe(BigInt(LIMIT));
+  });
+});

@@ -127,7 +127,7 @@ describe('a disk that is full', () => {
     const fail = async (): Promise<never> => {
       throw broken;
     };
-    const failing = shelf.reopen({ ...real, move: fail, remove: fail });
+    const failing = shelf.reopen({ ...real, move: fail, replace: fail, remove: fail });
     await expect(failing.put('x', 'new')).rejects.toThrow();
     await expect(failing.remove('x')).rejects.toBe(broken);
     expect(failing.ledger).toMatchObject({ used: 0, objects: 0, unknown: 2 });
@@ -186,6 +186,7 @@ function mortal(effects: number, moment: Moment): { readonly files: Files; died(
         return { write, close: () => file.close() };
       }),
     move: (...args) => effect(() => real.move(...args)),
+    replace: (...args) => effect(() => real.replace(...args)),
     remove: (...args) => effect(() => real.remove(...args)),
     makeDirectory: (...args) => effect(() => real.makeDirectory(...args)),
     removeDirectory: (...args) => effect(() => real.removeDirectory(...args)),

@@ -128,6 +128,18 @@ describe('a reservation', () => {
     (await reserve(300)).release();
   });
 
+  it('has a bound for parts also without a limit for bytes', async () => {
+    await lab.makeBucket(BUCKET, { maxBytes: null });
+    const many = await reserve(0);
+    many.keep(0, { uploads: 1, parts: 999_998 });
+    const last = await reserve(0);
+    last.fit(1, undefined, { entries: 1 });
+    last.keep(1, { parts: 1 });
+    const more = await reserve(0);
+    expect(() => more.fit(1, undefined, { entries: 1 })).toThrow('Bucket quota exceeded');
+    more.release();
+  });
+
   it('counts the parts of open uploads that are on disk', async () => {
     await lab.makeBucket();
     mkdirSync(lab.path(BUCKET, '.multipart/one'), { recursive: true });

@@ -1,0 +1,146 @@
+import { createServer } from 'node:http';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { KeyPair } from '../../../../src/s3/sigv4.ts';
+import { observe } from '../../observe.ts';
+import { usage } from '../../usage.ts';
+import type { Client } from '../gateway/client.ts';
+import { waitFor } from '../gateway/lab.ts';
+import { ACCOUNT, openThreaded, signal, type Threaded } from './lab.ts';
+
+let site: Threaded;
+let keys: KeyPair;
+let s3: Client;
+beforeEach(async () => {
+  site = await openThreaded();
+});
+afterEach(() => site.close());
+
+async function order(bytes: bigint | null = null): Promise<void> {
+  await site.apply({ kind: 'create-account', displayName: 'One', quota: { bytes, objects: null }, attributes: {} });
+  const { credentials } = await site.apply({ kind: 'issue-key' });
+  if (credentials === undefined) throw new Error('no credentials');
+  keys = credentials;
+  s3 = site.client(keys);
+}
+
+async function holds(): Promise<unknown> {
+  for await (const found of observe(site.deps, [ACCOUNT], signal)) return 'holds' in found ? found.holds : found.state;
+  return undefined;
+}
+
+describe('a gateway in a thread of its own', () => {
+  it('serves what is ordered while it runs, and says at once what it counted', async () => {
+    await site.start();
+    await order(100n);
+    expect(await s3({ method: 'PUT', key: 'a/b', body: 'twelve bytes' })).toMatchObject({ status: 200 });
+    expect((await s3({ key: 'a/b' })).body.toString()).toBe('twelve bytes');
+    expect(await holds()).toEqual({ bytes: 12n, objects: 1n });
+    for await (const { quantities } of usage(site.deps, [ACCOUNT], signal)) {
+      expect(quantities).toEqual({ storage: 12n, objects: 1n });
+    }
+  });
+
+  it('refuses a suspended account, a revoked key and what is beyond a new limit at once', async () => {
+    await site.start();
+    await order(100n);
+    await site.apply({ kind: 'suspend' });
+    expect(await s3({})).toMatchObject({ status: 403 });
+    await site.apply({ kind: 'resume' });
+    expect(await s3({})).toMatchObject({ status: 200 });
+    const to = { bytes: 10n, objects: null };
+    await site.apply({ kind: 'set-quota', from: { bytes: 100n, objects: null }, to });
+    expect(await s3({ method: 'PUT', key: 'x', body: 'twelve bytes' })).toMatchObject({ status: 507 });
+    const another = (await site.apply({ kind: 'issue-key' })).credentials;
+    await site.apply({ kind: 'revoke-key', accessKey: keys.accessKey });
+    expect(await s3({})).toMatchObject({ status: 403 });
+    expect(another && (await site.client(another)({}))).toMatchObject({ status: 200 });
+  });
+
+  it('stores nothing in a bucket that is being removed', async () => {
+    await site.start();
+    await order();
+    await s3({ method: 'PUT', key: 'x', body: 'x' });
+    await expect(site.apply({ kind: 'delete-account', purge: false })).rejects.toThrow('still holds');
+    expect(await s3({ method: 'PUT', key: 'y', body: 'y' })).toMatchObject({ status: 200 });
+    let during: Promise<unknown> | undefined;
+    await site.deps.objects.close(ACCOUNT, async () => {
+      during = s3({ method: 'PUT', key: 'z', body: 'z' });
+      await s3({ key: 'x' });
+      expect((await site.counted()).objects).toBe(2n);
+    });
+    expect(await during).toMatchObject({ status: 200 });
+    await site.apply({ kind: 'delete-account', purge: true });
+    expect(await s3({ method: 'PUT', key: 'y', body: 'y' })).toMatchObject({ status: 403 });
+    expect(await holds()).toBe('absent');
+  });
+
+  it('keeps a bucket closed that is being removed when the thread is started again', async () => {
+    await site.start();
+    await order();
+    let stored: Promise<unknown> | undefined;
+    await site.deps.objects.close(ACCOUNT, async () => {
+      await site.terminate();
+      await site.start();
+      stored = s3({ method: 'PUT', key: 'z', body: 'z' });
+      await s3({});
+      expect((await site.counted()).objects).toBe(0n);
+    });
+    expect(await stored).toMatchObject({ status: 200 });
+  });
+
+  it('says why it cannot listen', async () => {
+    const other = createServer().listen(site.port, '127.0.0.1');
+    await site.start();
+    expect(await site.ended()).toMatchObject({ code: 'IRONBUCKET_LISTEN', disposition: 'operator' });
+    expect(site.side.gateway.failure()).toMatchObject({ code: 'IRONBUCKET_LISTEN' });
+    await new Promise((resolve) => other.close(resolve));
+    await site.start();
+    expect(site.side.gateway.failure()).toBeUndefined();
+    expect(site.side.gateway.address()).toMatchObject({ port: site.port });
+  });
+
+  it('leaves everything written when it is stopped, and the agent reads it without the thread', async () => {
+    await site.start();
+    await order();
+    await s3({ method: 'PUT', key: 'x', body: 'twelve bytes' });
+    await site.stop();
+    expect(await site.ended()).toBeUndefined();
+    expect(await holds()).toEqual({ bytes: 12n, objects: 1n });
+  });
+});
+
+describe('a thread that ends in the middle of its work', () => {
+  it('loses nothing that it acknowledged, holds nothing that it did not, and counts what is there', async () => {
+    await order(400_000n);
+    const acknowledged = new Map<string, string>();
+    for (let round = 0; round < 4; round++) {
+      await site.start();
+      const stop = { now: false };
+      const writer = async (name: number): Promise<void> => {
+        for (let turn = 0; !stop.now; turn++) {
+          const key = `${name % 2 === 0 ? 'dir/' : ''}${name}-${turn % 3}`;
+          const body = `${round}.${turn}.`.repeat(100 + ((turn * 31 + name) % 900));
+          const answer = await s3({ method: 'PUT', key, body }).catch(() => undefined);
+          // Without an answer it is not known which one is there.
+          if (answer?.status === 200) acknowledged.set(key, body);
+          else acknowledged.delete(key);
+        }
+      };
+      const writers = Array.from({ length: 6 }, (_, name) => writer(name));
+      await waitFor(() => acknowledged.size >= 6);
+      await site.terminate();
+      stop.now = true;
+      await Promise.all(writers);
+      expect(await site.ended()).toMatchObject({ code: 'IRONBUCKET_SERVING_ENDED', disposition: 'transient' });
+    }
+    await site.start();
+    await waitFor(async () => !(await s3({ query: { quota: '' } })).body.toString().includes('approximate'));
+    for (const [key, body] of acknowledged) expect((await s3({ key })).body.toString()).toBe(body);
+    expect(await holds()).toEqual(await site.counted());
+    expect(await site.staged()).toEqual([]);
+    const free = 400_000 - Number((await site.counted()).bytes);
+    expect(await s3({ method: 'PUT', key: 'rest', body: 'x'.repeat(free) })).toMatchObject({ status: 200 });
+    expect(await s3({ method: 'PUT', key: 'more', body: 'x' })).toMatchObject({ status: 507 });
+    // Threads are started again and again: a busy machine takes minutes for it.
+  }, 240_000);
+});
