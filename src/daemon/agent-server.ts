@@ -2,8 +2,11 @@ import type { Clock } from '../lib/clock.ts';
 import type { Log } from '../lib/log.ts';
 import { type HealthSnapshot, liveness, readiness } from '../monitor/health.ts';
 import type { Metrics } from '../monitor/metrics.ts';
+import { createOperatorRoutes } from '../web/api/routes.ts';
+import type { AgentSource } from '../web/api/source.ts';
 import { ownRoutes } from '../web/own-routes.ts';
 import { compatible, createRouter, type RouteGroup } from '../web/router.ts';
+import { createPageRoutes } from '../web/static-files.ts';
 import { createWebServer } from '../web/web-server.ts';
 
 /** The HTTP server of the agent: its own pages and what the backends serve. */
@@ -20,19 +23,25 @@ export interface AgentServerDeps {
   readonly log: Log;
   readonly metrics: Pick<Metrics, 'render'>;
   readonly http: { readonly host: string; readonly port: number };
+  /** What the page for operators shows. */
+  readonly source: AgentSource;
+  /** Where the page was built. */
+  readonly pageFolder: string;
   snapshot(): HealthSnapshot;
   /** Replaces secrets. */
   scrub(text: string): string;
 }
 
-export function createAgentServer({ clock, log, metrics, http, snapshot, scrub }: AgentServerDeps): AgentServer {
+export function createAgentServer(deps: AgentServerDeps): AgentServer {
+  const { clock, log, metrics, http, snapshot, scrub } = deps;
   const pages = {
     metrics: metrics.render,
     liveness: () => liveness(snapshot()),
     readiness: () => readiness(snapshot()),
     scrub,
   };
-  const own = { owner: 'agent', routes: ownRoutes(pages) };
+  const routes = [...ownRoutes(pages), ...createOperatorRoutes(deps.source), ...createPageRoutes(deps.pageFolder)];
+  const own = { owner: 'agent', routes };
   let router = createRouter([own]);
   const server = createWebServer({
     ...http,

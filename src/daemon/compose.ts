@@ -1,8 +1,10 @@
+import { fileURLToPath } from 'node:url';
 import { type ConfigDiff, diffConfig } from '../config/diff.ts';
 import type { Config } from '../config/types.ts';
 import { AgentError } from '../lib/errors.ts';
 import type { RootLog } from '../lib/log.ts';
 import { type HealthSnapshot, type LifecycleState, liveness } from '../monitor/health.ts';
+import type { AgentSource } from '../web/api/source.ts';
 import { type AgentServer, createAgentServer } from './agent-server.ts';
 import type { ComposeDeps } from './compose-deps.ts';
 import { createOfferings, type Offerings } from './offerings.ts';
@@ -44,7 +46,10 @@ export function compose(initial: Config, deps: ComposeDeps): Agent {
   });
 
   const snapshot = (): HealthSnapshot => snapshotOf(offerings, deps.state(), clock.monotonicMs());
-  const server = createAgentServer({ clock, log, metrics, http: config.http, snapshot, scrub: deps.secrets.scrub });
+  const { scrub } = deps.secrets;
+  const source = sourceOf({ clock, version, scrub, snapshot, config: () => config, offerings: offerings.running });
+  const pageFolder = deps.pageFolder ?? fileURLToPath(new URL('../../page', import.meta.url));
+  const server = createAgentServer({ clock, log, metrics, http: config.http, snapshot, scrub, source, pageFolder });
 
   const noteRead = (isTaken: boolean): void => {
     rejected = !isTaken;
@@ -86,6 +91,11 @@ export function compose(initial: Config, deps: ComposeDeps): Agent {
     status: () => statusLine(snapshot(), rejected),
     drainMs: () => config.drainMs,
   };
+}
+
+/** What the page for operators shows. */
+function sourceOf(known: Omit<AgentSource, 'startedAt' | 'journal'>): AgentSource {
+  return { ...known, startedAt: known.clock.now(), journal: undefined };
 }
 
 function snapshotOf(offerings: Offerings, state: LifecycleState, nowMs: number): HealthSnapshot {

@@ -3,10 +3,12 @@ import { toAgentError } from '../lib/errors.ts';
 import type { Random } from '../lib/retry.ts';
 import type { Ability } from '../monitor/hindrance.ts';
 import type { Metrics } from '../monitor/metrics.ts';
+import { createOrderRates, type OrderRates } from '../monitor/order-rates.ts';
 import type { HandleDeps } from '../orders/handle.ts';
 import { createKeyStore } from '../orders/key-store.ts';
 import { createPlanQuotas } from '../orders/plan-quotas.ts';
 import type { Backend } from '../plugin/contract.ts';
+import { createSeenResources, type SeenResources } from '../upkeep/seen-resources.ts';
 import { createUsage, type OfferingUsage } from '../usage/create-usage.ts';
 import type { Shared } from './shared.ts';
 import type { Standing } from './standing.ts';
@@ -18,6 +20,9 @@ export interface OfferingContext extends HandleDeps {
   readonly metrics: Metrics;
   readonly standing: Standing;
   readonly usage: OfferingUsage;
+  /** What is known of them without asking anyone. */
+  readonly resources: SeenResources;
+  readonly rates: OrderRates;
 }
 
 export function createContext(
@@ -36,8 +41,10 @@ export function createContext(
   const peers = { offering, waldur, backend, store, clock, log };
   const usage = createUsage({ ...peers, ...report, timezone, sampleIntervalMs, onImplausible });
   const { reportFinal } = usage.reporter;
-  const orders = { offering, waldur, backend, keys, planQuotas, reportFinal, clock, log };
-  return { ...orders, config, random, metrics, standing, usage };
+  const resources = createSeenResources(clock);
+  const seen: HandleDeps['seen'] = (resource, observed) => resources.note(resource, observed);
+  const orders = { offering, waldur, backend, keys, planQuotas, reportFinal, seen, clock, log };
+  return { ...orders, config, random, metrics, standing, usage, resources, rates: createOrderRates(clock) };
 }
 
 /**

@@ -35,6 +35,6 @@ export interface RouteRequest {
 export interface RouteReply {
   readonly status: number;
   readonly headers?: Readonly<Record<string, string>>;
-  /** JSON, or text of the `content-type` in `headers`; undefined for no body. */
-  readonly body?: Json | undefined;
+  /** JSON, or text or bytes of the `content-type` in `headers`; undefined for no body. */
+  readonly body?: Json | Uint8Array | undefined;
 }

@@ -5,7 +5,7 @@ import type { RouteReply } from '../plugin/contract.ts';
 export interface Page {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
-  readonly body: string;
+  readonly body: string | Uint8Array;
 }
 
 const COMMON = { 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' };
@@ -14,6 +14,7 @@ const COMMON = { 'cache-control': 'no-store', 'x-content-type-options': 'nosniff
 export function pageOf({ status, headers = {}, body }: RouteReply): Page {
   const named = Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
   if (body === undefined) return { status, headers: { ...COMMON, ...named }, body: '' };
+  if (body instanceof Uint8Array) return { status, headers: { ...COMMON, ...named }, body };
   const isText = typeof body === 'string' && named['content-type'] !== undefined;
   return {
     status,

@@ -26,7 +26,7 @@ interface Entry {
 
 /** What only the agent itself may serve. */
 const OWN = 'agent';
-const OWN_PREFIX = 'v1';
+const OWN_PREFIXES = ['', 'v1', 'ui'];
 
 /**
  * @throws AgentError operator `ROUTE_INVALID` for a path that is not one or that only the agent may claim, `ROUTE_CLASH`
@@ -76,10 +76,12 @@ export function compatible(groups: readonly RouteGroup[], refused: (error: unkno
 function segmentsOf(path: string, owner: string): readonly string[] {
   const segments = path.split('/').slice(1);
   const names = segments.filter((segment) => segment.startsWith(':'));
-  const isPath = path.startsWith('/') && segments.every((segment) => /^(:[a-zA-Z]\w*|[\w.~-]+)$/.test(segment));
+  const isPath =
+    path === '/' || (path.startsWith('/') && segments.every((segment) => /^(:[a-zA-Z]\w*|[\w.~-]+)$/.test(segment)));
   if (!isPath || new Set(names).size < names.length)
     throw invalid(path, owner, 'it is not a path of segments and :names');
-  if (owner !== OWN && segments[0] === OWN_PREFIX) throw invalid(path, owner, `/${OWN_PREFIX} is the agent's own`);
+  const [first = ''] = segments;
+  if (owner !== OWN && OWN_PREFIXES.includes(first)) throw invalid(path, owner, `/${first} is the agent's own`);
   return segments;
 }
 

@@ -1,0 +1,73 @@
+import { toUuid } from '../../lib/ids.ts';
+import type { Route, RouteReply, RouteRequest } from '../../plugin/contract.ts';
+import { openApi } from './openapi.ts';
+import { orderOf, ordersOf } from './orders.ts';
+import { overviewOf } from './overview.ts';
+import { checksNow, dryReportNow, planNow } from './previews.ts';
+import { resourceOf, resourcesOf } from './resources.ts';
+import type { AgentSource, OfferingSource } from './source.ts';
+
+type Answer = (request: RouteRequest, signal: AbortSignal) => unknown;
+
+/** The JSON API for operators. Nothing in it changes a backend: what it can start, the agent does by itself as well. */
+export function createOperatorRoutes(agent: AgentSource): readonly Route[] {
+  const route = (method: Route['method'], path: string, answer: Answer): Route => ({
+    method,
+    path: `/v1${path}`,
+    role: 'operator',
+    handle: async (request, signal) => reply(await answer(request, signal), agent.scrub),
+  });
+  return [
+    route('GET', '/openapi.json', () => openApi),
+    route('GET', '/overview', () => overviewOf(agent)),
+    route('GET', '/orders', ({ query }) => ordersOf(agent, beforeIn(query))),
+    route('GET', '/orders/:order', ({ params }) => known(params['order'], (uuid) => orderOf(agent, uuid))),
+    route('GET', '/resources', () => resourcesOf(agent)),
+    route('GET', '/resources/:resource', ({ params }) => known(params['resource'], (uuid) => resourceOf(agent, uuid))),
+    route('GET', '/plan', ({ query }, signal) => planNow(chosen(agent, query), signal)),
+    route('GET', '/dry-report', ({ query }, signal) => dryReportNow(agent, chosen(agent, query), signal)),
+    route('GET', '/health', ({ query }, signal) => checksNow(agent, chosen(agent, query), signal)),
+    route('POST', '/now/:action', ({ params, query }) => startNow(params['action'], chosen(agent, query))),
+  ];
+}
+
+const STARTS = {
+  report: (offering: OfferingSource) => offering.reportNow(),
+  reconcile: (offering: OfferingSource) => offering.reconcileNow(),
+  check: (offering: OfferingSource) => offering.checkNow(),
+} as const;
+
+function startNow(action: string | undefined, offerings: readonly OfferingSource[]): unknown {
+  if (action === undefined || !Object.hasOwn(STARTS, action)) return undefined;
+  for (const offering of offerings) STARTS[action as keyof typeof STARTS](offering);
+  return { started: action };
+}
+
+/** The offering that `?offering=UUID` names; all of them without it, none when it is unknown. */
+function chosen(agent: AgentSource, query: URLSearchParams): readonly OfferingSource[] {
+  const wanted = query.get('offering');
+  return agent.offerings().filter(({ config }) => wanted === null || config.uuid === toUuid(wanted));
+}
+
+/** `?before=UUID:SEQ`, once for each offering that has more. */
+function beforeIn(query: URLSearchParams): ReadonlyMap<string, number> {
+  return new Map(
+    query.getAll('before').flatMap((text) => {
+      const [, offering, seq] = /^([0-9a-f]{32}):(\d{1,15})$/.exec(text) ?? [];
+      return offering === undefined ? [] : [[offering, Number(seq)] as const];
+    }),
+  );
+}
+
+function known(text: string | undefined, find: (uuid: string) => unknown): unknown {
+  const uuid = toUuid(text);
+  return uuid === undefined ? undefined : find(uuid);
+}
+
+/** Undefined is what does not exist. */
+function reply(value: unknown, scrub: AgentSource['scrub']): RouteReply {
+  const headers = { 'content-type': 'application/json' };
+  if (value !== undefined) return { status: 200, headers, body: scrub(JSON.stringify(value)) };
+  const error = { code: 'NOT_FOUND', message: 'the agent does not know it', hint: null };
+  return { status: 404, headers, body: JSON.stringify({ error }) };
+}

@@ -1,0 +1,80 @@
+import { createRootRoute, createRoute, createRouter, lazyRouteComponent, redirect } from '@tanstack/react-router';
+import { PAGES } from './api.ts';
+import { NotFound } from './parts/not-found.tsx';
+import { readSearch } from './parts/search.ts';
+import { Shell } from './shell.tsx';
+
+const root = createRootRoute({ component: Shell, notFoundComponent: NotFound, validateSearch: readSearch });
+const at = () => root;
+
+const routes = [
+  createRoute({
+    getParentRoute: at,
+    path: '/',
+    beforeLoad: () => {
+      throw redirect({ to: '/overview', replace: true });
+    },
+  }),
+  createRoute({
+    getParentRoute: at,
+    path: '/overview',
+    component: lazyRouteComponent(() => import('./pages/overview.tsx'), 'Overview'),
+  }),
+  createRoute({
+    getParentRoute: at,
+    path: '/orders',
+    component: lazyRouteComponent(() => import('./pages/orders.tsx'), 'Orders'),
+  }),
+  createRoute({
+    getParentRoute: at,
+    path: '/orders/$order',
+    component: lazyRouteComponent(() => import('./pages/order.tsx'), 'Order'),
+  }),
+  createRoute({
+    getParentRoute: at,
+    path: '/resources',
+    component: lazyRouteComponent(() => import('./pages/resources.tsx'), 'Resources'),
+  }),
+  createRoute({
+    getParentRoute: at,
+    path: '/resources/$resource',
+    component: lazyRouteComponent(() => import('./pages/resource.tsx'), 'Resource'),
+  }),
+  createRoute({
+    getParentRoute: at,
+    path: '/plan',
+    component: lazyRouteComponent(() => import('./pages/plan.tsx'), 'Plan'),
+  }),
+  createRoute({
+    getParentRoute: at,
+    path: '/report',
+    component: lazyRouteComponent(() => import('./pages/dry-report.tsx'), 'DryReport'),
+  }),
+  createRoute({
+    getParentRoute: at,
+    path: '/health',
+    component: lazyRouteComponent(() => import('./pages/health.tsx'), 'Health'),
+  }),
+];
+
+export function createPageRouter() {
+  return createRouter({
+    routeTree: root.addChildren(routes),
+    basepath: PAGES,
+    defaultPreload: 'intent',
+    scrollRestoration: true,
+    // Plain texts: an address that a person can read and type.
+    parseSearch: (text) => Object.fromEntries(new URLSearchParams(text)),
+    stringifySearch: (search) => {
+      const kept = Object.entries(search).filter(([, value]) => value !== undefined && value !== '');
+      const text = new URLSearchParams(kept.map(([name, value]) => [name, String(value)])).toString();
+      return text === '' ? '' : `?${text}`;
+    },
+  });
+}
+
+declare module '@tanstack/react-router' {
+  interface Register {
+    router: ReturnType<typeof createPageRouter>;
+  }
+}
