@@ -56,6 +56,28 @@ export const COMMANDS: readonly CommandSpec[] = [
     json: true,
   },
   {
+    name: 'history',
+    summary: 'Show who ordered what and what was done about it',
+    description:
+      'Reads the journal in the state file: orders with their stages, what was done at the backend and told to Waldur, drift, and the commands of people. With --verify it recomputes the chain of hashes and exits with 1 when an entry was changed or removed.',
+    options: [
+      OFFERING,
+      { name: 'resource', placeholder: 'RESOURCE', help: 'Only this resource: its UUID, its name or its account' },
+      { name: 'order', placeholder: 'UUID', help: 'Only this order' },
+      { name: 'since', placeholder: 'TIME', help: 'Only what happened since: 2026-08-25, 30m, 12h or 7d' },
+      { name: 'limit', placeholder: 'N', help: 'At most so many, the newest; default: 100, all with --since' },
+      { name: 'follow', short: 'f', help: 'Go on showing what happens; with --json one document a line' },
+      { name: 'verify', help: 'Check that no entry was changed or removed' },
+    ],
+    positionals: [],
+    examples: [
+      'agent history --since 12h',
+      'agent history --resource waldur-acme-genomics-07a8565b',
+      'agent history --verify',
+    ],
+    json: true,
+  },
+  {
     name: 'plan',
     summary: 'Show what open orders would do',
     description:

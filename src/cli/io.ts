@@ -27,6 +27,8 @@ export interface Io {
   readonly signal: AbortSignal;
   readonly clock: Clock;
   readonly random: Random;
+  /** Who gives the command, for the journal. */
+  readonly user: () => string;
   /** What was read from the configuration and must not be shown. */
   readonly secrets: Secrets;
   /** Whether a person at the terminal says yes; undefined without a terminal. */

@@ -7,6 +7,7 @@ import { dispatch, printError } from './dispatch.ts';
 import { EXIT } from './exit-codes.ts';
 import type { Io, Output } from './io.ts';
 import { loadCommand } from './load-command.ts';
+import { osUser } from './os-user.ts';
 import { parseCommandLine } from './parse.ts';
 import { readFile } from './read-file.ts';
 import { createStyle, wantsColor, wantsUnicode } from './style.ts';
@@ -28,6 +29,7 @@ const io: Io = {
   signal: controller.signal,
   clock: systemClock,
   random: Math.random,
+  user: () => osUser(process.env),
   secrets,
   confirm: (question) => confirm({ input: process.stdin, output: process.stderr }, question, controller.signal),
   ask: (question) => ask({ input: process.stdin, output: process.stderr }, question, controller.signal),

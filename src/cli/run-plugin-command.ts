@@ -1,4 +1,4 @@
-import type { OfferingConfig } from '../config/types.ts';
+import type { Config, OfferingConfig } from '../config/types.ts';
 import { AgentError } from '../lib/errors.ts';
 import { toUuid } from '../lib/ids.ts';
 import type { CommandCall, CommandOffering, CommandResource, Plugin, PluginCommand } from '../plugin/contract.ts';
@@ -7,6 +7,7 @@ import type { Resource } from '../waldur/types.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
 import type { Io } from './io.ts';
 import type { Invocation } from './parse.ts';
+import type { RecordedCommand } from './record-command.ts';
 
 /** Runs a command that a plugin added. What it needs of the rest of the agent is loaded when it asks for its offering. */
 export async function runPluginCommand(
@@ -15,12 +16,26 @@ export async function runPluginCommand(
   io: Io,
 ): Promise<ExitCode> {
   const { stdout, stderr, env, cwd, signal, confirm } = io;
-  const offering = (): Promise<CommandOffering<never>> => openOffering(plugin, invocation, io);
+  let opened: RecordedCommand | undefined;
+  const offering = async (): Promise<CommandOffering<never>> => {
+    const found = await openOffering(plugin, invocation, io);
+    opened = { invocation, config: found.config, offerings: [found.target] };
+    return found.opened;
+  };
   const document: CommandCall<never>['document'] = async (path, schema) => {
     const { loadDocument } = await import('./load-document.ts');
     return loadDocument(path, schema, io);
   };
-  const code = await command.run({ ...invocation, stdout, stderr, env, cwd, signal, confirm, document, offering });
+  const call = { ...invocation, stdout, stderr, env, cwd, signal, confirm, document, offering };
+  const { recorded } = await import('./record-command.ts');
+  return recorded(
+    () => opened,
+    io,
+    async () => toExitCode(await command.run(call)),
+  );
+}
+
+function toExitCode(code: number): ExitCode {
   const known = Object.values(EXIT).find((exit) => exit === code);
   if (known !== undefined) return known;
   throw new AgentError(`the command returned the unknown exit code ${code}`, {
@@ -29,18 +44,25 @@ export async function runPluginCommand(
   });
 }
 
-async function openOffering(plugin: Plugin, invocation: Invocation, io: Io): Promise<CommandOffering<never>> {
+interface OpenedOffering {
+  readonly config: Config;
+  readonly target: OfferingConfig;
+  readonly opened: CommandOffering<never>;
+}
+
+async function openOffering(plugin: Plugin, invocation: Invocation, io: Io): Promise<OpenedOffering> {
   const [{ loadConfiguration }, { connect }] = await Promise.all([import('./load.ts'), import('./connect.ts')]);
   const config = await loadConfiguration(invocation, io);
   const offering = pick(plugin, config.offerings, invocation.values.get('offering'));
   const peers = connect(invocation, io);
   const waldur = peers.waldur(offering.waldur);
-  return {
+  const opened: CommandOffering<never> = {
     name: offering.name,
     context: peers.context(offering) as CommandOffering<never>['context'],
     resource: (reference, signal) => findResource(waldur, offering, reference, signal),
     close: async () => waldur.close(),
   };
+  return { config, target: offering, opened };
 }
 
 function pick(plugin: Plugin, offerings: readonly OfferingConfig[], name: string | undefined): OfferingConfig {

@@ -57,6 +57,7 @@ export function build(input: BuildInput): Built {
   const config: Config = {
     timezone: raw.timezone,
     state: raw.state,
+    journalDays: raw.journal_days,
     logLevel: readLevel(raw.log_level),
     logFormat: raw.log_format,
     http,

@@ -40,7 +40,14 @@ export const AGENT: Readonly<Record<string, JsonSchema>> = {
     'x-expected': 'an absolute path such as ${env:STATE_DIRECTORY:-/var/lib/waldur-storage-agent}/agent.db',
     'x-restart': true,
     description:
-      'SQLite file for what must outlive the process: samples of usage, documents of backends. Default: memory. A change needs a restart.',
+      'SQLite file for what must outlive the process: samples of usage, documents of backends, the journal. Default: memory. A change needs a restart.',
+  },
+  journal_days: {
+    type: 'integer',
+    minimum: 1,
+    maximum: 3650,
+    default: 365,
+    description: 'How long the journal keeps who ordered what and what was done about it.',
   },
   log_level: {
     enum: ['trace', 'debug', 'info', 'warn', 'error', 'fatal', ...LEVELS_OF_THE_REFERENCE_AGENT],

@@ -5,6 +5,7 @@ import type { Config, OfferingConfig } from './types.ts';
 export interface RawConfig {
   readonly timezone: string;
   readonly state?: string;
+  readonly journal_days: number;
   readonly log_level: string;
   readonly log_format?: Config['logFormat'];
   readonly listen: string;

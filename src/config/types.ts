@@ -9,6 +9,8 @@ export interface Config {
   readonly timezone: string;
   /** Absolute path of the SQLite file; undefined keeps everything in memory. */
   readonly state: string | undefined;
+  /** How long entries of the journal are kept. */
+  readonly journalDays: number;
   readonly logLevel: LogLevel;
   /** Undefined: for people on a terminal, for machines everywhere else. */
   readonly logFormat: 'json' | 'pretty' | 'logfmt' | undefined;

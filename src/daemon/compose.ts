@@ -4,7 +4,6 @@ import type { Config } from '../config/types.ts';
 import { AgentError } from '../lib/errors.ts';
 import type { RootLog } from '../lib/log.ts';
 import { type HealthSnapshot, type LifecycleState, liveness } from '../monitor/health.ts';
-import type { AgentSource } from '../web/api/source.ts';
 import { type AgentServer, createAgentServer } from './agent-server.ts';
 import type { ComposeDeps } from './compose-deps.ts';
 import { createOfferings, type Offerings } from './offerings.ts';
@@ -38,7 +37,7 @@ export function compose(initial: Config, deps: ComposeDeps): Agent {
   let config = initial;
   let rejected = false;
 
-  const parts = createParts(initial, deps);
+  const parts = createParts(initial, deps, () => config.journalDays);
   const { log, metrics, clients } = parts;
   const offerings = createOfferings({ clock, log, shared: parts.shared });
   parts.followLog((line, level) => {
@@ -47,7 +46,8 @@ export function compose(initial: Config, deps: ComposeDeps): Agent {
 
   const snapshot = (): HealthSnapshot => snapshotOf(offerings, deps.state(), clock.monotonicMs());
   const { scrub } = deps.secrets;
-  const source = sourceOf({ clock, version, scrub, snapshot, config: () => config, offerings: offerings.running });
+  const known = { clock, version, scrub, snapshot, config: () => config, offerings: offerings.running };
+  const source = { ...known, startedAt: clock.now(), journal: parts.journal };
   const pageFolder = deps.pageFolder ?? fileURLToPath(new URL('../../page', import.meta.url));
   const server = createAgentServer({ clock, log, metrics, http: config.http, snapshot, scrub, source, pageFolder });
 
@@ -91,11 +91,6 @@ export function compose(initial: Config, deps: ComposeDeps): Agent {
     status: () => statusLine(snapshot(), rejected),
     drainMs: () => config.drainMs,
   };
-}
-
-/** What the page for operators shows. */
-function sourceOf(known: Omit<AgentSource, 'startedAt' | 'journal'>): AgentSource {
-  return { ...known, startedAt: known.clock.now(), journal: undefined };
 }
 
 function snapshotOf(offerings: Offerings, state: LifecycleState, nowMs: number): HealthSnapshot {

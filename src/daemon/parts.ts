@@ -3,6 +3,8 @@ import { createLog, type LogLevel, type RootLog } from '../lib/log.ts';
 import { createMetrics, type Metrics } from '../monitor/metrics.ts';
 import type { Shared } from '../offering/shared.ts';
 import { createSlots } from '../orders/slots.ts';
+import { createJournal } from '../store/create-journal.ts';
+import type { Journal } from '../store/journal.ts';
 import { openStore } from '../store/open-store.ts';
 import type { Store } from '../store/store.ts';
 import type { ComposeDeps } from './compose-deps.ts';
@@ -19,12 +21,15 @@ export interface Parts {
   shared(config: Config): Shared;
   /** Hands every finished line of the log to `take`, beside the writer of the process. */
   followLog(take: (line: string, level: LogLevel) => void): void;
+  /** Who ordered what and what was done about it; after `open`. */
+  journal(): Journal;
   /** Opens the store. */
   open(config: Config): Promise<void>;
   close(): Promise<void>;
 }
 
-export function createParts(config: Config, deps: ComposeDeps): Parts {
+/** @param journalDays how long entries are kept, at the moment */
+export function createParts(config: Config, deps: ComposeDeps, journalDays: () => number): Parts {
   const { clock, random, version, env, secrets } = deps;
   const { concurrency } = config;
   let follow: (line: string, level: LogLevel) => void = () => undefined;
@@ -43,6 +48,7 @@ export function createParts(config: Config, deps: ComposeDeps): Parts {
     if (opened === undefined) throw new Error('the agent is not started');
     return opened;
   };
+  let journal: Journal | undefined;
   const observed = watchUnauthorized(metrics, clock, () => deps.unauthorized?.());
   const connect = createConnect({ clock, log, version, env, secrets, concurrency, metrics: observed, store });
   const clients = shareClients(connect.waldur);
@@ -50,22 +56,45 @@ export function createParts(config: Config, deps: ComposeDeps): Parts {
   const startedAt = clock.now();
   const peers = { waldur: clients.get, backend: connect.backend };
 
-  return {
+  const parts: Parts = {
     log,
     metrics,
     clients,
     shared: (of) => {
-      return { config: of, clock, random, log, metrics, store: store(), slots, version, startedAt, env, ...peers };
+      const kept = { store: store(), journal: parts.journal() };
+      return { config: of, clock, random, log, metrics, ...kept, slots, version, startedAt, env, ...peers };
     },
     followLog: (take) => {
       follow = take;
     },
+    journal: () => {
+      if (journal === undefined) throw new Error('the agent is not started');
+      return journal;
+    },
     open: async ({ state }) => {
       opened = await openStore(state, clock);
+      journal = openJournal(opened, { ...deps, log, days: journalDays });
     },
     close: async () => {
       clients.close();
+      await journal?.flush();
       await opened?.close();
     },
   };
+  return parts;
+}
+
+function openJournal(
+  { journal }: Store,
+  { clock, version, secrets, log, days }: ComposeDeps & { readonly log: RootLog; days(): number },
+): Journal {
+  return createJournal({
+    rows: journal,
+    clock,
+    version,
+    days,
+    scrub: secrets.scrub,
+    failed: (err) => log.error({ err }, 'the journal cannot be written; orders are worked on all the same'),
+    recovered: () => log.info({}, 'the journal can be written again'),
+  });
 }

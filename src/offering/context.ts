@@ -10,6 +10,9 @@ import { createPlanQuotas } from '../orders/plan-quotas.ts';
 import type { Backend } from '../plugin/contract.ts';
 import { createSeenResources, type SeenResources } from '../upkeep/seen-resources.ts';
 import { createUsage, type OfferingUsage } from '../usage/create-usage.ts';
+import { createOfferingJournal, type OfferingJournal } from './offering-journal.ts';
+import { recordedBackend } from './recorded-backend.ts';
+import { recordedWaldur } from './recorded-waldur.ts';
 import type { Shared } from './shared.ts';
 import type { Standing } from './standing.ts';
 
@@ -23,16 +26,20 @@ export interface OfferingContext extends HandleDeps {
   /** What is known of them without asking anyone. */
   readonly resources: SeenResources;
   readonly rates: OrderRates;
+  readonly journal: OfferingJournal;
 }
 
 export function createContext(
   offering: OfferingConfig,
   shared: Shared,
-  backend: Backend,
+  plainBackend: Backend,
   standing: Standing,
 ): OfferingContext {
   const { config, clock, random, metrics, store } = shared;
-  const waldur = shared.waldur(offering.waldur);
+  const journal = createOfferingJournal({ offering: offering.uuid, journal: shared.journal, clock });
+  const attributes = offering.plugin.attributes?.schema;
+  const backend = recordedBackend(plainBackend, { journal, clock, attributes });
+  const waldur = recordedWaldur(shared.waldur(offering.waldur), { journal, clock });
   const log = shared.log.child({ offering: offering.name });
   const keys = createKeyStore({ offering, waldur, clock, random });
   const planQuotas = createPlanQuotas(waldur, clock);
@@ -40,11 +47,18 @@ export function createContext(
   const onImplausible = (): void => metrics.readingRefused({ offering: offering.name });
   const peers = { offering, waldur, backend, store, clock, log };
   const usage = createUsage({ ...peers, ...report, timezone, sampleIntervalMs, onImplausible });
-  const { reportFinal } = usage.reporter;
+  const reportFinal: HandleDeps['reportFinal'] = async (resource, orderedAt, signal) => {
+    await usage.reporter.reportFinal(resource, orderedAt, signal);
+    journal.record(
+      { resource: resource.uuid },
+      { kind: 'waldur', call: 'report-last-usage', ms: 0, details: { account: resource.backendId } },
+    );
+  };
   const resources = createSeenResources(clock);
   const seen: HandleDeps['seen'] = (resource, observed) => resources.note(resource, observed);
   const orders = { offering, waldur, backend, keys, planQuotas, reportFinal, seen, clock, log };
-  return { ...orders, config, random, metrics, standing, usage, resources, rates: createOrderRates(clock) };
+  const rates = createOrderRates(clock);
+  return { ...orders, config, random, metrics, standing, usage, resources, rates, journal };
 }
 
 /**

@@ -31,14 +31,14 @@ export function createIntakePart(
   shared: { readonly slots: Slots; readonly circuit: CircuitWatch; readonly link: EventLink },
   signal: AbortSignal,
 ): IntakePart {
-  const { clock, random, log, metrics, config, waldur } = context;
+  const { clock, random, log, metrics, config, waldur, journal } = context;
   const offering = context.offering.uuid;
   const queue = createQueue({ clock, slots: shared.slots, limit: QUEUE_LIMIT });
   const held = createHeldOrders(context.standing);
 
   async function handle(order: Uuid, limit: AbortSignal): Promise<Outcome> {
     try {
-      const outcome = await handleOrder(context, order, limit);
+      const outcome = await journal.follow(order, signal, () => handleOrder(context, order, limit));
       held.passed(order);
       return outcome;
     } catch (error) {

@@ -8,6 +8,7 @@ import { type RepairDeps, repair } from '../upkeep/repair.ts';
 import { createUpkeep } from '../upkeep/upkeep.ts';
 import { attempt, type OfferingContext } from './context.ts';
 import { createLoop, type Loop } from './loop.ts';
+import { journalError } from './offering-journal.ts';
 
 export interface ResourceUpkeep {
   /** Compares all resources with their accounts. */
@@ -23,9 +24,14 @@ export function createResourceUpkeep(context: OfferingContext, queue: OrderQueue
   const { clock, log, metrics, config } = context;
   const absences = createAbsences();
   const offering = context.offering.name;
-  const drift: RepairDeps['drift'] = (result) => metrics.drift({ offering, result });
 
   async function repairOne(uuid: Uuid): Promise<void> {
+    const drift: RepairDeps['drift'] = (result, { account, actions, error }) => {
+      metrics.drift({ offering, result });
+      const kinds = actions.map(({ kind }) => kind);
+      const failure = error && { error: journalError(error) };
+      context.journal.record({ resource: uuid }, { kind: 'drift', result, account, actions: kinds, ...failure });
+    };
     try {
       await withDeadline(clock, signal, config.orderDeadlineMs, `upkeep of resource ${uuid}`, (limit) =>
         repair({ ...context, absences, drift, log: log.child({ resource: uuid }) }, uuid, limit),

@@ -6,6 +6,7 @@ import type { Metrics } from '../monitor/metrics.ts';
 import type { Slots } from '../orders/slots.ts';
 import type { CircuitState } from '../plugin/circuit.ts';
 import type { Backend } from '../plugin/contract.ts';
+import type { Journal } from '../store/journal.ts';
 import type { Store } from '../store/store.ts';
 import type { Waldur } from '../waldur/client.ts';
 
@@ -18,6 +19,7 @@ export interface Shared {
   readonly metrics: Metrics;
   /** What outlives the process. */
   readonly store: Store;
+  readonly journal: Journal;
   /** Orders that may run at once, over all offerings. */
   readonly slots: Slots;
   readonly version: string;

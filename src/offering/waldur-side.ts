@@ -64,7 +64,6 @@ export function startWaldurSide(
   const stop = new AbortController();
   const { signal } = stop;
   const context = createContext(offering, shared, backend, standing);
-  const { metrics } = context;
 
   const link = createEventLink(context);
   const { queue, intake, pending, reconcile } = createIntakePart(context, { ...shared, circuit, link }, signal);
@@ -73,7 +72,7 @@ export function startWaldurSide(
     ...shared,
     statistics: () => ({ queued: queue.waiting(), in_progress: queue.running(), connected: link.connected() }),
   });
-  const targets = { offering, metrics, intake, upkeep, reconcile: reconcile.loop.wake };
+  const targets = { offering, metrics: context.metrics, intake, upkeep, reconcile: reconcile.loop.wake };
   const session = {
     onMessage: (message: Message, ack: () => void) => routeEvent(targets, message, ack),
     ...onSession(queue, reconcile),
@@ -93,9 +92,8 @@ export function startWaldurSide(
     meterQueue(context, queue),
     ...createSampling(context),
   ];
-  const closing = closeMonths(context, reporting.last, signal);
-  const turning = loops.map((loop) => loop.run(signal));
-  const ended = runAll([listening, shipping.run(signal), closing, ...turning], context, signal);
+  const turning = [...loops.map((loop) => loop.run(signal)), closeMonths(context, reporting.last, signal)];
+  const ended = runAll([listening, shipping.run(signal), ...turning], context, signal);
   releasers.add(async () => {
     stop.abort(new Error(`offering ${offering.name} is stopped`));
     await ended;

@@ -19,6 +19,8 @@ export interface JournalSubject {
   readonly offering: Uuid;
   readonly order?: Uuid | undefined;
   readonly resource?: Uuid | undefined;
+  /** When it happened; now, if it is not given. */
+  readonly at?: Date | undefined;
 }
 
 export interface JournalQuery {

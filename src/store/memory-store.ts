@@ -1,6 +1,7 @@
 import type { Clock } from '../lib/clock.ts';
 import { checkKey } from '../plugin/document-rules.ts';
 import { createMemoryDocuments, type Kept } from '../plugin/memory-documents.ts';
+import { createMemoryJournal } from './memory-journal.ts';
 import { createMemorySamples } from './memory-samples.ts';
 import type { Store } from './store.ts';
 
@@ -15,6 +16,7 @@ export function createMemoryStore(clock: Clock): Store {
       return createMemoryDocuments(clock, bound, kept);
     },
     samples: createMemorySamples(),
+    journal: createMemoryJournal(),
     close: async () => namespaces.clear(),
   };
 }

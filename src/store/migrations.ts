@@ -21,4 +21,27 @@ export const MIGRATIONS: readonly (readonly string[])[] = [
       PRIMARY KEY (owner, account, component, day)
     )`,
   ],
+  [
+    `CREATE TABLE journal (
+      offering TEXT NOT NULL,
+      seq BIGINT NOT NULL,
+      at BIGINT NOT NULL,
+      order_uuid TEXT,
+      resource TEXT,
+      kind TEXT NOT NULL,
+      body TEXT NOT NULL,
+      hash TEXT NOT NULL,
+      PRIMARY KEY (offering, seq)
+    )`,
+    'CREATE INDEX journal_orders ON journal (order_uuid, seq)',
+    'CREATE INDEX journal_resources ON journal (resource, seq)',
+    'CREATE INDEX journal_times ON journal (offering, at)',
+    `CREATE TABLE journal_ends (
+      offering TEXT NOT NULL PRIMARY KEY,
+      first_seq BIGINT NOT NULL,
+      first_hash TEXT NOT NULL,
+      last_seq BIGINT NOT NULL,
+      last_hash TEXT NOT NULL
+    )`,
+  ],
 ];

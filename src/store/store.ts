@@ -1,5 +1,6 @@
 import type { Documents } from '../plugin/contract.ts';
 import type { Bound } from '../plugin/document-rules.ts';
+import type { JournalRows } from './journal-rows.ts';
 
 /**
  * What must outlive the process and what neither Waldur nor a backend can tell again. The agent is correct with an empty
@@ -11,6 +12,7 @@ export interface Store {
   /** The documents of one owner. Namespaces do not see each other. @param bound for what is only remembered */
   documents(namespace: string, bound?: Bound): Documents;
   readonly samples: Samples;
+  readonly journal: JournalRows;
   close(): Promise<void>;
 }
 

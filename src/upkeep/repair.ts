@@ -1,16 +1,24 @@
-import { toAgentError } from '../lib/errors.ts';
+import { type AgentError, toAgentError } from '../lib/errors.ts';
 import type { Uuid } from '../lib/ids.ts';
 import type { OrderDeps } from '../orders/deps.ts';
 import { endsOrder } from '../orders/ends-order.ts';
 import { isErredByUs } from '../orders/erred-by-us.ts';
 import { bringInStep, type Inspection, inspectResource } from '../orders/inspect-resource.ts';
+import type { Action } from '../plugin/contract.ts';
 import type { Resource, ResourceState } from '../waldur/types.ts';
 import type { Absences } from './absences.ts';
 
 export interface RepairDeps extends OrderDeps {
   readonly absences: Absences;
   /** Every difference that was found is repaired or left. */
-  drift(result: 'found' | 'repaired' | 'left'): void;
+  drift(result: 'found' | 'repaired' | 'left', facts: DriftFacts): void;
+}
+
+/** Of an account that differs: what the difference asks for, and why it was left. */
+export interface DriftFacts {
+  readonly account: string;
+  readonly actions: readonly Action[];
+  readonly error?: AgentError;
 }
 
 /** The others are in the hands of an order, or over. */
@@ -61,13 +69,14 @@ async function straighten(
   inspection: Inspection,
   signal: AbortSignal,
 ): Promise<void> {
-  deps.drift('found');
+  const { account, actions } = inspection;
+  deps.drift('found', { account, actions });
   try {
     await bringInStep(deps, inspection, signal);
   } catch (thrown) {
     signal.throwIfAborted();
-    deps.drift('left');
     const error = toAgentError(thrown);
+    deps.drift('left', { account, actions, error });
     // Not for an outage, of whichever peer.
     const isForGood = error.code === 'POLICY' || endsOrder(error);
     if (inspection.observed.state === 'absent' && isForGood) {
@@ -76,7 +85,7 @@ async function straighten(
     }
     throw error;
   }
-  deps.drift('repaired');
+  deps.drift('repaired', { account, actions });
 }
 
 /** Once, and never over what others have to say about it. */

@@ -11,6 +11,7 @@ import { describe, type Figure, formatTable, median, type Result, shorten, verdi
 const BENCHES = [
   'requests',
   'throughput',
+  'journal',
   'latency',
   'process',
   'sandbox',

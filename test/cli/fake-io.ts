@@ -47,6 +47,7 @@ export function fakeIo(
     signal: abort.signal,
     clock: manualClock(),
     random: () => 0.5,
+    user: () => 'alice',
     secrets,
     confirm: async (question) => {
       written.err += `${question}\n`;

@@ -8,6 +8,7 @@ import type { Backend } from '../../src/plugin/contract.ts';
 import { createMemoryStore } from '../../src/store/memory-store.ts';
 import type { Waldur } from '../../src/waldur/client.ts';
 import { manualClock } from '../fakes/clock.ts';
+import { keepingJournal } from '../fakes/journal.ts';
 import { silentLog } from '../fakes/log.ts';
 import { offeringConfig } from '../fakes/offering.ts';
 
@@ -81,6 +82,7 @@ function open(fails: (event: string, offering: OfferingConfig) => boolean = () =
       startedAt: new Date(0),
       env: {},
       store: createMemoryStore(clock),
+      journal: keepingJournal(),
       metrics: createMetrics({ version: '0', revision: '', clock, offerings: [] }),
       waldur: () => waldur,
       backend,

@@ -11,6 +11,7 @@ import { protect } from '../../src/plugin/protect.ts';
 import { createMemoryStore } from '../../src/store/memory-store.ts';
 import type { Waldur } from '../../src/waldur/client.ts';
 import { type ManualClock, manualClock } from '../fakes/clock.ts';
+import { keepingJournal } from '../fakes/journal.ts';
 import { silentLog } from '../fakes/log.ts';
 import { offeringConfig, order, RESOURCE, resource } from '../fakes/offering.ts';
 
@@ -110,6 +111,7 @@ function start(fails: readonly Call[], kind: Kind): World {
     startedAt: new Date(0),
     env: {},
     store: createMemoryStore(clock),
+    journal: keepingJournal(),
     metrics: createMetrics({ version: '0', revision: '', clock, offerings: [] }),
     waldur: () => fakeWaldur(count),
     backend: (_, onChange) => {

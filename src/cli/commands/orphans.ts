@@ -1,6 +1,6 @@
 import { type OfferingOrphans, type OrphanSearch, openOrphanSearch, requireFullPolicy } from '../../admin/orphans.ts';
 import { orphansJson } from '../../admin/orphans-json.ts';
-import type { OfferingConfig } from '../../config/types.ts';
+import type { Config, OfferingConfig } from '../../config/types.ts';
 import { plural } from '../../lib/plural.ts';
 import { openExistingStore } from '../../store/open-store.ts';
 import { connect } from '../connect.ts';
@@ -8,6 +8,7 @@ import { EXIT, type ExitCode, exitCodeOf } from '../exit-codes.ts';
 import { type Io, writeJson } from '../io.ts';
 import { loadConfiguration } from '../load.ts';
 import type { Invocation } from '../parse.ts';
+import { recorded } from '../record-command.ts';
 import { renderOrphans, renderRemovals } from '../render-orphans.ts';
 import { selectOfferings } from '../select-offerings.ts';
 import { usageError } from '../usage-error.ts';
@@ -22,6 +23,19 @@ export async function run(invocation: Invocation, io: Io): Promise<ExitCode> {
   const config = await loadConfiguration(invocation, io);
   const offerings = selectOfferings(config.offerings, invocation.values.get('offering'));
   if (wantsRemoval) for (const offering of offerings) requireFullPolicy(offering);
+  const pass = (): Promise<ExitCode> => look({ invocation, config, offerings, wantsRemoval }, io);
+  return wantsRemoval ? recorded(() => ({ invocation, config, offerings }), io, pass) : pass();
+}
+
+interface Look {
+  readonly invocation: Invocation;
+  readonly config: Config;
+  readonly offerings: readonly OfferingConfig[];
+  readonly wantsRemoval: boolean;
+}
+
+async function look({ invocation, config, offerings, wantsRemoval }: Look, io: Io): Promise<ExitCode> {
+  const { flags } = invocation;
   const peers = connect(invocation, io, await openExistingStore(config.state, io.clock));
   const search = openOrphanSearch(offerings, config.offerings, peers);
   try {

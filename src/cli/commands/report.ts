@@ -1,5 +1,6 @@
 import { failureJson } from '../../admin/failure.ts';
 import { type OfferingReport, reportOffering } from '../../admin/report.ts';
+import type { Config, OfferingConfig } from '../../config/types.ts';
 import { openExistingStore } from '../../store/open-store.ts';
 import { askedPeriod } from '../asked-period.ts';
 import { connect } from '../connect.ts';
@@ -7,6 +8,7 @@ import { EXIT, type ExitCode, exitCodeOf } from '../exit-codes.ts';
 import { type Io, writeJson } from '../io.ts';
 import { loadConfiguration } from '../load.ts';
 import type { Invocation } from '../parse.ts';
+import { recorded } from '../record-command.ts';
 import { renderReport } from '../render-report.ts';
 import { selectOfferings } from '../select-offerings.ts';
 
@@ -16,6 +18,19 @@ export async function run(invocation: Invocation, io: Io): Promise<ExitCode> {
   const offerings = selectOfferings(config.offerings, invocation.values.get('offering'));
   const period = askedPeriod(invocation, config, io);
   const dryRun = invocation.flags.has('dry-run');
+  const pass = (): Promise<ExitCode> => report({ invocation, config, offerings, dryRun, period }, io);
+  return dryRun ? pass() : recorded(() => ({ invocation, config, offerings }), io, pass);
+}
+
+interface Pass {
+  readonly invocation: Invocation;
+  readonly config: Config;
+  readonly offerings: readonly OfferingConfig[];
+  readonly dryRun: boolean;
+  readonly period: ReturnType<typeof askedPeriod>;
+}
+
+async function report({ invocation, config, offerings, dryRun, period }: Pass, io: Io): Promise<ExitCode> {
   const json = invocation.flags.has('json');
   const peers = connect(invocation, io, await openExistingStore(config.state, io.clock));
   const reports: OfferingReport[] = [];

@@ -15,7 +15,7 @@ export async function ordersOf(agent: AgentSource, before: ReadonlyMap<string, n
   for (const { config } of agent.offerings()) {
     if (before.size > 0 && !before.has(config.uuid)) continue;
     const query = { offering: config.uuid, kinds: ['order'], limit: PAGE_ENTRIES } as const;
-    const entries = (await agent.journal?.read({ ...query, before: before.get(config.uuid) })) ?? [];
+    const entries = await agent.journal().read({ ...query, before: before.get(config.uuid) });
     const last = entries.at(-1);
     if (entries.length === PAGE_ENTRIES && last !== undefined) next[config.uuid] = last.seq;
     lines.push(...linesOf(entries, config.name));
@@ -28,7 +28,7 @@ export async function ordersOf(agent: AgentSource, before: ReadonlyMap<string, n
 export async function orderOf(agent: AgentSource, order: string): Promise<OrderShape | undefined> {
   for (const { config } of agent.offerings()) {
     const query = { offering: config.uuid, order, limit: MOST_STEPS };
-    const entries = (await agent.journal?.read(query)) ?? [];
+    const entries = await agent.journal().read(query);
     const [line] = linesOf(entries, config.name);
     if (line !== undefined) return { ...line, steps: entries.map(stepOf).reverse() };
   }

@@ -30,7 +30,7 @@ export async function resourceOf(agent: AgentSource, uuid: string): Promise<Reso
     const seen = offering.resources.get(uuid);
     if (seen === undefined) continue;
     const query = { offering: offering.config.uuid, resource: uuid, limit: MOST_STEPS };
-    const entries = (await agent.journal?.read(query)) ?? [];
+    const entries = await agent.journal().read(query);
     return {
       ...lineOf(seen, offering),
       accessKeys: seen.found?.keys.map(({ id, works }) => ({ id, works })) ?? [],

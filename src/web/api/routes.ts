@@ -27,7 +27,7 @@ export function createOperatorRoutes(agent: AgentSource): readonly Route[] {
     route('GET', '/plan', ({ query }, signal) => planNow(chosen(agent, query), signal)),
     route('GET', '/dry-report', ({ query }, signal) => dryReportNow(agent, chosen(agent, query), signal)),
     route('GET', '/health', ({ query }, signal) => checksNow(agent, chosen(agent, query), signal)),
-    route('POST', '/now/:action', ({ params, query }) => startNow(params['action'], chosen(agent, query))),
+    route('POST', '/now/:action', (request) => startNow(agent, request)),
   ];
 }
 
@@ -37,9 +37,15 @@ const STARTS = {
   check: (offering: OfferingSource) => offering.checkNow(),
 } as const;
 
-function startNow(action: string | undefined, offerings: readonly OfferingSource[]): unknown {
-  if (action === undefined || !Object.hasOwn(STARTS, action)) return undefined;
-  for (const offering of offerings) STARTS[action as keyof typeof STARTS](offering);
+/** What a person asks for is kept in the journal of each offering, with who it was. */
+function startNow(agent: AgentSource, { params, query, person }: RouteRequest): unknown {
+  const { action = '' } = params;
+  if (!Object.hasOwn(STARTS, action)) return undefined;
+  for (const offering of chosen(agent, query)) {
+    STARTS[action as keyof typeof STARTS](offering);
+    const by = { user: person?.name ?? 'local', source: 'page', options: {}, outcome: 'done' } as const;
+    agent.journal().record({ offering: offering.config.uuid }, { kind: 'command', command: `${action} now`, ...by });
+  }
   return { started: action };
 }
 

@@ -15,7 +15,7 @@ export interface AgentSource {
   config(): Pick<Config, 'timezone' | 'report' | 'sampleIntervalMs' | 'state'>;
   snapshot(): HealthSnapshot;
   offerings(): readonly OfferingSource[];
-  readonly journal: Pick<Journal, 'read'> | undefined;
+  journal(): Pick<Journal, 'read' | 'record'>;
   /** Replaces secrets: the message of a failure may quote what a peer said. */
   scrub(text: string): string;
 }
