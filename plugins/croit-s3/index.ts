@@ -40,6 +40,8 @@ export const plugin = definePlugin<Settings>({
   },
   keys: 2,
   metering: ['current', 'gb_days'],
+  // The gateway alone keeps no history.
+  unmetered: ({ flavour }) => (flavour === 'radosgw' ? ['gb_days'] : []),
   offering: {
     components: [
       {

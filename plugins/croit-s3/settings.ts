@@ -124,7 +124,7 @@ export function problems(settings: Settings, common: CommonSettings): readonly S
       message: `"${setting}" is a setting of flavour ${other}, and the flavour is ${flavour}`,
       hint: `remove it, or set flavour: ${other}`,
     })),
-    ...(flavour === 'croit' ? croitProblems(settings, common) : radosgwProblems(settings, common)),
+    ...(flavour === 'croit' ? croitProblems(settings, common) : radosgwProblems(settings)),
   ];
 }
 
@@ -154,15 +154,11 @@ function croitProblems(settings: Settings, { onTerminate }: CommonSettings): rea
   return found;
 }
 
-function radosgwProblems(settings: Settings, { metering }: CommonSettings): readonly SettingProblem[] {
+function radosgwProblems(settings: Settings): readonly SettingProblem[] {
   const found = missing(settings, ['s3_endpoint', 'admin_access_key', 'admin_secret_key'], 'radosgw');
   if (settings.default_storage_class !== '' && settings.default_placement === '') {
     const message = '"default_storage_class" needs a "default_placement" that has it';
     found.push({ setting: 'default_storage_class', message });
-  }
-  if (metering === 'gb_days') {
-    const message = 'a RADOS Gateway keeps no history of what was stored, so GB days cannot be computed';
-    found.push({ setting: 'metering', message, hint: 'use metering: current, or flavour: croit' });
   }
   return found;
 }

@@ -1,8 +1,9 @@
 import type { Action, Applied } from '../../src/plugin/contract.ts';
 import { remove, resume, setQuota, suspend } from './accounts/accounts.ts';
 import { create } from './accounts/create.ts';
+import { isProven } from './central/mappings.ts';
 import type { Deps } from './deps.ts';
-import { noKeys, nothingToConfigure, unknownHost, usernameMissing } from './errors.ts';
+import { noKeys, nothingToConfigure, unknownHost, unproven, usernameMissing } from './errors.ts';
 import { siteOf } from './observe.ts';
 import type { Site } from './site.ts';
 
@@ -14,7 +15,7 @@ export async function apply(deps: Deps, action: Action, signal: AbortSignal): Pr
   switch (action.kind) {
     case 'create-account': {
       const existing = existingName(deps, site, action);
-      const needsApproval = existing !== undefined && deps.settings.approval === 'manual';
+      const needsApproval = existing !== undefined && (await isUnproven(deps, site, existing, action));
       const { account, resource, quota } = action;
       return create(accounts, { account, resource, quota, existing, needsApproval }, signal);
     }
@@ -58,6 +59,25 @@ function existingName(
   const { username } = attributes;
   if (typeof username !== 'string') throw usernameMissing(settings.subject);
   return username;
+}
+
+/**
+ * Whether somebody has to agree that this user is limited.
+ *
+ * @throws AgentError terminal `HOST_QUOTA_UNPROVEN` where nobody is asked.
+ */
+async function isUnproven(
+  { settings, store, registry }: Deps,
+  { id: hostId }: Site,
+  user: string,
+  { resource, orderedBy: person }: Extract<Action, { kind: 'create-account' }>,
+): Promise<boolean> {
+  // Decided when its record was written.
+  if ((await registry.all()).some((one) => one.resource === resource && one.account !== undefined)) return false;
+  const isUser = settings.subject === 'user' && person !== undefined;
+  if (isUser && (await isProven(store, { person, hostId, user }))) return false;
+  if (settings.approval === 'manual') return true;
+  throw unproven(user, hostId);
 }
 
 function changed(done: Applied): Applied {

@@ -23,6 +23,7 @@ import { openRegistry, type Registry } from './registry/registry.ts';
 import { type RegistryFiles, registryFiles } from './registry/registry-files.ts';
 import { createRemoteClient } from './remote/client.ts';
 import { createRemoteSite, type Remote } from './remote/remote-site.ts';
+import { type Walk, walk as walkFiles } from './scan/walk.ts';
 import { hostIdOf, type Settings, usesZfs } from './settings.ts';
 import type { Site } from './site.ts';
 import { createRun, type Run } from './tools/run.ts';
@@ -35,6 +36,7 @@ export interface Deps extends PluginContext<Settings> {
   readonly devices: Devices;
   readonly registry: Registry;
   readonly remotes: readonly Remote[];
+  readonly walk: Walk;
   /** The local one first. */
   readonly sites: readonly Site[];
   /** What accounts on this site need. */
@@ -50,6 +52,7 @@ export interface Effects {
   readonly sizes?: Sizes | undefined;
   readonly directories?: Directories | undefined;
   readonly files?: RegistryFiles | undefined;
+  readonly walk?: Walk | undefined;
 }
 
 /** Opens nothing yet: the first program runs when it is needed. */
@@ -91,6 +94,7 @@ export function createDeps(context: PluginContext<Settings>, effects: Effects = 
     devices,
     registry,
     remotes,
+    walk: effects.walk ?? walkFiles,
     sites: [local, ...remotes.map((remote) => createRemoteSite(remote, settings.device))],
     accounts,
     close: () => closing.abort(new Error('the backend is closed')),

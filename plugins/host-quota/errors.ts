@@ -165,6 +165,14 @@ export function usernameMissing(subject: string): AgentError {
   });
 }
 
+export function unproven(user: string, host: string): AgentError {
+  return new AgentError(`Nothing proves that ${user} on ${host} is the person who ordered.`, {
+    code: 'HOST_QUOTA_UNPROVEN',
+    disposition: 'terminal',
+    hint: 'Ask for this user under "my mappings", wait until an administrator has approved it, and order again.',
+  });
+}
+
 export function nothingToConfigure(account: string): AgentError {
   return new AgentError(`Nothing of ${account} but its limits can change later.`, {
     code: 'HOST_QUOTA_UNSUPPORTED',

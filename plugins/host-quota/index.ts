@@ -32,6 +32,7 @@ export const plugin = definePlugin<Settings>({
   naming,
   commands,
   problems,
+  emulate: async (options) => (await import('./mock/emulate.ts')).emulate(options),
   create: (context) => createBackend(context),
 });
 

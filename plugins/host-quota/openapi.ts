@@ -53,7 +53,21 @@ const schemas: Readonly<Record<string, JsonSchema>> = {
   ),
   Defaults: { oneOf: [{ type: 'null' }, object({ device_name: TEXT, ...LIMITS })] },
   Batch: object({ total_users: WHOLE, updated_users: WHOLE, skipped_users: WHOLE, errors: list(TEXT) }),
-  Mapping: object({ oauth_user_name: TEXT, host_id: TEXT, host_user_name: TEXT }),
+  Mapping: object(
+    {
+      oauth_user_name: TEXT,
+      host_id: TEXT,
+      host_user_name: TEXT,
+      state: { enum: ['waiting', 'approved', 'rejected'] },
+      at: TEXT,
+    },
+    { proof: { enum: ['administrator', 'claim'] }, decided_by: TEXT },
+  ),
+  Person: object({ name: TEXT, is_admin: { type: 'boolean' }, seen_at: TEXT }, { host_user_name: TEXT }),
+  Users: {
+    type: 'object',
+    additionalProperties: { oneOf: [object({ results: list(TEXT) }), object({ error: object({ msg: TEXT }) })] },
+  },
   Aggregate: {
     type: 'object',
     additionalProperties: {
@@ -105,9 +119,14 @@ const paths: Readonly<Record<string, Readonly<Record<string, JsonSchema>>>> = {
   '/remote-api/quotas/batch': { post: call('The same limits for all users', ref('Batch')) },
   '/api/health': { get: call('Whether the agent answers', object({ status: TEXT })) },
   '/api/me': { get: call('Who asks', object({ name: TEXT, is_admin: { type: 'boolean' } })) },
-  '/api/me/mappings': { get: call('Users of hosts that the person is', list(ref('Mapping'))) },
+  '/api/me/mappings': {
+    get: call('Users of hosts that the person is, or asked to be', list(ref('Mapping'))),
+    post: call('Asks for a mapping, which an administrator or a claim of the login must prove', ref('Mapping')),
+    delete: call('Gives up a mapping, or a request for one', OK),
+  },
   '/api/me/quotas': { get: call('Quotas of those users', ref('Aggregate')) },
   '/api/quotas': { get: call('All hosts together', ref('Aggregate')) },
+  '/api/quotas/{host}': { get: call('Devices of a host with everyone on them', list(ref('Device'))) },
   '/api/quotas/{host}/users/resolve': { get: call('The uid of a user name on a host', USER) },
   '/api/quotas/{host}/users/{uid}': { put: call('Sets limits on a host', ref('Quota')) },
   '/api/quotas/{host}/batch': { post: call('The same limits for all users of a host', ref('Batch')) },
@@ -123,7 +142,21 @@ const paths: Readonly<Record<string, Readonly<Record<string, JsonSchema>>>> = {
     post: call('Maps a person to a user of a host', ref('Mapping')),
     delete: call('Removes a mapping', OK),
   },
+  '/api/admin/mappings/batch': {
+    post: call(
+      'Maps many, as `mappings`; what cannot be is in `errors`',
+      object({ total: WHOLE, created: WHOLE, errors: list(TEXT) }),
+    ),
+  },
+  '/api/admin/mappings/approve': { post: call('Approves a request', ref('Mapping')) },
+  '/api/admin/mappings/reject': { post: call('Refuses a request, or ends a mapping', ref('Mapping')) },
+  '/api/admin/oauth-users': { get: call('People who logged in', list(ref('Person'))) },
+  '/api/admin/host-users': { get: call('Names of eligible users of all hosts', ref('Users')) },
   '/api/admin/notifications': { get: call('What hosts told, the newest first', list(ref('Notification'))) },
+  '/api/admin/notifications/{id}': {
+    get: call('One of them', ref('Notification')),
+    delete: call('Removes one of them', OK),
+  },
   '/api/internal/slave-events': { post: call('Takes events of a host', OK) },
 };
 

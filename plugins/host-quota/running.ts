@@ -1,6 +1,8 @@
 import { once } from 'node:events';
 import type { Job, Route } from '../../src/plugin/contract.ts';
-import { createReceiver, listNotifications } from './central/receive.ts';
+import { withPeople } from './central/keys.ts';
+import { createLocalClient } from './central/local-client.ts';
+import { createReceiver } from './central/receive.ts';
 import { createCentralRoutes } from './central/routes.ts';
 import type { Deps } from './deps.ts';
 import { applyDefaults } from './host/defaults.ts';
@@ -10,6 +12,8 @@ import { createWebhook } from './notify/webhook.ts';
 import { createGuard } from './remote/auth.ts';
 import { listen } from './remote/listen.ts';
 import { createHostRoutes } from './remote/routes.ts';
+import { scanByUser } from './scan/scan.ts';
+import { isCentral } from './settings.ts';
 import { look } from './state/monitor.ts';
 import { type Channel, deliver } from './state/outbox.ts';
 
@@ -23,11 +27,16 @@ export interface Running {
 }
 
 const DEADLINE_MS = 4 * 60_000;
+/** A hundred million files. */
+const SCAN_MS = 8 * 3_600_000;
 
 export function createRunning(deps: Deps, host: HostService): Running {
   const { settings, clock, log, store } = deps;
   const channels = channelsOf(deps);
-  const hostRoutes = createHostRoutes(host, createGuard(settings.api_key, clock));
+  const routes = [
+    ...(settings.api_key === undefined ? [] : createHostRoutes(host, createGuard(settings.api_key, clock))),
+    ...(isCentral(settings) ? centralRoutes(deps, host) : []),
+  ];
   const job = (name: string, schedule: string, run: Job['run']): Job => ({
     name,
     schedule,
@@ -35,10 +44,7 @@ export function createRunning(deps: Deps, host: HostService): Running {
     run,
   });
   return {
-    routes: [
-      ...(settings.api_key === undefined ? [] : hostRoutes),
-      ...(deps.remotes.length === 0 ? [] : centralRoutes(deps)),
-    ],
+    routes,
     jobs: [
       job('events', everySeconds(settings.notify_interval), async (signal) => {
         const now = (): Date => clock.now();
@@ -47,6 +53,7 @@ export function createRunning(deps: Deps, host: HostService): Running {
         return events + sent === 0 ? undefined : `${events} changes, ${sent} deliveries`;
       }),
       job('defaults', '*/10 * * * *', (signal) => applyDefaults(host, signal)),
+      ...scanJobs(deps),
     ],
     serve: async (signal) => {
       if (signal.aborted) return;
@@ -54,8 +61,8 @@ export function createRunning(deps: Deps, host: HostService): Running {
         await once(signal, 'abort');
         return;
       }
-      const listener = await listen(hostRoutes, settings.serve, signal);
-      log.info({ listen: settings.serve.listen }, 'the remote API listens');
+      const listener = await listen(routes, settings.serve, signal);
+      log.info({ listen: settings.serve.listen }, 'the APIs for other programs listen');
       try {
         if (!signal.aborted) await once(signal, 'abort');
       } finally {
@@ -69,17 +76,29 @@ export function createRunning(deps: Deps, host: HostService): Running {
   };
 }
 
-function centralRoutes(deps: Deps): readonly Route[] {
-  const { settings, store, clock, log, remotes } = deps;
-  const knows = (id: string): boolean => remotes.some((remote) => remote.id === id);
-  return createCentralRoutes({
-    hosts: remotes,
+function scanJobs(deps: Deps): readonly Job[] {
+  const schedule = deps.settings.usage_by_user;
+  if (schedule === undefined) return [];
+  return [
+    { name: 'usage-by-user', schedule, deadlineMs: SCAN_MS, run: (signal) => scanByUser(deps, deps.walk, signal) },
+  ];
+}
+
+function centralRoutes(deps: Deps, host: HostService): readonly Route[] {
+  const { settings, store, clock, log, remotes, hostId } = deps;
+  const local = settings.central === true ? [{ id: hostId, client: createLocalClient(host) }] : [];
+  const hosts = [...local, ...remotes];
+  const knows = (id: string): boolean => hosts.some((one) => one.id === id);
+  const routes = createCentralRoutes({
+    hosts,
     store,
     clock,
+    log,
+    userClaim: settings.user_claim,
     events: createGuard(settings.SLAVE_EVENT_SECRET, clock),
     receive: createReceiver({ store, clock, log, knows }),
-    notifications: () => listNotifications(store),
   });
+  return withPeople(routes, settings.api_keys, clock);
 }
 
 function channelsOf({ settings, http, names, hostId }: Deps): readonly (Channel & { close(): void })[] {

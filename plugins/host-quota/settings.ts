@@ -1,6 +1,8 @@
 import type { CommonSettings, JsonSchema, NamingRules, SettingProblem } from '../../src/plugin/contract.ts';
+import type { KeyHolder } from './central/keys.ts';
 import type { Subject } from './devices/types.ts';
 import { parseRange } from './host/allocate.ts';
+import { API_KEYS, HOST_ID, NOTIFICATIONS, PATH, REMOTE, SECRET, SERVE, UID } from './settings-parts.ts';
 
 /** `backend_settings` after validation. */
 export interface Settings {
@@ -18,10 +20,14 @@ export interface Settings {
   readonly registry: string;
   readonly remote: readonly RemoteHost[];
   readonly api_key?: string;
+  readonly api_keys: readonly KeyHolder[];
+  readonly central?: boolean;
+  readonly user_claim?: string;
   readonly serve?: ServeSettings;
   readonly tools: Readonly<Record<string, string>>;
   readonly grace_ending_seconds: number;
   readonly notify_interval: number;
+  readonly usage_by_user?: string;
   readonly mail_map?: Readonly<Record<string, string>>;
   readonly USE_PYQUOTA: boolean;
   readonly USE_ZFS?: boolean;
@@ -55,68 +61,6 @@ export interface ServeSettings {
   readonly tls_key?: string;
 }
 
-const HOST_ID: JsonSchema = {
-  type: 'string',
-  pattern: '^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$',
-  'x-expected': 'a name of letters, digits, ".", "_" and "-"',
-};
-const PATH: JsonSchema = { type: 'string', pattern: '^(/[A-Za-z0-9._@+:-]+)+$', 'x-expected': 'an absolute path' };
-const UID: JsonSchema = { type: 'integer', minimum: 1, maximum: 4_294_967_294 };
-const SECRET: JsonSchema = { type: 'string', minLength: 8, 'x-secret': true };
-const URL_OF_HTTP: JsonSchema = {
-  type: 'string',
-  pattern: '^https?://[^?#@\\s]+$',
-  'x-expected': 'an http:// or https:// URL without user name and query',
-};
-
-const REMOTE: JsonSchema = {
-  type: 'array',
-  default: [],
-  description: 'Hosts without a Waldur token that this agent manages through their remote API.',
-  items: {
-    type: 'object',
-    additionalProperties: false,
-    required: ['id', 'url', 'api_key'],
-    properties: {
-      id: HOST_ID,
-      url: { ...URL_OF_HTTP, description: 'Of the host; /remote-api is appended.' },
-      api_key: { type: 'string', minLength: 1, 'x-secret': true },
-      ca_file: PATH,
-      verify_ssl: { type: 'boolean', default: true },
-    },
-  },
-};
-
-const SERVE: JsonSchema = {
-  type: 'object',
-  additionalProperties: false,
-  required: ['listen'],
-  description: 'A listener of its own for the remote API, beside the one of the agent.',
-  properties: {
-    listen: {
-      type: 'string',
-      pattern: '^(unix:/.+|(\\[[0-9A-Fa-f:]+\\]|[A-Za-z0-9.-]+):[0-9]{1,5})$',
-      'x-expected': 'an address and a port such as 0.0.0.0:8436, or unix:/run/host-quota.sock',
-    },
-    tls_cert: PATH,
-    tls_key: PATH,
-  },
-};
-
-const NOTIFICATIONS: Readonly<Record<string, JsonSchema>> = {
-  MASTER_EVENT_CALLBACK_URL: { ...URL_OF_HTTP, description: 'Where events of quotas are sent.' },
-  MASTER_EVENT_CALLBACK_SECRET: { ...SECRET, description: 'With which they are signed.' },
-  SLAVE_HOST_ID: { ...HOST_ID, description: 'Another word for host_id.' },
-  SLAVE_EVENT_SECRET: { ...SECRET, description: 'What hosts must show that send events here.' },
-  SMTP_HOST: { type: 'string', pattern: '^[A-Za-z0-9.:-]+$', 'x-expected': 'a host name' },
-  SMTP_PORT: { type: 'integer', minimum: 1, maximum: 65_535, default: 587 },
-  SMTP_USER: { type: 'string', minLength: 1 },
-  SMTP_PASSWORD: { type: 'string', minLength: 1, 'x-secret': true },
-  SMTP_SECURITY: { enum: ['tls', 'starttls', 'none'], default: 'starttls' },
-  NOTIFICATION_FROM: { type: 'string', pattern: '^[^@\\s<>]+@[^@\\s<>]+$', 'x-expected': 'an e-mail address' },
-  NOTIFICATION_OAUTH_ACCESS_TOKEN: { type: 'string', minLength: 1, 'x-secret': true },
-};
-
 export const settingsSchema: JsonSchema = {
   type: 'object',
   additionalProperties: false,
@@ -147,7 +91,8 @@ export const settingsSchema: JsonSchema = {
     approval: {
       enum: ['none', 'manual'],
       default: 'none',
-      description: 'manual: an existing user is limited only after `agent quota approve`.',
+      description:
+        'What an order for an existing user needs that no mapping proves to be the person who ordered. none: it is refused. manual: it waits for `agent quota approve`.',
     },
     user_prefix: {
       type: 'string',
@@ -180,6 +125,19 @@ export const settingsSchema: JsonSchema = {
     },
     remote: REMOTE,
     api_key: { ...SECRET, description: 'Key of the remote API of this host. Without it there is no such API.' },
+    api_keys: API_KEYS,
+    central: {
+      type: 'boolean',
+      description:
+        'Whether /api is served, over this host and the remote ones. Default: over remote ones, where there are any.',
+    },
+    user_claim: {
+      type: 'string',
+      pattern: '^[A-Za-z0-9_.:/-]{1,120}$',
+      'x-expected': 'the name of a claim',
+      description:
+        'The claim of a login that says which user of the hosts a person is. People cannot change it themselves.',
+    },
     serve: SERVE,
     tools: {
       type: 'object',
@@ -201,6 +159,14 @@ export const settingsSchema: JsonSchema = {
       maximum: 86_400,
       default: 300,
       description: 'Seconds between looks.',
+    },
+    usage_by_user: {
+      type: 'string',
+      pattern: '^\\S+( \\S+){4}$',
+      'x-expected': 'a cron expression of five fields',
+      examples: ['0 3 * * *'],
+      description:
+        'When every file of groups or directories is looked at to find out who has how much of them. Never without it.',
     },
     mail_map: {
       type: 'object',
@@ -238,15 +204,23 @@ export function problems(settings: Settings, _common: CommonSettings): readonly 
   if ((subject === 'project' || subject === 'subvolume') && base_dir === undefined) {
     found.push({ setting: 'base_dir', message: `subject ${subject} needs "base_dir"` });
   }
-  if (!create_users && (subject === 'user' || subject === 'group') && approval !== 'manual') {
-    const message = 'an order could limit the account of another person';
+  if (!create_users && subject === 'group' && approval !== 'manual') {
+    const message = 'an order could limit the group of other people';
     found.push({ setting: 'approval', message, hint: 'set approval: manual, or create_users: true' });
+  }
+  if (!create_users && subject === 'user' && approval !== 'manual' && !isCentral(settings)) {
+    const message = 'an order could limit the account of another person';
+    const hint = 'set approval: manual, create_users: true, or central: true, where people ask for mappings';
+    found.push({ setting: 'approval', message, hint });
+  }
+  if (settings.usage_by_user !== undefined && subject === 'user') {
+    found.push({ setting: 'usage_by_user', message: 'an account is one user here', hint: 'remove it' });
   }
   if (uid_min > uid_max) found.push({ setting: 'uid_min', message: '"uid_min" is above "uid_max"' });
   if (parseRange(project_ids) === undefined) {
     found.push({ setting: 'project_ids', message: 'the range ends before it begins' });
   }
-  if (serve !== undefined && settings.api_key === undefined) {
+  if (serve !== undefined && settings.api_key === undefined && settings.api_keys.length === 0) {
     found.push({ setting: 'api_key', message: 'the remote API must not be open to everyone', hint: 'set api_key' });
   }
   if (serve !== undefined && (serve.tls_cert === undefined) !== (serve.tls_key === undefined)) {
@@ -261,6 +235,11 @@ export function problems(settings: Settings, _common: CommonSettings): readonly 
 /** The upper-case name is that of other managers. */
 export function hostIdOf({ host_id, SLAVE_HOST_ID }: Settings): string | undefined {
   return host_id ?? SLAVE_HOST_ID;
+}
+
+/** Whether `/api` is served: where other hosts are asked, or where the operator wants it. */
+export function isCentral({ central, remote }: Settings): boolean {
+  return central ?? remote.length > 0;
 }
 
 /** Datasets have no leading slash. */

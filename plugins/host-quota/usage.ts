@@ -2,6 +2,7 @@ import type { Usage } from '../../src/plugin/contract.ts';
 import { parseAccountId } from './accounts/account-id.ts';
 import type { Deps } from './deps.ts';
 import { groupBy } from './group-by.ts';
+import { usageByUser } from './scan/scan.ts';
 import type { Site } from './site.ts';
 
 /**
@@ -27,7 +28,7 @@ export async function* usage(deps: Deps, accounts: readonly string[], signal: Ab
 }
 
 async function* measure(
-  { settings, clock, registry }: Deps,
+  { settings, clock, registry, store }: Deps,
   site: Site,
   accounts: readonly string[],
   signal: AbortSignal,
@@ -42,6 +43,7 @@ async function* measure(
     const isKnown = row !== undefined || recorded.has(account);
     if (!isKnown || report.unreadable.includes(id)) continue;
     const objects = device.hasInodes ? { objects: row?.usedInodes ?? 0n } : {};
-    yield { account, measuredAt, quantities: { storage: row?.usedBytes ?? 0n, ...objects } };
+    const quantities = { storage: row?.usedBytes ?? 0n, ...objects };
+    yield { account, measuredAt, quantities, ...(settings.usage_by_user && (await usageByUser(store, account))) };
   }
 }

@@ -50,12 +50,14 @@ export async function inspectResource(
     });
     if (found !== undefined) return found;
   }
-  throw new AgentError(`no offering has a resource ${JSON.stringify(wanted.slice(0, 100))} that is in use`, {
+  throw new AgentError(`no offering has a resource ${JSON.stringify(wanted.slice(0, 100))}`, {
     code: 'RESOURCE_UNKNOWN',
     disposition: 'terminal',
     hint: 'name its UUID, its name or its account',
   });
 }
+
+const ENDED_STATES = ['Erred', 'Terminated'] as const;
 
 async function findResource(
   wanted: string,
@@ -64,9 +66,12 @@ async function findResource(
   signal: AbortSignal,
 ): Promise<MeteredResource | undefined> {
   const uuid = toUuid(wanted);
-  for await (const page of waldur.resources.listMetered({ offering: offering.uuid, states: METERED_STATES }, signal)) {
-    const found = page.find((one) => one.uuid === uuid || one.backendId === wanted || one.name === wanted);
-    if (found !== undefined) return found;
+  // A name may be used again: one that is in use comes first.
+  for (const states of [METERED_STATES, ENDED_STATES]) {
+    for await (const page of waldur.resources.listMetered({ offering: offering.uuid, states }, signal)) {
+      const found = page.find((one) => one.uuid === uuid || one.backendId === wanted || one.name === wanted);
+      if (found !== undefined) return found;
+    }
   }
   return undefined;
 }

@@ -182,6 +182,10 @@ export const COMMANDS: readonly CommandSpec[] = [
       },
       { name: 'civo', help: 'Run an emulator of Civo object stores, too, and configure the agent for it' },
       {
+        name: 'quota',
+        help: 'Run four made-up storage hosts (ports 8437 to 8440) and a central side (8436), too, and configure the agent for them',
+      },
+      {
         name: 'write',
         placeholder: 'DIR',
         help: 'Write a configuration for it, the token and a storage directory into DIR',
@@ -193,6 +197,7 @@ export const COMMANDS: readonly CommandSpec[] = [
       'agent sandbox',
       'agent sandbox --port 8100 --profile 2024',
       'agent sandbox --civo',
+      'agent sandbox --quota',
       'agent sandbox --write /tmp/trial',
     ],
     json: true,

@@ -32,6 +32,7 @@ export interface BuiltOffering {
   readonly problems: readonly Problem[];
 }
 
+const GB = 1_000_000_000n;
 const HEARTBEAT_MS = 10_000;
 const CONNECT_TIMEOUT_MS = 10_000;
 
@@ -49,7 +50,7 @@ export function buildOffering(input: BuildOfferingInput): BuiltOffering {
     ...ca.problems,
     ...checkStomp(raw, credentials, path),
     ...checkBackendNames(raw, plugin, path),
-    ...checkMetering({ raw, plugin, path }, agent.state !== undefined),
+    ...checkMetering({ raw, plugin, path }, settings, agent.state !== undefined),
     ...checkNaming(plugin, settings, path),
     ...checkSettings(input, settings),
     ...built.problems,
@@ -78,12 +79,13 @@ export function buildOffering(input: BuildOfferingInput): BuiltOffering {
     plugin,
     settings,
     backendLimits: { concurrency: raw.backend_concurrency, perSecond: raw.backend_rate },
+    backendCapacity: raw.backend_capacity_gb === undefined ? undefined : BigInt(raw.backend_capacity_gb) * GB,
     components: built.components,
     approval: raw.approval ?? agent.approval,
     policy: raw.policy ?? agent.policy,
     onTerminate: on_terminate,
     metering,
-    isSampled: isSampled(plugin, metering),
+    isSampled: isSampled(plugin, metering, settings),
     credentials: publishedAs,
     allowDecrease: raw.allow_decrease ?? metering === 'current',
   };

@@ -197,6 +197,12 @@ export const OFFERING: Readonly<Record<string, JsonSchema>> = {
     maximum: 10000,
     description: 'Calls to the backend in a second, on average. Default: no limit.',
   },
+  backend_capacity_gb: {
+    type: 'integer',
+    minimum: 1,
+    maximum: 1_000_000_000,
+    description: 'What the backend can hold, in GB (10^9 bytes): readings above it are not believed. Default: 1 EiB.',
+  },
   backend_components: {
     type: 'object',
     additionalProperties: { $ref: '#/definitions/component' },

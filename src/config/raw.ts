@@ -49,6 +49,7 @@ export interface RawOffering {
   readonly backend_settings: RawSettings;
   readonly backend_concurrency: number;
   readonly backend_rate?: number;
+  readonly backend_capacity_gb?: number;
   readonly backend_components: Readonly<Record<string, RawComponent>>;
   readonly approval?: OfferingConfig['approval'];
   readonly policy?: OfferingConfig['policy'];

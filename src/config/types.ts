@@ -106,6 +106,8 @@ export interface OfferingConfig {
   readonly settings: Readonly<Record<string, unknown>>;
   /** Calls to the backend at once, and begun in a second; undefined is no limit. */
   readonly backendLimits: { readonly concurrency: number; readonly perSecond: number | undefined };
+  /** Bytes that all accounts together can hold; undefined when that is not known. */
+  readonly backendCapacity: bigint | undefined;
   readonly components: readonly ComponentConfig[];
   /** `auto` approves orders that can be fulfilled; `manual` leaves approval to a person in the portal. */
   readonly approval: 'auto' | 'manual';

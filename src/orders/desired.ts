@@ -21,6 +21,8 @@ export interface Desired {
   /** UUID of the resource: the stamp. */
   readonly resource: string;
   readonly displayName: string;
+  /** User name of the person whose order makes it, where that is known. */
+  readonly orderedBy?: string;
   readonly suspended: boolean;
   /** Downscaled: no growth beyond what it holds. */
   readonly isFrozen: boolean;
@@ -63,6 +65,7 @@ export function desired(
     account: account(offering, resource),
     resource: resource.uuid,
     displayName: cleanName(resource.name),
+    ...orderer(order),
     suspended: resource.paused,
     isFrozen: resource.downscaled,
     byteRules: byteRules(offering),
@@ -99,6 +102,11 @@ export function account(offering: OfferingConfig, resource: Resource): string {
     disposition: 'terminal',
     hint: 'The backend id of the resource was changed; set it back.',
   });
+}
+
+function orderer(order: Order | undefined): Pick<Desired, 'orderedBy'> {
+  const isCreation = order !== undefined && orderKind(order) === 'create';
+  return isCreation && order.createdBy !== '' ? { orderedBy: order.createdBy } : {};
 }
 
 function sources(resource: Resource, order: Order | undefined): Omit<LimitSources, 'planQuotas'> {

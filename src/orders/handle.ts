@@ -151,13 +151,15 @@ async function fulfil(deps: HandleDeps, order: Order, intent: Intent, signal: Ab
   return { ending: await complete(deps, order, signal) };
 }
 
+const UNAVAILABLE = 'The storage is not available at the moment. The order is kept and tried again.';
+const HELD_BACK = 'The operator of the storage has to carry this out. The order is kept until then.';
+
 /** Ends an order that can never succeed, and gives everything else back to the caller with the order untouched. */
 async function concede(deps: OrderDeps, order: Order, error: AgentError, signal: AbortSignal): Promise<Ending> {
   const pending = order.state === 'pending-provider';
   if (endsOrder(error)) return pending ? refuse(deps, order, error, signal) : fail(deps, order, error, signal);
   if (pending) {
-    const message = 'The storage is not available at the moment. The order is kept and tried again.';
-    await tellConsumer(deps, order, message, signal);
+    await tellConsumer(deps, order, error.code === 'POLICY' ? HELD_BACK : UNAVAILABLE, signal);
   }
   throw error;
 }

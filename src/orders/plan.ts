@@ -25,8 +25,9 @@ export function planAccount(desired: Desired, observed: Observed, missingKeys: n
   const suspend: Action[] = desired.suspended ? [{ kind: 'suspend', ...of }] : [];
   if (observed.state === 'absent') {
     if (!desired.isServed) return NOTHING;
-    const { displayName, quota, attributes } = desired;
-    const create: Action = { kind: 'create-account', ...of, displayName, quota, attributes: given(attributes) };
+    const { displayName, orderedBy, quota, attributes } = desired;
+    const what = { displayName, ...(orderedBy !== undefined && { orderedBy }), quota, attributes: given(attributes) };
+    const create: Action = { kind: 'create-account', ...of, ...what };
     return { actions: [create, ...suspend, ...issue(of, missingKeys)], left: [] };
   }
   refuseForeign(observed, desired.resource);

@@ -103,6 +103,8 @@ export type Action =
   | (AccountRef & {
       readonly kind: 'create-account';
       readonly displayName: string;
+      /** User name in Waldur of the person whose order this is; undefined where that is not known, and for a repair. */
+      readonly orderedBy?: string;
       readonly quota: Partial<Quota>;
       readonly attributes: JsonObject;
     })

@@ -49,6 +49,8 @@ export interface Plugin<Settings = unknown> {
    * `gb_days` and `peak` from samples, if it has a durable `state`.
    */
   readonly metering: readonly Metering[];
+  /** Those of `metering` that a backend with these settings cannot answer after all: the agent samples for them. */
+  unmetered?(settings: Settings): readonly Metering[];
   /**
    * Numbers of accounts for the metrics, each with its help text: what `Found.gauges` may hold. They are served as
    * `waldur_agent_plugin_{id}_{name}` with the labels `offering` and `account`.

@@ -4,6 +4,8 @@ import type { JsonObject } from '../lib/json.ts';
 export interface EmulateOptions {
   readonly clock: Clock;
   random(bytes: number): Uint8Array;
+  /** Whether it listens where people expect it, for one that has such ports; the system chooses otherwise. */
+  readonly atUsualPorts: boolean;
 }
 
 /** A stand-in of a backend on this machine, for people who try the plugin without one. Nothing outlives it. */

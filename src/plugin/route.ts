@@ -29,7 +29,14 @@ export interface RouteRequest {
   /** Address of the peer, or of the client that a trusted proxy names. */
   readonly remoteAddress: string;
   /** The person who is logged in, where there is one. */
-  readonly person?: { readonly name: string; readonly isOperator: boolean };
+  readonly person?: RoutePerson;
+}
+
+export interface RoutePerson {
+  readonly name: string;
+  readonly isOperator: boolean;
+  /** Texts that the login server said about the person, by claim; a plugin may know people by one of them. */
+  readonly claims?: Readonly<Record<string, string>>;
 }
 
 export interface RouteReply {

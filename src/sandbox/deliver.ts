@@ -28,7 +28,7 @@ export function deliver(response: ServerResponse, { reply, action, nowMs, later 
       ? {}
       : { 'Content-Type': reply.html === undefined ? 'application/json' : 'text/html; charset=utf-8' }),
     ...(reply.status === 204 ? {} : { 'Content-Length': length }),
-    ...reply.headers,
+    ...kept(reply.headers, action),
   });
   if (cut) {
     response.write(text.slice(0, half), () => (length === half ? response.end() : response.destroy()));
@@ -40,6 +40,12 @@ export function deliver(response: ServerResponse, { reply, action, nowMs, later 
     return;
   }
   response.end(text);
+}
+
+function kept(headers: Reply['headers'], action: FaultAction | undefined): Reply['headers'] {
+  if (action?.kind !== 'withhold' || headers === undefined) return headers;
+  const lost = new Set(action.headers.map((name) => name.toLowerCase()));
+  return Object.fromEntries(Object.entries(headers).filter(([name]) => !lost.has(name.toLowerCase())));
 }
 
 /** A TCP reset, not an orderly close. */

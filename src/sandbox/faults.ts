@@ -18,6 +18,8 @@ export type FaultAction =
   | { readonly kind: 'reset.before' | 'reset.after' }
   /** Half of the body; `length` says whether Content-Length admits it. */
   | { readonly kind: 'truncate'; readonly length?: 'correct' | 'wrong' }
+  /** What proxies do to headers that they do not know. */
+  | { readonly kind: 'withhold'; readonly headers: readonly string[] }
   | { readonly kind: 'badJson' }
   | { readonly kind: 'wrongType' | 'nullField'; readonly field: string }
   | { readonly kind: 'redirect'; readonly location: string; readonly status?: 301 | 302 }

@@ -57,7 +57,14 @@ function doneTwice(entries: readonly Entry[], violate: Violate): void {
 }
 
 /** A response that came late, or to a request that was processed twice, counts as one. */
-const ANSWERS: ReadonlySet<string | undefined> = new Set(['delay', 'stall', 'duplicate', 'clockSkew', 'stalePage']);
+const ANSWERS: ReadonlySet<string | undefined> = new Set([
+  'delay',
+  'stall',
+  'duplicate',
+  'clockSkew',
+  'stalePage',
+  'withhold',
+]);
 
 /** The last request about an order before it was erred must not have been answered by a fault. */
 function erredAfterFault(entries: readonly Entry[], violate: Violate): void {

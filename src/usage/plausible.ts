@@ -6,6 +6,16 @@ export interface Reading {
   readonly at: Date;
 }
 
+/** Bounds of the readings of one component. */
+export interface Bounds {
+  readonly unit: BackendComponent['unit'];
+  readonly metering: Metering;
+  /** Bytes that the backend can hold; undefined when that is not known. */
+  readonly capacity: bigint | undefined;
+  /** The length of the window with `gb_days`, which counts quantity times seconds. */
+  readonly seconds: number;
+}
+
 /** 2^60 bytes are an exbibyte; counters that went below zero wrap to 2^64. */
 const MOST: Readonly<Record<BackendComponent['unit'], bigint>> = { bytes: 2n ** 60n, objects: 10n ** 12n };
 /** A second at a terabit per second, and a million new objects. */
@@ -19,20 +29,18 @@ const LEAST_SECONDS = 60n;
 /**
  * Why `reading` cannot be true, for a log; undefined when it can. A rise that is too steep becomes possible again as
  * time passes since the last reading that was believed.
- *
- * @param seconds the length of the window with `gb_days`, which counts quantity times seconds
  */
 export function implausible(
-  unit: BackendComponent['unit'],
-  metering: Metering,
-  reading: Reading,
+  { unit, metering, capacity, seconds }: Bounds,
+  { quantity, at }: Reading,
   before: Reading | undefined,
-  seconds: number,
 ): string | undefined {
-  const { quantity, at } = reading;
   if (quantity < 0n) return 'it is negative';
-  const most = metering === 'gb_days' ? MOST[unit] * BigInt(Math.max(1, Math.ceil(seconds))) : MOST[unit];
-  if (quantity > most) return `it is more than any account can hold`;
+  const factor = metering === 'gb_days' ? BigInt(Math.max(1, Math.ceil(seconds))) : 1n;
+  if (quantity > MOST[unit] * factor) return 'it is more than any account can hold';
+  if (unit === 'bytes' && capacity !== undefined && quantity > capacity * factor) {
+    return 'it is more than the backend can hold (backend_capacity_gb)';
+  }
   if (metering !== 'current' || before === undefined) return undefined;
   const elapsed = BigInt(Math.max(0, Math.ceil((at.getTime() - before.at.getTime()) / 1000)));
   const room = MOST_PER_SECOND[unit] * (elapsed > LEAST_SECONDS ? elapsed : LEAST_SECONDS);

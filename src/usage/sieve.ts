@@ -31,7 +31,8 @@ export function createSieve({ offering, log, onImplausible }: SieveDeps): Sieve 
       for (const [component, quantity] of Object.entries(usage.quantities)) {
         const reading = { quantity, at: usage.measuredAt };
         const unit = measured[component]?.unit ?? 'bytes';
-        const reason = implausible(unit, metering, reading, before[component], seconds);
+        const bounds = { unit, metering, capacity: offering.backendCapacity, seconds };
+        const reason = implausible(bounds, reading, before[component]);
         if (reason === undefined) {
           quantities[component] = quantity;
           readings[component] = reading;

@@ -44,6 +44,7 @@ export function decodeOrder(value: unknown): Order {
     providerMessage: row.text('provider_message'),
     customerSlug: row.text('customer_slug'),
     projectSlug: row.text('project_slug'),
+    createdBy: row.text('created_by_username'),
   };
 }
 

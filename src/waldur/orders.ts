@@ -27,6 +27,7 @@ const FIELDS = [
   'provider_message',
   'customer_slug',
   'project_slug',
+  'created_by_username',
   // Read for its absence: see `noteAge`.
   'provider_rejection_comment',
 ];

@@ -39,6 +39,8 @@ export interface Order {
   /** Of the consumer's organisation; empty where the server does not tell. Resources of 2024 do not say theirs. */
   readonly customerSlug: string;
   readonly projectSlug: string;
+  /** User name of the person who placed it; empty where the server does not tell. */
+  readonly createdBy: string;
 }
 
 export const RESOURCE_STATES = ['Creating', 'OK', 'Erred', 'Updating', 'Terminating', 'Terminated'] as const;

@@ -1,10 +1,7 @@
-import type { RouteRole } from '../plugin/contract.ts';
+import type { RoutePerson, RouteRole } from '../plugin/contract.ts';
 
 /** The person who is logged in. */
-export interface Person {
-  readonly name: string;
-  readonly isOperator: boolean;
-}
+export type Person = RoutePerson;
 
 /** What the decision looks at. Names of headers are in lower case. */
 export interface Caller {

@@ -98,6 +98,7 @@ async function handle(
     const what = `${route.method} ${route.path}`;
     return pageOf(await withDeadline(clock, stop, HANDLER_TIMEOUT_MS, what, (signal) => route.handle(call, signal)));
   } catch (error) {
+    if (stop.aborted) return textPage(503, 'the agent is stopping');
     const page = failurePage(error);
     if (page.status === 500) onError(error);
     return page;

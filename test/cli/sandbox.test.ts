@@ -62,6 +62,29 @@ describe('sandbox', () => {
     expect(io.out()).toContain("curl -s -H 'Authorization: Token");
   });
 
+  it('starts made-up storage hosts, a central side and a configuration for them', async () => {
+    const io = fakeIo();
+    const { exit } = await start(io, '--port', '0', '--quota', '--json');
+    const { configuration, calls, notes } = JSON.parse(io.out()) as SandboxGuide;
+    const [offering] = configuration['offerings'] as unknown as {
+      backend_type: string;
+      backend_settings: { remote: RemoteHost[] };
+    }[];
+    expect(offering).toMatchObject({ backend_type: 'host-quota', backend_settings: { MOCK_QUOTA: true } });
+    const { remote = [] } = offering?.backend_settings ?? {};
+    expect(remote.map(({ id }) => id)).toEqual(['host1', 'host2', 'host3', 'host4']);
+    for (const { url, api_key } of remote) {
+      const headers = { authorization: `Basic ${Buffer.from(`api:${api_key}`).toString('base64')}` };
+      expect((await fetch(`${url}/remote-api/quotas`, { headers })).status).toBe(200);
+    }
+    const [, central = ''] = /central side: (\S+)/.exec(notes[0] ?? '') ?? [];
+    expect((await fetch(`${central}/health`)).status).toBe(200);
+    expect(calls[0]?.body).toMatchObject({ attributes: { host: 'host1', username: 'diana' } });
+    io.abort.abort(new Error('stopped'));
+    expect(await exit).toBe(EXIT.ok);
+    await expect(fetch(`${central}/health`)).rejects.toThrow();
+  });
+
   it('writes a trial with paths that work, and a token', async () => {
     const io = fakeIo();
     const { exit } = await start(io, '--port', '0', '--write', 'trial');
@@ -95,3 +118,9 @@ describe('sandbox', () => {
     await expect(start(fakeIo(), `--port=${port}`)).rejects.toMatchObject({ code: 'USAGE' });
   });
 });
+
+interface RemoteHost {
+  readonly id: string;
+  readonly url: string;
+  readonly api_key: string;
+}

@@ -63,6 +63,7 @@ describe('defaults', () => {
         },
       ],
       backendLimits: { concurrency: 8, perSecond: undefined },
+      backendCapacity: undefined,
       approval: 'auto',
       policy: 'full',
       onTerminate: 'refuse',

@@ -2,7 +2,7 @@ import { mkdirSync, renameSync, rmdirSync, unlinkSync, writeFileSync } from 'nod
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { FIXTURE } from '../../src/sandbox/fixture.ts';
-import type { Site } from '../fakes/site.ts';
+import type { Site, SiteOptions } from '../fakes/site.ts';
 import {
   accountsOf,
   bucketsOf,
@@ -133,3 +133,18 @@ test('a token that does not work any more degrades the agent, and one that works
     expectWorking(site, (await reach(site, order, 'done')).resource);
     await soon(async () => expect((await readyz(site)).status).toBe(200));
   }));
+
+test('an offering that Waldur does not know makes the agent not ready, and says which setting is wrong', () => {
+  const tune: SiteOptions['tune'] = async (config) => ({
+    ...config,
+    offerings: config.offerings.map((offering) => ({ ...offering, uuid: 'f'.repeat(32) })),
+  });
+  return withSite({ ...HASTY, tune }, async (site) => {
+    await site.start();
+    await soon(async () => {
+      const { status, text } = await readyz(site);
+      expect(status).toBe(503);
+      expect(text).toContain('waldur_offering_uuid');
+    });
+  });
+});

@@ -43,6 +43,10 @@ test('GB days of a directory are made of samples that outlive the agent, and age
       const shown = await usageOf(site, resource.uuid);
       expect(shown.metering).toBe('gb_days');
       expect(shown.lines.map(({ component }) => component)).toContain('storage');
+      site.sandbox.store.resources.change(resource, (row) => {
+        row.state = 'Terminated';
+      });
+      expect(storage(await usageOf(site, resource.uuid)).length).toBeGreaterThan(1);
     });
   } finally {
     rmSync(folder, { recursive: true });

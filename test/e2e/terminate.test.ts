@@ -144,10 +144,12 @@ describe('terminate', () => {
 
   test('an offering that must not delete leaves the order to a person', () =>
     withBucket({ extra: 'policy: no-delete' }, async (site, resource) => {
+      resource.offering.pluginOptions = { enable_provider_consumer_messaging: true };
       const order = site.sandbox.placeOrder({ type: 'Terminate', resource: resource.uuid });
       await soon(() => expect(site.logs.join('')).toContain('POLICY'));
       await settled(site);
       expect(order.state).toBe('pending-provider');
+      expect(order.providerMessage).toContain('operator');
       expect(bucketsOf(site)).toEqual([resource.backendId]);
       expect(await (await fetch(`http://127.0.0.1:${site.port()}/readyz`)).text()).toContain('POLICY');
     }));

@@ -62,6 +62,7 @@ export function offeringConfig(values: Partial<OfferingConfig> = {}): OfferingCo
     plugin: PLUGIN,
     settings: {},
     backendLimits: { concurrency: 8, perSecond: undefined },
+    backendCapacity: undefined,
     components: [component()],
     approval: 'auto',
     policy: 'full',
@@ -93,6 +94,7 @@ export function order(values: Partial<Order> = {}): Order {
     providerMessage: '',
     customerSlug: 'acme',
     projectSlug: 'genomics',
+    createdBy: 'alice',
     ...values,
   };
 }

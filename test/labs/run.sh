@@ -22,7 +22,7 @@ fails() { failed=$((failed + 1)); say "$*"; printf '%s\n' "$*" >>"$work/failures
 suite() {
   local name=$1 status=0; shift
   report "$name"
-  (vitest_run "$name" "$@") || status=$?
+  (vitest_run "$name" "$@") 2>&1 | tee "$work/$name.log" || status=$?
   count "$name" $status
 }
 
@@ -42,13 +42,16 @@ vitest_run() { # takes the place of the shell, so that who ends that ends this
   exec timeout -k 10 720 "$@" --reporter=default --reporter=json --outputFile.json="$work/$name.json" </dev/null
 }
 
-# count NAME STATUS: a suite that ended without totals is a failure.
+# count NAME STATUS: a suite that ended without totals is a failure, and so is an error outside of the tests.
 count() {
   local counts
   [ -s "$work/$1.json" ] || { fails "$1 ended with status $2 and without totals"; return; }
   counts=$(node test/labs/totals.mjs "$work/$1.json" 2>>"$work/failures")
   passed=$((passed + ${counts% *})) failed=$((failed + ${counts#* }))
-  [ "$2" = 0 ] || [ "${counts#* }" != 0 ] || fails "$1 ended with status $2 though no test failed"
+  [ "$2" = 0 ] || [ "${counts#* }" != 0 ] || {
+    fails "$1 ended with status $2 though no test failed"
+    sed -n '/Unhandled/,$p' "$work/$1.log" | head -n 60 >>"$work/failures"
+  }
 }
 
 # check WHAT CMD…: a command that must succeed without a word.

@@ -103,6 +103,14 @@ test('an Erred resource is served only when it was us who made it Erred', () => 
   expect(isServed('The creation failed.', order())).toBe(true);
 });
 
+test('the person who ordered is known while the account is made, and of no later order', () => {
+  const orderer = (values = {}) =>
+    desired(offering, resource({ limits: { s3_storage: 1 } }), order(values), {}).orderedBy;
+  expect(orderer()).toBe('alice');
+  expect(orderer({ type: 'Update' })).toBeUndefined();
+  expect(orderer({ createdBy: '' })).toBeUndefined();
+});
+
 describe('the display name', () => {
   const named = (name: string) =>
     desired(offering, resource({ name, limits: { s3_storage: 1 } }), undefined, {}).displayName;

@@ -44,6 +44,10 @@ describe('presence', () => {
     ]);
     expect(kinds(planActions({ ...desired, suspended: true }, absent, 0))).toEqual(['create-account', 'suspend']);
   });
+  test('who ordered it is told to the backend, where that is known', () => {
+    const [create] = planActions({ ...desired, orderedBy: 'alice' }, absent, 0);
+    expect(create).toMatchObject({ kind: 'create-account', orderedBy: 'alice' });
+  });
   test('what is right already needs nothing', () => {
     expect(planActions(desired, found(), 0)).toEqual([]);
   });

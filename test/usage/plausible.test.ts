@@ -8,9 +8,10 @@ const START = Date.parse('2026-08-25T10:00:00Z');
 const MONTH = { from: new Date('2026-08-01T00:00:00Z'), to: new Date('2026-08-25T10:00:00Z') };
 const TB = 10n ** 12n;
 
-function setup() {
+function setup(backendCapacity?: bigint) {
   let refused = 0;
-  const sieve = createSieve({ offering: offeringConfig(), log: silentLog(), onImplausible: () => refused++ });
+  const offering = { ...offeringConfig(), backendCapacity };
+  const sieve = createSieve({ offering, log: silentLog(), onImplausible: () => refused++ });
   /** What is left of a reading, `minutes` after the start. */
   const read = (
     quantities: Record<string, bigint>,
@@ -39,6 +40,14 @@ describe('a reading that cannot be true is unreadable', () => {
   test('one component does not take the others with it', () => {
     expect(setup().read({ storage: 2n ** 63n, objects: 3n })).toEqual({ objects: 3n });
   });
+});
+
+test('more than the backend can hold is not believed', () => {
+  const { read } = setup(5n * TB);
+  expect(read({ storage: 5n * TB + 1n, objects: 6n })).toEqual({ objects: 6n });
+  expect(read({ storage: 5n * TB })).toEqual({ storage: 5n * TB });
+  expect(read({ storage: 5n * TB * 2_109_600n }, 0, 'gb_days')).toEqual({ storage: 5n * TB * 2_109_600n });
+  expect(read({ storage: 5n * TB * 2_109_600n + 1n }, 0, 'gb_days')).toEqual({});
 });
 
 test('the largest accounts are believed', () => {

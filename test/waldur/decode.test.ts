@@ -26,6 +26,7 @@ test('an order', () => {
     providerMessage: 'wait',
     customerSlug: 'acme',
     projectSlug: 'genomics',
+    createdBy: 'alice@example.org',
   });
   expect(decoders.decodeOrder({ ...ORDER_JSON, start_date: '2026-09-01' }).startDate).toBe('2026-09-01');
 });

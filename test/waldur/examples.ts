@@ -24,6 +24,7 @@ export const ORDER_JSON = {
   error_message: '',
   customer_slug: 'acme',
   project_slug: 'genomics',
+  created_by_username: 'alice@example.org',
   provider_rejection_comment: '',
 };
 

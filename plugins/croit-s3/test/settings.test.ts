@@ -64,10 +64,7 @@ describe('settings that belong together', () => {
     ],
   ])('%o: %o', (settings, expected) => expect(complaints(settings)).toEqual(expected));
 
-  it('with what the core adds: GB days need a history, suspending needs a call for it', () => {
-    const days = 'a RADOS Gateway keeps no history of what was stored, so GB days cannot be computed';
-    expect(complaints(radosgw, { metering: 'gb_days' })).toEqual([days]);
-    expect(complaints(croit, { metering: 'gb_days' })).toEqual([]);
+  it('with what the core adds: suspending needs a call for it', () => {
     const suspend = 'croit has no call that suspends a user, so a terminate order could never be done';
     expect(complaints(croit, { onTerminate: 'suspend' })).toEqual([suspend]);
     expect(complaints(radosgw, { onTerminate: 'suspend' })).toEqual([]);
@@ -95,11 +92,16 @@ const options = { plugins: [plugin], env: { TOKEN: 'f00dfeedf00dfeed' } };
 
 describe('in a configuration file', () => {
   it('what is wrong is shown where it is', () => {
-    const text = shown(file({ ...croit, max_buckets: 5, metering: 'gb_days', flavour: 'radosgw' }), options);
+    const text = shown(file({ ...croit, max_buckets: 5, flavour: 'radosgw' }), options);
     expect(text).toContain(': "api_url" is a setting of flavour croit, and the flavour is radosgw');
-    expect(text).toContain(': a RADOS Gateway keeps no history');
     expect(text).toContain(': flavour radosgw needs "s3_endpoint"');
     expect(text).not.toContain('secret-token');
+  });
+
+  it('GB days of a gateway, which keeps no history, are made of samples, and need a file for them', () => {
+    const days = { metering: 'gb_days' };
+    expect(shown(file({ ...radosgw, ...days }), options)).toContain('is made of samples');
+    expect(shown(file({ ...croit, ...days }), options)).not.toContain('is made of samples');
   });
 
   it.each([

@@ -1,12 +1,33 @@
 import type { Clock } from '../../../src/lib/clock.ts';
+import { withDeadline } from '../../../src/lib/deadline.ts';
 import { isAgentError, toAgentError } from '../../../src/lib/errors.ts';
 import type { Json } from '../../../src/lib/json.ts';
 import { type RemoteClient, TIMEOUTS } from '../remote/client.ts';
 
-/** Hosts behind their remote APIs, by id. */
+/** What the central side asks of a host. */
+export type HostClient = Pick<RemoteClient, 'ping' | 'users' | 'pass'>;
+
+/** A host by its id: behind its remote API, or the one the agent runs on. */
 export interface CentralHost {
   readonly id: string;
-  readonly client: RemoteClient;
+  readonly client: HostClient;
+}
+
+/** The agent's HTTP server gives an answer a minute: a host that keeps silent longer must not take the others with it. */
+const PATIENCE_MS = 50_000;
+
+/** The same host, whose calls end in time. */
+export function patient({ id, client }: CentralHost, clock: Clock): CentralHost {
+  const within = <T>(signal: AbortSignal, work: (signal: AbortSignal) => Promise<T>): Promise<T> =>
+    withDeadline(clock, signal, PATIENCE_MS, `the host ${id}`, work);
+  return {
+    id,
+    client: {
+      ping: (signal) => within(signal, client.ping),
+      users: (signal) => within(signal, client.users),
+      pass: (request, timeoutMs, signal) => within(signal, (inner) => client.pass(request, timeoutMs, inner)),
+    },
+  };
 }
 
 export type HostAnswer = { readonly results: Json } | { readonly error: { readonly msg: string } };
@@ -14,7 +35,7 @@ export type HostAnswer = { readonly results: Json } | { readonly error: { readon
 /** Asks every host at once; one that fails has its error in the answer, and the others are as they are. */
 export async function askAll(
   hosts: readonly CentralHost[],
-  ask: (client: RemoteClient) => Promise<Json>,
+  ask: (client: HostClient) => Promise<Json>,
 ): Promise<Readonly<Record<string, HostAnswer>>> {
   const answers = await Promise.all(
     hosts.map(async ({ id, client }): Promise<readonly [string, HostAnswer]> => {
@@ -29,7 +50,7 @@ export async function askAll(
 }
 
 /** The devices of a host as it sent them: what it knows and we do not is passed on. */
-export async function quotasOf(client: RemoteClient, signal: AbortSignal): Promise<Json> {
+export async function quotasOf(client: HostClient, signal: AbortSignal): Promise<Json> {
   const devices = await client.pass({ method: 'GET', path: 'quotas' }, TIMEOUTS.quotas, signal);
   if (Array.isArray(devices)) return devices;
   throw new Error('the host answered something else than a list of devices');

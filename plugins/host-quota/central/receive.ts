@@ -2,6 +2,7 @@ import type { Clock } from '../../../src/lib/clock.ts';
 import { isJsonObject, type Json } from '../../../src/lib/json.ts';
 import type { Log } from '../../../src/lib/log.ts';
 import type { Documents } from '../../../src/plugin/contract.ts';
+import { listAll } from '../list-all.ts';
 
 const TYPES = new Set([
   'disk_soft_limit_exceeded',
@@ -49,7 +50,7 @@ export function createReceiver({ store, clock, log, knows }: ReceiveDeps) {
       };
       await store.batch([
         { kind: 'put', key: seen, value: true, expiresAt: new Date(now.getTime() + DAY_MS) },
-        { kind: 'put', key: `notification/${id}`, value, expiresAt: new Date(now.getTime() + KEPT_DAYS * DAY_MS) },
+        { kind: 'put', key: PREFIX + id, value, expiresAt: new Date(now.getTime() + KEPT_DAYS * DAY_MS) },
       ]);
     }
   };
@@ -61,13 +62,24 @@ function text(value: Json | undefined): string {
 
 /** The newest first, at most so many. */
 export async function listNotifications(store: Documents, most = 500): Promise<readonly Json[]> {
-  const newest: Json[] = [];
-  let after: string | undefined;
-  for (;;) {
-    const page = await store.list('notification/', after === undefined ? {} : { after });
-    newest.push(...page.map(({ value }) => value));
-    if (newest.length > most) newest.splice(0, newest.length - most);
-    after = page.at(-1)?.key;
-    if (page.length < 1000) return newest.reverse();
-  }
+  const all = await listAll(store, PREFIX);
+  return all
+    .slice(-most)
+    .reverse()
+    .map(({ value }) => value);
+}
+
+export async function findNotification(store: Documents, id: string): Promise<Json | undefined> {
+  return isKey(id) ? store.get(PREFIX + id) : undefined;
+}
+
+export async function removeNotification(store: Documents, id: string): Promise<void> {
+  if (isKey(id)) await store.delete(PREFIX + id);
+}
+
+const PREFIX = 'notification/';
+
+/** Ids are made above, and are percent-encoded. */
+function isKey(id: string): boolean {
+  return /^[\x21-\x7e]{1,499}$/.test(id);
 }

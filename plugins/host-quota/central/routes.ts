@@ -1,36 +1,26 @@
-import type { Clock } from '../../../src/lib/clock.ts';
 import { isAgentError, toAgentError } from '../../../src/lib/errors.ts';
 import { isJsonObject, type Json } from '../../../src/lib/json.ts';
-import type { Documents, Route, RouteReply, RouteRequest } from '../../../src/plugin/contract.ts';
-import type { Guard } from '../remote/auth.ts';
+import type { Route, RouteReply, RouteRequest } from '../../../src/plugin/contract.ts';
 import { TIMEOUTS } from '../remote/client.ts';
 import { badRequest, Refusal } from '../remote/reply.ts';
 import { readId } from '../tools/parsed.ts';
-import { askAll, type CentralHost, pingAll, quotasOf } from './hosts.ts';
-import { addMapping, formatMapping, listMappings, readMapping, removeMapping } from './mappings.ts';
-
-export interface CentralDeps {
-  readonly hosts: readonly CentralHost[];
-  readonly store: Documents;
-  readonly clock: Clock;
-  /** Of those who send events of hosts. */
-  readonly events: Guard;
-  /** What a host told; returns how many were taken. */
-  receive(hostId: string, events: readonly Json[]): Promise<void>;
-  notifications(): Promise<readonly Json[]>;
-}
-
-type Handler = (request: RouteRequest, signal: AbortSignal) => Promise<Json>;
+import type { CentralDeps, CentralRoute } from './deps.ts';
+import { askAll, type CentralHost, patient, pingAll, quotasOf } from './hosts.ts';
+import { createMappingRoutes, mappingsOf } from './mapping-routes.ts';
+import type { Mapping } from './mappings.ts';
+import { findNotification, listNotifications, removeNotification } from './receive.ts';
 
 /** The API of the central side: all hosts together for administrators, and for everyone else what is mapped to them. */
-export function createCentralRoutes(deps: CentralDeps): readonly Route[] {
-  const { hosts, store, clock } = deps;
+export function createCentralRoutes(given: CentralDeps): readonly Route[] {
+  const { store, clock } = given;
+  const hosts = given.hosts.map((one) => patient(one, clock));
+  const deps = { ...given, hosts };
   const host = (id: string | undefined, what = 'slave'): CentralHost => {
     const found = hosts.find((one) => one.id === id);
     if (found === undefined) throw new Refusal(`${what} not found`, 404);
     return found;
   };
-  const route = (method: Route['method'], path: string, role: Route['role'], handle: Handler): Route => ({
+  const route: CentralRoute = (method, path, role, handle) => ({
     method,
     path: `/api${path}`,
     role,
@@ -45,15 +35,15 @@ export function createCentralRoutes(deps: CentralDeps): readonly Route[] {
   });
   return [
     route('GET', '/health', 'public', async () => ({ status: 'ok' })),
-    route('GET', '/me', 'user', async ({ person }) => ({
-      name: person?.name ?? '',
-      is_admin: person?.isOperator === true,
-    })),
-    route('GET', '/me/mappings', 'user', async ({ person }) =>
-      (await listMappings(store, person?.name ?? '')).map(formatMapping),
-    ),
+    route('GET', '/me', 'user', async ({ person }) => {
+      await mappingsOf(deps, person);
+      return { name: person?.name ?? '', is_admin: person?.isOperator === true };
+    }),
     route('GET', '/me/quotas', 'user', (request, signal) => ownQuotas(deps, request, signal)),
     route('GET', '/quotas', 'operator', async (_, signal) => askAll(hosts, (client) => quotasOf(client, signal))),
+    route('GET', '/quotas/:host', 'operator', ({ params }, signal) =>
+      quotasOf(host(params['host'], 'host').client, signal),
+    ),
     route('GET', '/quotas/:host/users/resolve', 'operator', ({ params, query }, signal) => {
       const username = query.get('username') ?? '';
       const call = { method: 'GET', path: 'users/resolve', query: { username } } as const;
@@ -87,42 +77,54 @@ export function createCentralRoutes(deps: CentralDeps): readonly Route[] {
     route('GET', '/hosts/:host/users', 'operator', async ({ params }, signal) => [
       ...(await host(params['host'], 'host').client.users(signal)),
     ]),
-    route('GET', '/admin/mappings', 'operator', async () => (await listMappings(store)).map(formatMapping)),
-    route('POST', '/admin/mappings', 'operator', async ({ body }) => {
-      const mapping = mappingIn(body);
-      await addMapping(store, mapping);
-      return formatMapping(mapping);
+    ...createMappingRoutes(deps, route),
+    route('GET', '/admin/host-users', 'operator', async (_, signal) =>
+      askAll(hosts, async (client) => [...(await client.users(signal))]),
+    ),
+    route('GET', '/admin/notifications', 'operator', async () => listNotifications(store)),
+    route('GET', '/admin/notifications/:id', 'operator', async ({ params }) => {
+      const found = await findNotification(store, params['id'] ?? '');
+      if (found === undefined) throw new Refusal('notification not found', 404);
+      return found;
     }),
-    route('DELETE', '/admin/mappings', 'operator', async ({ body, query }) => {
-      await removeMapping(store, mappingIn(body ?? Object.fromEntries(query)));
+    route('DELETE', '/admin/notifications/:id', 'operator', async ({ params }) => {
+      await removeNotification(store, params['id'] ?? '');
       return { msg: 'ok' };
     }),
-    route('GET', '/admin/notifications', 'operator', async () => deps.notifications()),
     { method: 'POST', path: '/api/internal/slave-events', role: 'own', handle: (request) => hear(deps, request) },
   ];
 }
 
-async function ownQuotas(
-  { hosts, store }: CentralDeps,
-  { person, query }: RouteRequest,
-  signal: AbortSignal,
-): Promise<Json> {
+async function ownQuotas(deps: CentralDeps, { person, query }: RouteRequest, signal: AbortSignal): Promise<Json> {
   const [hostId, user] = [query.get('host_id'), query.get('host_user_name')];
-  const all = await listMappings(store, person?.name ?? '');
+  const all = (await mappingsOf(deps, person)).filter(({ state }) => state === 'approved');
   // A host alone chooses nothing.
   const chosen =
     hostId === null || user === null ? all : all.filter((one) => one.hostId === hostId && one.user === user);
   if (hostId !== null && user !== null && chosen.length === 0) throw new Refusal('this user is not mapped to you', 403);
-  const answers = await Promise.all(
-    chosen.map(async (mapping) => {
-      const path = `quotas/users/by-name/${encodeURIComponent(mapping.user)}`;
-      const one = hosts.filter(({ id }) => id === mapping.hostId);
-      const asked = await askAll(one, (client) => client.pass({ method: 'GET', path }, TIMEOUTS.quotas, signal));
-      const answer = asked[mapping.hostId] ?? { error: { msg: 'host not found' } };
-      return [`${mapping.hostId}|${mapping.user}`, answer] as const;
-    }),
-  );
-  return Object.fromEntries(answers) as Json;
+  const answers = await Promise.all(chosen.map((mapping) => quotasOfUser(deps, mapping, signal)));
+  return Object.fromEntries(answers.flat()) as Json;
+}
+
+/** Empty for a user that a claim names on every host, where this host has none of that name. */
+async function quotasOfUser(
+  { hosts }: CentralDeps,
+  { hostId, user, proof }: Mapping,
+  signal: AbortSignal,
+): Promise<readonly (readonly [string, Json])[]> {
+  const path = `quotas/users/by-name/${encodeURIComponent(user)}`;
+  const one = hosts.filter(({ id }) => id === hostId);
+  let isUnknown = false;
+  const asked = await askAll(one, async (client) => {
+    try {
+      return await client.pass({ method: 'GET', path }, TIMEOUTS.quotas, signal);
+    } catch (error) {
+      isUnknown = (isAgentError(error) || error instanceof Refusal) && error.status === 404;
+      throw error;
+    }
+  });
+  if (isUnknown && proof === 'claim') return [];
+  return [[`${hostId}|${user}`, asked[hostId] ?? { error: { msg: 'host not found' } }]];
 }
 
 async function hear(
@@ -143,12 +145,6 @@ async function hear(
 
 function deviceIn(query: URLSearchParams): { readonly device: string } {
   return { device: query.get('device') ?? '' };
-}
-
-function mappingIn(body: Json | undefined): NonNullable<ReturnType<typeof readMapping>> {
-  const mapping = isJsonObject(body) ? readMapping(body) : undefined;
-  if (mapping === undefined) throw badRequest('oauth_user_name, host_id and host_user_name are required');
-  return mapping;
 }
 
 /** A host that does not answer is 502; what it refused for the caller's own reasons keeps its status. */

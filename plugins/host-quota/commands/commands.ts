@@ -127,14 +127,4 @@ export const commands: readonly PluginCommand<Settings>[] = [
     },
     changing('approve'),
   ),
-  command(
-    {
-      name: 'quota sandbox',
-      summary: 'Made-up storage hosts to try things with',
-      description:
-        'Starts a central side on port 8436 and four hosts on the ports after it, on loopback and in memory. Needs no configuration.',
-      options: [{ name: 'port', placeholder: 'PORT', help: 'of the central side; 0 takes free ones' }],
-    },
-    async (call) => (await import('./sandbox.ts')).sandbox(call),
-  ),
 ];

@@ -3,9 +3,9 @@ import { createHttp } from '../../../src/lib/http.ts';
 import type { Log } from '../../../src/lib/log.ts';
 import { createReleasers } from '../../../src/lib/releasers.ts';
 import { createMemoryDocuments } from '../../../src/plugin/memory-documents.ts';
-import { withKeys } from '../central/keys.ts';
-import { addMapping } from '../central/mappings.ts';
-import { createReceiver, listNotifications } from '../central/receive.ts';
+import { withPeople } from '../central/keys.ts';
+import { decideMapping } from '../central/mappings.ts';
+import { createReceiver } from '../central/receive.ts';
 import { createCentralRoutes } from '../central/routes.ts';
 import { createGuard } from '../remote/auth.ts';
 import { createRemoteClient } from '../remote/client.ts';
@@ -27,7 +27,7 @@ export const MOCK_KEYS = {
   events: 'mock-event-key',
 } as const;
 
-const HOSTS = ['host1', 'host2', 'host3', 'host4'] as const;
+export const HOSTS = ['host1', 'host2', 'host3', 'host4'] as const;
 
 /** Four made-up hosts and a central side over them, on loopback: the first port is the central one, the others follow. */
 export async function startMockSite(firstPort: number, clock: Clock, log: Log, signal: AbortSignal): Promise<MockSite> {
@@ -49,22 +49,26 @@ export async function startMockSite(firstPort: number, clock: Clock, log: Log, s
       hosts.push({ id, client });
     }
     const store = createMemoryDocuments(clock);
-    for (const { id: hostId } of hosts) await addMapping(store, { person: 'alice', hostId, user: 'alice' });
+    const by = { name: 'charlie', now: clock.now() };
+    for (const { id: hostId } of hosts) {
+      await decideMapping(store, { person: 'alice', hostId, user: 'alice' }, 'approved', by);
+    }
     const receive = createReceiver({ store, clock, log, knows: (id) => id in ports });
     const events = createGuard(MOCK_KEYS.events, clock);
     const routes = createCentralRoutes({
       hosts,
       store,
       clock,
+      log,
+      userClaim: undefined,
       events,
       receive,
-      notifications: () => listNotifications(store),
     });
     const holders = [
-      { guard: createGuard(MOCK_KEYS.admin, clock), name: 'charlie', isOperator: true },
-      { guard: createGuard(MOCK_KEYS.user, clock), name: 'alice', isOperator: false },
-    ];
-    const central = await listen(withKeys(routes, holders), at(0), signal);
+      { name: 'charlie', role: 'admin', key: MOCK_KEYS.admin },
+      { name: 'alice', role: 'user', key: MOCK_KEYS.user },
+    ] as const;
+    const central = await listen(withPeople(routes, holders, clock), at(0), signal);
     releasers.add(central.close);
     ports['central'] = central.port;
     return { ports, close: () => releasers.release() };

@@ -18,27 +18,68 @@ export interface Guard {
 }
 
 export function createGuard(key: string | undefined, clock: Clock): Guard {
-  const failures = new Map<string, { count: number; untilMs: number }>();
+  const limiter = createLimiter(clock);
 
   function judge(given: string | undefined, address: string): Verdict {
     if (key === undefined) return 'no-key';
     if (given === undefined) return 'no-credentials';
-    const now = clock.monotonicMs();
-    const known = failures.get(address);
-    const current = known !== undefined && known.untilMs > now ? known : { count: 0, untilMs: now + WINDOW_MS };
-    if (current.count >= FAILURES) return 'too-many';
+    if (limiter.isBlocked(address)) return 'too-many';
     if (isSame(given, key)) return 'ok';
-    failures.delete(address);
-    failures.set(address, { ...current, count: current.count + 1 });
-    const [oldest] = failures.keys();
-    if (failures.size > ADDRESSES && oldest !== undefined) failures.delete(oldest);
+    limiter.count(address);
     return 'wrong';
   }
 
   return {
     basic: (header, address) => judge(passwordOf(header), address),
-    bearer: (header, address) => judge(header?.replace(/^Bearer\s+/i, ''), address),
+    bearer: (header, address) => judge(bearerOf(header), address),
   };
+}
+
+/** Looks at `Authorization` of callers of whom each has a key of their own. */
+export interface KeyRing<Holder> {
+  /** Whose key it is; undefined for nobody's. */
+  find(header: string | undefined, address: string): Holder | 'too-many' | undefined;
+}
+
+export function createKeyRing<Holder extends { readonly key: string }>(
+  holders: readonly Holder[],
+  clock: Clock,
+): KeyRing<Holder> {
+  const limiter = createLimiter(clock);
+  return {
+    find: (header, address) => {
+      const given = bearerOf(header);
+      if (given === undefined || holders.length === 0) return undefined;
+      if (limiter.isBlocked(address)) return 'too-many';
+      const [holder] = holders.filter(({ key }) => isSame(given, key));
+      if (holder === undefined) limiter.count(address);
+      return holder;
+    },
+  };
+}
+
+/** Who guesses has to wait. */
+function createLimiter(clock: Clock): { isBlocked(address: string): boolean; count(address: string): void } {
+  const failures = new Map<string, { readonly count: number; readonly untilMs: number }>();
+  const current = (address: string): { readonly count: number; readonly untilMs: number } => {
+    const now = clock.monotonicMs();
+    const known = failures.get(address);
+    return known !== undefined && known.untilMs > now ? known : { count: 0, untilMs: now + WINDOW_MS };
+  };
+  return {
+    isBlocked: (address) => current(address).count >= FAILURES,
+    count: (address) => {
+      const { count, untilMs } = current(address);
+      failures.delete(address);
+      failures.set(address, { count: count + 1, untilMs });
+      const [oldest] = failures.keys();
+      if (failures.size > ADDRESSES && oldest !== undefined) failures.delete(oldest);
+    },
+  };
+}
+
+function bearerOf(header: string | undefined): string | undefined {
+  return header?.replace(/^Bearer\s+/i, '');
 }
 
 /** An empty text for a header that is no such thing: it is wrong, not missing. */

@@ -3,6 +3,7 @@ import type { DocumentChange, Documents } from '../../../src/plugin/contract.ts'
 import { hasLimit } from '../devices/limits.ts';
 import type { Device, Grace, QuotaRow, Subject } from '../devices/types.ts';
 import type { HostService } from '../host/service.ts';
+import { listAll } from '../list-all.ts';
 import { type DiskState, eventOf, stateOf } from './machine.ts';
 import { outboxPut } from './outbox.ts';
 
@@ -99,15 +100,10 @@ function stateChange(key: string, state: DiskState): DocumentChange {
 
 async function statesIn(store: Documents, prefix: string): Promise<ReadonlyMap<number, DiskState>> {
   const states = new Map<number, DiskState>();
-  let after: string | undefined;
-  for (;;) {
-    const page = await store.list(prefix, after === undefined ? {} : { after });
-    for (const { key, value } of page) {
-      if (isJsonObject(value)) states.set(Number(key.slice(prefix.length)), value['state'] as DiskState);
-    }
-    after = page.at(-1)?.key;
-    if (page.length < 1000) return states;
+  for (const { key, value } of await listAll(store, prefix)) {
+    if (isJsonObject(value)) states.set(Number(key.slice(prefix.length)), value['state'] as DiskState);
   }
+  return states;
 }
 
 function detailOf(row: QuotaRow, { name, fstype }: Device, state: DiskState): JsonObject {

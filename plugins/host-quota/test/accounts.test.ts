@@ -1,6 +1,7 @@
 import { rm } from 'node:fs/promises';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Action, Applied, Backend, Observed, Quota } from '../../../src/plugin/contract.ts';
+import { decideMapping, requestMapping } from '../central/mappings.ts';
 import { formatRecords, parseRecords, type RegistryRecord } from '../registry/record.ts';
 import type { Settings } from '../settings.ts';
 import { ACCOUNT, createLab, type HostLab, OTHER, OURS, signal } from './lab.ts';
@@ -19,7 +20,10 @@ afterEach(async () => {
   await lab.close();
 });
 
-function create(attributes = {}, of: { account?: string; resource?: string } = {}): Promise<Applied> {
+function create(
+  attributes = {},
+  of: { account?: string; resource?: string; orderedBy?: string } = {},
+): Promise<Applied> {
   const action: Action = {
     kind: 'create-account',
     displayName: 'x',
@@ -182,6 +186,35 @@ describe('an existing user', () => {
       code: 'HOST_QUOTA_LIMITED',
       message: expect.stringContaining('0/77 KiB'),
     });
+  });
+
+  it('is limited at once when a mapping proves that the person who ordered is that user', async () => {
+    await open({ create_users: false, central: true });
+    lab.host.addUser('alice', 1234);
+    const claimed = { person: 'alice@example.org', hostId: 'storage1', user: 'alice' };
+    const by = { name: 'charlie', now: lab.context.clock.now() };
+    const order = (orderedBy?: string) => create({ username: 'alice' }, orderedBy === undefined ? {} : { orderedBy });
+    await requestMapping(lab.context.store, claimed, by.now);
+    for (const person of [undefined, 'mallory@example.org', claimed.person]) {
+      await expect(order(person)).rejects.toMatchObject({ code: 'HOST_QUOTA_UNPROVEN', disposition: 'terminal' });
+    }
+    expect(lab.host.row('-u', 1234).blockHard).toBe(0n);
+    await decideMapping(lab.context.store, claimed, 'approved', by);
+    await expect(order('mallory@example.org')).rejects.toMatchObject({ code: 'HOST_QUOTA_UNPROVEN' });
+    await order(claimed.person);
+    expect(lab.host.row('-u', 1234).blockHard).toBe(20_480n);
+    // A repetition after a crash is not asked again.
+    await decideMapping(lab.context.store, claimed, 'rejected', by);
+    expect(await order(claimed.person)).toMatchObject({ changed: false });
+  });
+
+  it('of a mapped person waits for nobody, also where others wait', async () => {
+    await open(existing);
+    lab.host.addUser('alice', 1234);
+    const claimed = { person: 'alice@example.org', hostId: 'storage1', user: 'alice' };
+    await decideMapping(lab.context.store, claimed, 'approved', { name: 'charlie', now: lab.context.clock.now() });
+    await create({ username: 'alice' }, { orderedBy: claimed.person });
+    expect(lab.host.row('-u', 1234).blockHard).toBe(20_480n);
   });
 
   it('of one order is not given to another', async () => {

@@ -21,9 +21,11 @@ export async function run(invocation: Invocation, io: Io): Promise<ExitCode> {
   const sandbox = await start(port, profile);
   let emulated: Emulated | undefined;
   try {
-    const plugin = invocation.flags.has('civo') ? await emulatedPlugin('civo') : await simplestPlugin();
-    const options = { clock: systemClock, random: (bytes: number) => randomBytes(bytes) };
-    emulated = invocation.flags.has('civo') ? await plugin.emulate?.(options) : undefined;
+    const id = Object.keys(EMULATED).find((flag) => invocation.flags.has(flag));
+    const plugin = id === undefined ? await simplestPlugin() : await emulatedPlugin(EMULATED[id] ?? '');
+    const random = (bytes: number): Uint8Array => randomBytes(bytes);
+    const options = { clock: systemClock, random, atUsualPorts: port !== 0 };
+    emulated = id === undefined ? undefined : await plugin.emulate?.(options);
     const guide = sandboxGuide(sandbox, plugin, emulated);
     const folder = invocation.values.get('write');
     if (folder !== undefined) writeTrial(resolve(io.cwd, folder), guide, io);
@@ -36,6 +38,9 @@ export async function run(invocation: Invocation, io: Io): Promise<ExitCode> {
   }
   return EXIT.ok;
 }
+
+/** Backends that have a stand-in, by the option that asks for it. */
+const EMULATED: Readonly<Record<string, string>> = { civo: 'civo', quota: 'host-quota' };
 
 /** What `agent run -c DIR/config.yaml` needs, with every path inside the folder. */
 function writeTrial(folder: string, { configuration, tokens }: SandboxGuide, io: Io): void {

@@ -9,6 +9,12 @@ import { createDice, pick } from './dice.ts';
 const STALL_MS = 500;
 const DOWN: FaultAction = { kind: 'status', status: 503, body: '<h1>Service Unavailable</h1>' };
 const HTML = '<html><body><h1>502 Bad Gateway</h1></body></html>';
+/** What a proxy in between says in Waldur's place. */
+const OF_A_PROXY = (status: number): FaultAction => ({
+  kind: 'status',
+  status,
+  body: '<html><body><h1>Request Rejected</h1></body></html>',
+});
 
 const OF_WALDUR: readonly FaultAction[] = [
   { kind: 'status', status: 500, body: '<h1>Server Error (500)</h1>' },
@@ -20,6 +26,11 @@ const OF_WALDUR: readonly FaultAction[] = [
   { kind: 'truncate', length: 'wrong' },
   { kind: 'truncate', length: 'correct' },
   { kind: 'stall', ms: STALL_MS },
+  OF_A_PROXY(400),
+  OF_A_PROXY(403),
+  OF_A_PROXY(404),
+  { kind: 'withhold', headers: ['link', 'x-result-count'] },
+  { kind: 'stalePage' },
 ];
 
 export interface WaldurFaults {

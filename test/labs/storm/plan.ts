@@ -8,6 +8,8 @@ export interface PlannedOrder {
   readonly request: OrderRequest;
   /** Something is stored in the account while the order lasts, for which it must not be removed. */
   readonly holdsData: boolean;
+  /** What the consumer calls the resource by then. */
+  readonly renamed?: string;
 }
 
 /** The orders of one resource, one after the other. */
@@ -26,6 +28,17 @@ export interface PlanOptions {
   /** Two plans of each offering, by its UUID. */
   readonly plans: Readonly<Record<string, readonly string[]>>;
 }
+
+/** Names that no backend takes. */
+const HARD_NAMES = [
+  'a/b',
+  '../..',
+  'x'.repeat(150),
+  'می\u200cخواهم',
+  '👩\u200d👩\u200d👧',
+  ' \t',
+  'résumé; rm -rf',
+] as const;
 
 type Kind = 'limits' | 'options' | 'plan' | 'renew' | 'terminate' | 'restore' | 'refused' | 'impossible' | 'erring';
 
@@ -51,7 +64,9 @@ export function planOrders(options: PlanOptions): readonly Chain[] {
       if (kind === 'terminate') isAlive = false;
       if (kind === 'restore') isAlive = true;
       const request = requestOf(kind, offering, random, options.plans[offering] ?? []);
-      orders.push({ name: `${name}.${step} ${kind}`, request, holdsData: kind === 'refused' });
+      const renamed = random.next() < 0.2 ? choose(HARD_NAMES, random) : undefined;
+      const about = { name: `${name}.${step} ${kind}`, request, holdsData: kind === 'refused' };
+      orders.push({ ...about, ...(renamed !== undefined && { renamed }) });
     }
     return { name, offering, orders };
   });

@@ -160,7 +160,8 @@ interface Follow {
 async function follow({ site, chain, names, onPlaced, ended }: Follow): Promise<Ended> {
   const states: [string, OrderState][] = [];
   let resource: Resource | undefined;
-  for (const { name, request, holdsData } of chain.orders) {
+  for (const { name, request, holdsData, renamed } of chain.orders) {
+    if (resource !== undefined && renamed !== undefined) resource.name = renamed;
     const empty = holdsData && resource !== undefined ? site.occupy(resource) : undefined;
     onPlaced();
     const order = site.sandbox.placeOrder({ ...request, ...(resource && { resource: resource.uuid }) });

@@ -1,6 +1,7 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { manualClock } from '../../../../test/fakes/clock.ts';
 import { openApi } from '../../openapi.ts';
 import { central, clientOf, hostRoutes, type RunningHost, startHost } from './rig.ts';
 
@@ -38,9 +39,24 @@ describe('all hosts together', () => {
     });
   });
 
-  it('that are none are an empty object', async () => {
-    expect(await central([]).call('GET', '/quotas')).toEqual({ status: 200, body: {} });
-    expect(await central([]).call('GET', '/hosts/ping')).toEqual({ status: 200, body: {} });
+  it.each(['/quotas', '/hosts/ping', '/admin/host-users'])('that are none are an empty object: %s', async (path) => {
+    expect(await central([]).call('GET', path)).toEqual({ status: 200, body: {} });
+  });
+
+  it('one that keeps silent ends before the answer is due', async () => {
+    const clock = manualClock();
+    const silent = {
+      id: 'silent',
+      client: { ...(await odd('dead')).client, pass: () => new Promise<never>(() => undefined) },
+    };
+    const answer = central([...(await hosts('host3')), silent], undefined, { clock }).call('GET', '/quotas');
+    const done = vi.waitFor(() => expect(clock.pending()).toBe(1));
+    await done;
+    await clock.advance(50_000);
+    expect((await answer).body).toMatchObject({
+      host3: { results: [{}, {}] },
+      silent: { error: { msg: 'the host silent took longer than 50000 ms' } },
+    });
   });
 
   it('are pinged', async () => {
@@ -56,8 +72,10 @@ describe('all hosts together', () => {
     expect(open.map(({ path, role }) => [path, role])).toEqual([
       ['/api/health', 'public'],
       ['/api/me', 'user'],
-      ['/api/me/mappings', 'user'],
       ['/api/me/quotas', 'user'],
+      ['/api/me/mappings', 'user'],
+      ['/api/me/mappings', 'user'],
+      ['/api/me/mappings', 'user'],
       ['/api/internal/slave-events', 'own'],
     ]);
   });
@@ -84,6 +102,12 @@ describe('one host through the central side', () => {
     const body = { device: '/dev/sda1', block_hard_limit: 800_000 };
     expect((await call('POST', '/quotas/:host/batch', { ...at, body })).body).toMatchObject({ updated_users: 5 });
     expect((await call('GET', '/hosts/:host/users', at)).body).toContain('alice');
+    expect((await call('GET', '/admin/host-users')).body).toMatchObject({
+      host1: { results: ['alice', 'bob', 'charlie', 'diana', 'eve'] },
+    });
+    expect((await call('GET', '/quotas/:host', at)).body).toContainEqual(
+      expect.objectContaining({ name: '/dev/sda1' }),
+    );
     expect((await call('GET', '/quotas/:host/users/resolve', { ...at, query: 'username=bob' })).body).toEqual({
       uid: 1001,
       name: 'bob',
@@ -101,31 +125,6 @@ describe('one host through the central side', () => {
       status: 404,
       body: { msg: 'host not found' },
     });
-  });
-});
-
-describe('a person', () => {
-  const alice = { name: 'alice@example.org', isOperator: false };
-  const mapping = { oauth_user_name: alice.name, host_id: 'host1', host_user_name: 'alice' };
-
-  it('sees nothing without a mapping, and only what is mapped with one', async () => {
-    const { call } = central(await hosts('host1'));
-    expect(await call('GET', '/me/quotas', { person: alice })).toEqual({ status: 200, body: {} });
-    await call('POST', '/admin/mappings', { body: mapping });
-    const { body } = await call('GET', '/me/quotas', { person: alice });
-    expect(Object.keys(body as object)).toEqual(['host1|alice']);
-    expect(body).toMatchObject({ 'host1|alice': { results: [{ user_quotas: [{ name: 'alice' }] }, {}, {}, {}] } });
-    const foreign = await call('GET', '/me/quotas', { person: alice, query: 'host_id=host1&host_user_name=bob' });
-    expect(foreign.status).toBe(403);
-    expect((await call('GET', '/me/quotas', { person: alice, query: 'host_id=host9' })).body).toEqual(body);
-    await call('DELETE', '/admin/mappings', { body: mapping });
-    expect((await call('GET', '/me/mappings', { person: alice })).body).toEqual([]);
-  });
-
-  it('cannot map anything: only operators have a route for it', () => {
-    const writing = central([]).routes.filter(({ path, method }) => path.endsWith('mappings') && method !== 'GET');
-    expect(writing.every(({ role }) => role === 'operator')).toBe(true);
-    expect(writing).toHaveLength(2);
   });
 });
 

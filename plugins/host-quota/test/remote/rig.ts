@@ -1,7 +1,11 @@
 import { systemClock } from '../../../../src/lib/clock.ts';
 import { createHttp } from '../../../../src/lib/http.ts';
 import type { Json } from '../../../../src/lib/json.ts';
+import type { RoutePerson } from '../../../../src/plugin/contract.ts';
 import { createMemoryDocuments } from '../../../../src/plugin/memory-documents.ts';
+import { silentLog } from '../../../../test/fakes/log.ts';
+import type { CentralDeps } from '../../central/deps.ts';
+import type { CentralHost } from '../../central/hosts.ts';
 import { createCentralRoutes } from '../../central/routes.ts';
 import type { MockHostId } from '../../mock/hosts.ts';
 import { createMockHost } from '../../mock/mock-host.ts';
@@ -55,16 +59,19 @@ export async function ask(
 }
 
 /** The central side over these hosts, as routes that a test calls. */
-export function central(hosts: readonly { readonly id: string; readonly client: RemoteClient }[], secret?: string) {
+export function central(hosts: readonly CentralHost[], secret?: string, changes: Partial<CentralDeps> = {}) {
   const received: unknown[] = [];
-  const store = createMemoryDocuments(systemClock);
+  const { clock = systemClock } = changes;
+  const store = createMemoryDocuments(clock);
   const routes = createCentralRoutes({
     hosts,
     store,
-    clock: systemClock,
+    clock,
+    log: silentLog(),
+    userClaim: undefined,
     events: createGuard(secret, systemClock),
     receive: async (hostId, events) => void received.push({ hostId, events }),
-    notifications: async () => [],
+    ...changes,
   });
   const call = async (
     method: string,
@@ -78,7 +85,7 @@ export function central(hosts: readonly { readonly id: string; readonly client: 
     mustBeDescribed(method, `/api${path}`.replace(/:(\w+)/g, '{$1}'), reply.status, reply.body);
     return reply;
   };
-  return { routes, call, received };
+  return { routes, call, received, store };
 }
 
 interface CallOptions {
@@ -86,5 +93,5 @@ interface CallOptions {
   readonly query?: string;
   readonly body?: Json;
   readonly headers?: Readonly<Record<string, string>>;
-  readonly person?: { readonly name: string; readonly isOperator: boolean };
+  readonly person?: RoutePerson;
 }
