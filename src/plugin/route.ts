@@ -42,6 +42,8 @@ export interface RoutePerson {
 export interface RouteReply {
   readonly status: number;
   readonly headers?: Readonly<Record<string, string>>;
-  /** JSON, or text or bytes of the `content-type` in `headers`; undefined for no body. */
-  readonly body?: Json | Uint8Array | undefined;
+  /** JSON, or text of the `content-type` in `headers`; undefined for no body. */
+  readonly body?: Json | undefined;
+  /** Instead of `body`: a file as it is, of the `content-type` in `headers`. */
+  readonly bytes?: Uint8Array;
 }

@@ -11,10 +11,10 @@ export interface Page {
 const COMMON = { 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' };
 
 /** Text stays as it is when the reply names its type; everything else becomes JSON. */
-export function pageOf({ status, headers = {}, body }: RouteReply): Page {
+export function pageOf({ status, headers = {}, body, bytes }: RouteReply): Page {
   const named = Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
-  if (body === undefined) return { status, headers: { ...COMMON, ...named }, body: '' };
-  if (body instanceof Uint8Array) return { status, headers: { ...COMMON, ...named }, body };
+  const whole = bytes ?? (body === undefined ? '' : undefined);
+  if (whole !== undefined) return { status, headers: { ...COMMON, ...named }, body: whole };
   const isText = typeof body === 'string' && named['content-type'] !== undefined;
   return {
     status,

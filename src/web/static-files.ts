@@ -93,7 +93,7 @@ async function fileReply(
       ...(isCompressed && { vary: 'accept-encoding' }),
       ...(zipped && { 'content-encoding': 'gzip' }),
     },
-    body: await readFile(zipped ? `${path}.gz` : path),
+    bytes: await readFile(zipped ? `${path}.gz` : path),
   };
 }
 

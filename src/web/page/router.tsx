@@ -55,6 +55,41 @@ const routes = [
     path: '/health',
     component: lazyRouteComponent(() => import('./pages/health.tsx'), 'Health'),
   }),
+  createRoute({
+    getParentRoute: at,
+    path: '/mine',
+    component: lazyRouteComponent(() => import('./quota/my-usage.tsx'), 'MyUsage'),
+  }),
+  createRoute({
+    getParentRoute: at,
+    path: '/hosts',
+    component: lazyRouteComponent(() => import('./quota/hosts.tsx'), 'Hosts'),
+  }),
+  createRoute({
+    getParentRoute: at,
+    path: '/device',
+    component: lazyRouteComponent(() => import('./quota/device.tsx'), 'Device'),
+  }),
+  createRoute({
+    getParentRoute: at,
+    path: '/defaults',
+    component: lazyRouteComponent(() => import('./quota/defaults.tsx'), 'Defaults'),
+  }),
+  createRoute({
+    getParentRoute: at,
+    path: '/docker',
+    component: lazyRouteComponent(() => import('./quota/docker-review.tsx'), 'DockerReview'),
+  }),
+  createRoute({
+    getParentRoute: at,
+    path: '/notifications',
+    component: lazyRouteComponent(() => import('./quota/notifications.tsx'), 'Notifications'),
+  }),
+  createRoute({
+    getParentRoute: at,
+    path: '/mappings',
+    component: lazyRouteComponent(() => import('./quota/mappings.tsx'), 'Mappings'),
+  }),
 ];
 
 export function createPageRouter() {

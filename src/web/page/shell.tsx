@@ -22,7 +22,14 @@ const OPERATION: readonly Entry[] = [
   { to: '/health', text: 'nav.health' },
 ];
 
-const QUOTAS: readonly Entry[] = [];
+const QUOTAS: readonly Entry[] = [
+  { to: '/mine', text: 'nav.mine' },
+  { to: '/hosts', text: 'nav.hosts', operator: true },
+  { to: '/defaults', text: 'nav.defaults', operator: true },
+  { to: '/docker', text: 'nav.docker', operator: true },
+  { to: '/notifications', text: 'nav.notifications', operator: true },
+  { to: '/mappings', text: 'nav.mappings' },
+];
 
 /** What is around every page: the way to the others, who is logged in, and what a person chose. */
 export function Shell() {
@@ -57,7 +64,7 @@ export function Shell() {
       </header>
       <nav id={menu} className={isOpen ? 'side open' : 'side'} aria-label={t('menu')}>
         {session?.isOperator !== false && <Links title={t('operator')} entries={OPERATION} />}
-        {session?.hasQuotas === true && QUOTAS.length > 0 && (
+        {session?.hasQuotas === true && (
           <Links
             title={t('quotas')}
             entries={QUOTAS.filter(({ operator }) => operator !== true || session.isOperator)}

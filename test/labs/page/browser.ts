@@ -28,6 +28,7 @@ export function openBrowser(): Promise<Browser> {
 export async function look(browser: Browser, url: string, options: LookOptions = {}): Promise<Looker> {
   const context = await browser.newContext(contextOf(options));
   const page = await context.newPage();
+  page.setDefaultTimeout(15_000);
   const complaints: string[] = [];
   const foreign: string[] = [];
   page.on('pageerror', (error) => complaints.push(String(error)));

@@ -37,8 +37,8 @@ export function createFormat(language: Language, units: Units): Format {
   const scaled = (value: number, { base, names }: typeof BINARY | typeof DECIMAL): string => {
     let index = 0;
     let rest = Math.abs(value);
-    // What would be rounded up to the next unit is shown in it.
-    while (rest >= base - 0.5 && index < names.length - 1) {
+    // What would have four digits before the point is shown in the next unit.
+    while (rest >= 999.5 && index < names.length - 1) {
       rest /= base;
       index++;
     }
