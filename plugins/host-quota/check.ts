@@ -13,6 +13,7 @@ export async function check(deps: Deps, signal: AbortSignal): Promise<readonly C
   for (const [name, look] of [
     ['device', device],
     ['enforcement', enforcement],
+    ['other devices', others],
     ['report', report],
     ['tools', tools],
     ['registry', registry],
@@ -47,6 +48,22 @@ async function enforcement({ devices, settings }: Deps, signal: AbortSignal): Pr
   const { state, detail, hint } = await devices.look(found, settings.subject, signal);
   const status = state === 'on' ? 'ok' : state === 'off' ? 'failed' : 'warning';
   return { status, detail, ...(hint !== undefined && { hint }) };
+}
+
+/** Limits that somebody else set, on devices that this offering does not sell. */
+async function others({ devices, settings }: Deps, signal: AbortSignal): Promise<Finding> {
+  const own = await devices.find(settings.device, signal);
+  const off: string[] = [];
+  let limits = 0;
+  for (const device of (await devices.list(signal)).filter(({ name }) => name !== own.name)) {
+    for (const subject of device.subjects) {
+      limits++;
+      const { state, detail } = await devices.look(device, subject, signal);
+      if (state === 'off') off.push(`${device.name}, ${subject}: ${detail}`);
+    }
+  }
+  if (off.length > 0) return { status: 'warning', detail: off.join('; '), hint: 'Those limits do not bind.' };
+  return { status: 'ok', detail: limits === 0 ? 'none with quotas' : 'limits are enforced' };
 }
 
 async function report({ sites: [local], settings }: Deps, signal: AbortSignal): Promise<Finding> {

@@ -24,8 +24,9 @@ import { type RegistryFiles, registryFiles } from './registry/registry-files.ts'
 import { createRemoteClient } from './remote/client.ts';
 import { createRemoteSite, type Remote } from './remote/remote-site.ts';
 import { type Walk, walk as walkFiles } from './scan/walk.ts';
-import { hostIdOf, type Settings, usesZfs } from './settings.ts';
+import { datasetsOf, hostIdOf, type Settings, usesZfs } from './settings.ts';
 import type { Site } from './site.ts';
+import { createEnforcementWatch, type EnforcementWatch } from './state/enforcement.ts';
 import { createRun, type Run } from './tools/run.ts';
 
 /** What the methods of the backend share. */
@@ -37,6 +38,8 @@ export interface Deps extends PluginContext<Settings> {
   readonly registry: Registry;
   readonly remotes: readonly Remote[];
   readonly walk: Walk;
+  /** Of the local device. */
+  readonly enforcement: EnforcementWatch;
   /** The local one first. */
   readonly sites: readonly Site[];
   /** What accounts on this site need. */
@@ -70,7 +73,7 @@ export function createDeps(context: PluginContext<Settings>, effects: Effects = 
   const hostId = hostIdOf(settings) ?? 'localhost';
   const local = createLocalSite(hostId, settings.device, devices, names);
   const { files = registryFiles } = effects;
-  const registry = openRegistry({ directory: settings.registry, files, store: context.store });
+  const registry = openRegistry({ directory: settings.registry, files, store: context.store, token: tokenOf(context) });
   const remotes = settings.remote.map((host) => ({ id: host.id, client: createRemoteClient(context, host) }));
   const holder =
     made === undefined ? holderFor(settings, run, names, effects.directories ?? nodeDirectories) : undefined;
@@ -94,6 +97,13 @@ export function createDeps(context: PluginContext<Settings>, effects: Effects = 
     devices,
     registry,
     remotes,
+    enforcement: createEnforcementWatch({
+      devices,
+      store: context.store,
+      deviceName: settings.device,
+      subject: settings.subject,
+      now: () => clock.now(),
+    }),
     walk: effects.walk ?? walkFiles,
     sites: [local, ...remotes.map((remote) => createRemoteSite(remote, settings.device))],
     accounts,
@@ -110,9 +120,13 @@ function driversFor(
     ...(settings.USE_PYQUOTA ? [createLinuxDriver(deps)] : []),
     ...(settings.subject === 'subvolume' ? [createBtrfsDriver(deps)] : []),
     ...(usesZfs(settings)
-      ? [createZfsDriver({ run: deps.run, datasets: settings.ZFS_DATASETS, idOf: idOf(names) })]
+      ? [createZfsDriver({ run: deps.run, datasets: datasetsOf(settings), idOf: idOf(names) })]
       : []),
   ];
+}
+
+function tokenOf(context: PluginContext<Settings>): string {
+  return Buffer.from(context.random(8)).toString('hex');
 }
 
 async function readMounts(): Promise<readonly Mount[]> {

@@ -9,7 +9,7 @@ import { hostOf } from './host-of.ts';
 import { observe } from './observe.ts';
 import { offering } from './offering.ts';
 import { createRunning } from './running.ts';
-import { naming, problems, type Settings, settingsSchema } from './settings.ts';
+import { claims, naming, problems, type Settings, settingsSchema } from './settings.ts';
 import { usage } from './usage.ts';
 
 /** A week for the operator of a host to agree that an existing user is limited. */
@@ -27,11 +27,13 @@ export const plugin = definePlugin<Settings>({
   attributes,
   keys: 0,
   metering: ['current'],
+  gauges: { enforced: 'Whether the limit binds: 1, or 0 when the file system only stores it.' },
   pendingMs: APPROVAL_MS,
   offering,
   naming,
   commands,
   problems,
+  claims,
   emulate: async (options) => (await import('./mock/emulate.ts')).emulate(options),
   create: (context) => createBackend(context),
 });

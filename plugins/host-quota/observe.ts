@@ -87,8 +87,15 @@ function observed(
     keys: [],
     holds: { bytes: row.usedBytes, objects: row.usedInodes },
     metadata: metadataOf({ site, record, row, device: view.device, name: names.get(id), now: deps.clock.now() }),
+    ...gaugesOf(deps, site),
     endpoints: [],
   };
+}
+
+/** What remote hosts enforce is not known here. */
+function gaugesOf({ sites, enforcement }: Deps, site: Site): Pick<Found, 'gauges'> {
+  const isOn = site === sites[0] ? enforcement.isOn() : undefined;
+  return isOn === undefined ? {} : { gauges: { enforced: isOn ? 1 : 0 } };
 }
 
 function foreign(

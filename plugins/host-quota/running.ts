@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { toAgentError } from '../../src/lib/errors.ts';
 import type { Job, Route } from '../../src/plugin/contract.ts';
 import { withPeople } from './central/keys.ts';
 import { createLocalClient } from './central/local-client.ts';
@@ -52,11 +53,14 @@ export function createRunning(deps: Deps, host: HostService): Running {
         const sent = await deliver(store, channels, log, signal);
         return events + sent === 0 ? undefined : `${events} changes, ${sent} deliveries`;
       }),
+      job('enforcement', '*/5 * * * *', (signal) => deps.enforcement.look(signal)),
       job('defaults', '*/10 * * * *', (signal) => applyDefaults(host, signal)),
       ...scanJobs(deps),
     ],
     serve: async (signal) => {
       if (signal.aborted) return;
+      // A boot may have left limits that nobody enforces.
+      await firstLook(deps, signal);
       if (settings.serve === undefined) {
         await once(signal, 'abort');
         return;
@@ -74,6 +78,16 @@ export function createRunning(deps: Deps, host: HostService): Running {
       for (const { client } of deps.remotes) client.close();
     },
   };
+}
+
+/** Nothing of it may keep the listener from starting. */
+async function firstLook({ enforcement, log }: Deps, signal: AbortSignal): Promise<void> {
+  try {
+    const line = await enforcement.look(signal);
+    if (line !== undefined) log.warn({}, line);
+  } catch (err) {
+    if (!signal.aborted) log.warn({ err: toAgentError(err) }, 'whether limits are enforced could not be found out');
+  }
 }
 
 function scanJobs(deps: Deps): readonly Job[] {

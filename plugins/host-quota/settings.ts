@@ -1,7 +1,8 @@
-import type { CommonSettings, JsonSchema, NamingRules, SettingProblem } from '../../src/plugin/contract.ts';
+import type { Claim, CommonSettings, JsonSchema, NamingRules, SettingProblem } from '../../src/plugin/contract.ts';
 import type { KeyHolder } from './central/keys.ts';
 import type { Subject } from './devices/types.ts';
 import { parseRange } from './host/allocate.ts';
+import { IGNORED_SETTINGS } from './settings-ignored.ts';
 import { API_KEYS, HOST_ID, NOTIFICATIONS, PATH, REMOTE, SECRET, SERVE, UID } from './settings-parts.ts';
 
 /** `backend_settings` after validation. */
@@ -31,7 +32,7 @@ export interface Settings {
   readonly mail_map?: Readonly<Record<string, string>>;
   readonly USE_PYQUOTA: boolean;
   readonly USE_ZFS?: boolean;
-  readonly ZFS_DATASETS: readonly string[];
+  readonly ZFS_DATASETS: readonly string[] | string;
   readonly MASTER_EVENT_CALLBACK_URL?: string;
   readonly MASTER_EVENT_CALLBACK_SECRET?: string;
   readonly SLAVE_HOST_ID?: string;
@@ -60,6 +61,8 @@ export interface ServeSettings {
   readonly tls_cert?: string;
   readonly tls_key?: string;
 }
+
+const DATASET = '^[A-Za-z0-9][A-Za-z0-9_.:/-]*$';
 
 export const settingsSchema: JsonSchema = {
   type: 'object',
@@ -176,14 +179,17 @@ export const settingsSchema: JsonSchema = {
     USE_PYQUOTA: { type: 'boolean', default: true, description: 'Whether ext4 and XFS are looked at.' },
     USE_ZFS: { type: 'boolean', description: 'Whether ZFS is looked at. Default: when device is a dataset.' },
     ZFS_DATASETS: {
-      type: 'array',
+      type: ['array', 'string'],
       default: [],
-      items: { type: 'string', pattern: '^[A-Za-z0-9][A-Za-z0-9_.:/-]*$' },
-      description: 'Datasets that are looked at. Default: all that are mounted.',
+      items: { type: 'string', pattern: DATASET },
+      pattern: `^(${DATASET.slice(1, -1)}( *, *${DATASET.slice(1, -1)})*)?$`,
+      'x-expected': 'a list of datasets, or their names with commas in between',
+      description: 'Datasets that are looked at, as a list or with commas in between. Default: all that are mounted.',
     },
     MOCK_QUOTA: { type: 'boolean', default: false, description: 'Made-up data in memory, for trying things.' },
     MOCK_HOST_ID: { enum: ['host1', 'host2', 'host3', 'host4'], default: 'host1' },
     ...NOTIFICATIONS,
+    ...IGNORED_SETTINGS,
   },
 };
 
@@ -216,6 +222,7 @@ export function problems(settings: Settings, _common: CommonSettings): readonly 
   if (settings.usage_by_user !== undefined && subject === 'user') {
     found.push({ setting: 'usage_by_user', message: 'an account is one user here', hint: 'remove it' });
   }
+  found.push(...backendProblems(settings));
   if (uid_min > uid_max) found.push({ setting: 'uid_min', message: '"uid_min" is above "uid_max"' });
   if (parseRange(project_ids) === undefined) {
     found.push({ setting: 'project_ids', message: 'the range ends before it begins' });
@@ -232,9 +239,48 @@ export function problems(settings: Settings, _common: CommonSettings): readonly 
   return found;
 }
 
-/** The upper-case name is that of other managers. */
-export function hostIdOf({ host_id, SLAVE_HOST_ID }: Settings): string | undefined {
-  return host_id ?? SLAVE_HOST_ID;
+/** The APIs are of the host and of all hosts, whatever an offering sells of them: one offering serves each. */
+export function claims(settings: Settings): readonly Claim[] {
+  const { api_key, serve, remote } = settings;
+  const found: Claim[] = [];
+  if (api_key !== undefined) {
+    const hint = 'set api_key in one of them: its API has every device of the host';
+    found.push({ setting: 'api_key', kind: 'routes', value: '/remote-api', hint });
+  }
+  if (isCentral(settings)) {
+    const setting = remote.length > 0 ? 'remote' : 'central';
+    found.push({ setting, kind: 'routes', value: '/api', hint: 'set central: false in one of them' });
+  }
+  if (serve !== undefined && !serve.listen.startsWith('unix:')) {
+    found.push({ setting: 'serve', kind: 'listen-address', value: serve.listen });
+  }
+  return found;
+}
+
+/** What is sold must be on a kind of file system that is looked at. Made-up data has every kind. */
+function backendProblems(settings: Settings): readonly SettingProblem[] {
+  const { device, subject, USE_PYQUOTA, MOCK_QUOTA } = settings;
+  if (MOCK_QUOTA || subject === 'subvolume' || device === 'docker') return [];
+  if (!device.startsWith('/') && !usesZfs(settings)) {
+    return [
+      { setting: 'USE_ZFS', message: 'the device is a dataset, and ZFS is not looked at', hint: 'remove USE_ZFS' },
+    ];
+  }
+  if (device.startsWith('/') && !USE_PYQUOTA && !usesZfs(settings)) {
+    const message = 'the device is a file system, and those are not looked at';
+    return [{ setting: 'USE_PYQUOTA', message, hint: 'remove USE_PYQUOTA' }];
+  }
+  return [];
+}
+
+/** The upper-case names are those of other managers. */
+export function hostIdOf({ host_id, SLAVE_HOST_ID, MOCK_QUOTA, MOCK_HOST_ID }: Settings): string | undefined {
+  return host_id ?? SLAVE_HOST_ID ?? (MOCK_QUOTA ? MOCK_HOST_ID : undefined);
+}
+
+/** Empty for all that are mounted. */
+export function datasetsOf({ ZFS_DATASETS: datasets }: Settings): readonly string[] {
+  return typeof datasets === 'string' ? datasets.split(',').flatMap((name) => name.trim() || []) : datasets;
 }
 
 /** Whether `/api` is served: where other hosts are asked, or where the operator wants it. */

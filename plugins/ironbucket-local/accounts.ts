@@ -41,6 +41,8 @@ export function openAccounts(disk: Disk, layout: Layout): Accounts {
   let listed: string | undefined;
   let listing: Promise<void> | undefined;
   let seen = false;
+  /** Of our own directory when it had the directory of accounts, and no file of an earlier version. */
+  let settled: string | undefined;
   let migration: Promise<void> | undefined;
 
   function remember(account: string, identity: string, record: AccountRecord): void {
@@ -74,18 +76,24 @@ export function openAccounts(disk: Disk, layout: Layout): Accounts {
 
   /** It may be in the file of an earlier version; and a storage that is gone must not look like one without accounts. */
   async function absent(account: string): Promise<AccountRecord | undefined> {
-    await requireStorage();
-    return (await readOldAccounts(disk, layout)).get(account);
+    return (await readOld()).get(account);
   }
 
-  async function requireStorage(): Promise<void> {
-    if ((await disk.identity(layout.accounts)) !== undefined) seen = true;
+  /** The accounts in the file of an earlier version; asks for the storage first. Costs one look while nothing changes. */
+  async function readOld(): Promise<ReadonlyMap<string, AccountRecord>> {
+    const own = await disk.identity(layout.own);
+    if (own !== undefined && own === settled) return new Map();
+    settled = undefined;
+    const there = await disk.identity(layout.accounts);
+    if (there !== undefined) seen = true;
     else if (seen || (await disk.kind(layout.root)) === undefined) throw storageGone(layout.root);
+    const old = await readOldAccounts(disk, layout);
+    if (there !== undefined && old.size === 0) settled = own;
+    return old;
   }
 
   async function names(): Promise<readonly string[]> {
-    await requireStorage();
-    const found = new Set((await readOldAccounts(disk, layout)).keys());
+    const found = new Set((await readOld()).keys());
     try {
       for await (const name of disk.names(layout.accounts)) {
         const account = name.endsWith('.json') ? name.slice(0, -'.json'.length) : '';
@@ -128,8 +136,7 @@ export function openAccounts(disk: Disk, layout: Layout): Accounts {
   return {
     get,
     requireStorage: async () => {
-      await requireStorage();
-      await readOldAccounts(disk, layout);
+      await readOld();
     },
     names,
     holderOf: async (accessKey) => {
@@ -146,9 +153,11 @@ export function openAccounts(disk: Disk, layout: Layout): Accounts {
     },
     update: (account, change) =>
       lock.hold(account, async () => {
-        await requireStorage();
-        await disk.makeDirectory(layout.own, 0o700);
-        await disk.makeDirectory(layout.accounts, 0o700);
+        await readOld();
+        if (settled === undefined) {
+          await disk.makeDirectory(layout.own, 0o700);
+          await disk.makeDirectory(layout.accounts, 0o700);
+        }
         // Before the first change, and once: nothing of ours writes that file any more.
         migration ??= migrateAccounts(disk, layout).catch((error: unknown) => {
           migration = undefined;

@@ -24,8 +24,9 @@ export function describeEvent(event: JournalEvent): string {
   }
 }
 
-function describeOrder({ stage, type, state, name, ending, ms, error }: OrderEvent): string {
-  const what = `${type} order of ${JSON.stringify(name)}`;
+function describeOrder({ stage, type, state, name, by, ending, ms, error }: OrderEvent): string {
+  const whose = by === undefined ? '' : ` by ${by}`;
+  const what = `${type} order of ${JSON.stringify(name)}${whose}`;
   if (stage === 'read') return `${what} read, it is ${state}`;
   const took = ms === undefined ? '' : ` after ${ms} ms`;
   return stage === 'ended' ? `${what} ended${took}: ${ending}` : `${what} is tried again${took}${failure(error)}`;

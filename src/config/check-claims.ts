@@ -18,17 +18,29 @@ export function checkClaims(claims: readonly Claimed[]): readonly Problem[] {
   });
 }
 
-function explain(claim: Claimed, other: Claimed): Pick<Problem, 'message' | 'hint'> {
-  return claim.kind === 'directory'
-    ? {
+function explain(claim: Claimed, other: Claimed): { readonly message: string; readonly hint: string } {
+  switch (claim.kind) {
+    case 'directory':
+      return {
         message: `this directory and that of ${other.owner} overlap: two writers would destroy each other's data`,
-        hint: 'give each offering a directory of its own, none inside another',
-      }
-    : { message: `${other.owner} already listens at this address`, hint: 'choose another port' };
+        hint: claim.hint ?? 'give each offering a directory of its own, none inside another',
+      };
+    case 'listen-address':
+      return {
+        message: `${other.owner} already listens at this address`,
+        hint: claim.hint ?? 'choose another port',
+      };
+    case 'routes':
+      return {
+        message: `${claim.owner} and ${other.owner} both serve ${claim.value} on the agent's HTTP server`,
+        hint: claim.hint ?? 'run one of them in an agent of its own',
+      };
+  }
 }
 
 function collide(a: Claimed, b: Claimed): boolean {
   if (a.kind !== b.kind) return false;
+  if (a.kind === 'routes') return a.value === b.value;
   return a.kind === 'directory' ? isInside(a.value, b.value) || isInside(b.value, a.value) : isSameAddress(a, b);
 }
 

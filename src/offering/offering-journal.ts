@@ -98,8 +98,11 @@ export function createOfferingJournal(deps: {
   };
 }
 
-function orderEvent({ type, state, resourceName }: Order, rest: Omit<OrderEvent, 'kind' | 'type' | 'state' | 'name'>) {
-  return { kind: 'order', type, state, name: resourceName, ...rest } as const;
+function orderEvent(
+  { type, state, resourceName: name, createdBy }: Order,
+  rest: Pick<OrderEvent, 'stage' | 'ending' | 'ms' | 'error'>,
+): OrderEvent {
+  return { kind: 'order', type, state, name, ...(createdBy !== '' && { by: createdBy }), ...rest };
 }
 
 export function journalError({ code, message, hint }: AgentError): JournalError {

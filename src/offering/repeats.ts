@@ -53,14 +53,8 @@ export function createRepeats(most = 10_000): Repeats {
 }
 
 function whatOf(event: JournalEvent): string {
-  switch (event.kind) {
-    case 'backend':
-      return `${event.action} ${event.account}`;
-    case 'waldur':
-      return event.call;
-    default:
-      return event.kind;
-  }
+  if (event.kind === 'backend') return `${event.action} ${event.account}`;
+  return event.kind === 'waldur' ? event.call : event.kind;
 }
 
 function failureOf(event: JournalEvent): string | undefined {

@@ -73,7 +73,7 @@ export interface Plugin<Settings = unknown> {
   readonly commands?: readonly PluginCommand<Settings>[];
   /** What is wrong with settings that satisfy the schema, for the operator who wrote them; empty when nothing is. */
   problems?(settings: Settings, common: CommonSettings): readonly SettingProblem[];
-  /** What no other offering of the configuration may use: directories written to, addresses listened at. */
+  /** What no other offering of the configuration may use: directories written to, addresses listened at, routes. */
   claims?(settings: Settings): readonly Claim[];
   /** Starts a stand-in of the backend on this machine, which an installed package does not have. */
   emulate?(options: EmulateOptions): Promise<Emulated>;
@@ -93,9 +93,11 @@ export interface SettingProblem {
 export interface Claim {
   /** The key under `backend_settings` that names it. */
   readonly setting: string;
-  readonly kind: 'directory' | 'listen-address';
-  /** An absolute path, or `host:port`. */
+  readonly kind: 'directory' | 'listen-address' | 'routes';
+  /** An absolute path, `host:port`, or the first segment of paths on the agent's HTTP server: `/api`. */
   readonly value: string;
+  /** How one of two offerings does without it. */
+  readonly hint?: string;
 }
 
 export interface BackendComponent {

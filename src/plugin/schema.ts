@@ -3,8 +3,11 @@ import { type JsonSchema, type NamingRules, PLUGIN_API_VERSION, type Plugin } fr
 import { addFormats } from './formats.ts';
 import { namingProblem } from './naming.ts';
 
-/** Keywords of ours: a value that must come from a reference, one a reload cannot change, and what a pattern means. */
-const KEYWORDS = ['x-secret', 'x-restart', 'x-expected', 'x-changeable'];
+/**
+ * Keywords of ours: a value that must come from a reference, one a reload cannot change, one that is accepted and does nothing, and what a
+ * pattern means.
+ */
+const KEYWORDS = ['x-secret', 'x-restart', 'x-ignored', 'x-expected', 'x-changeable'];
 
 /** Settings the core adds to those of every plugin. */
 export const COMMON_SETTINGS: readonly string[] = ['on_terminate', 'metering', 'credentials'];

@@ -29,6 +29,8 @@ export interface OrderEvent {
   readonly state: string;
   /** Name of the resource in Waldur. */
   readonly name: string;
+  /** User name in Waldur of the person who placed it, where Waldur tells. */
+  readonly by?: string;
   /** Of stage `ended`: `done`, `erred`, `rejected`, `deferred`, `pending` or `skipped`. */
   readonly ending?: string;
   /** How long the attempt took. */

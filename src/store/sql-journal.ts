@@ -92,10 +92,14 @@ function toRow(row: Readonly<Record<string, unknown>>): JournalRow {
     offering: String(row['offering']),
     seq: Number(row['seq']),
     at: Number(row['at']),
-    order: row['order_uuid'] === null ? null : String(row['order_uuid']),
-    resource: row['resource'] === null ? null : String(row['resource']),
+    order: textOf(row['order_uuid']),
+    resource: textOf(row['resource']),
     kind: String(row['kind']) as JournalKind,
     body: String(row['body']),
     hash: String(row['hash']),
   };
+}
+
+function textOf(value: unknown): string | null {
+  return typeof value === 'string' ? value : null;
 }

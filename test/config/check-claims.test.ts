@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { plugin as quota } from '../../plugins/host-quota/index.ts';
 import { plugin as ironbucket } from '../../plugins/ironbucket-local/index.ts';
 import { type Claimed, checkClaims } from '../../src/config/check-claims.ts';
 import { ENV, fileWith, load } from './load-text.ts';
@@ -39,6 +40,27 @@ describe('addresses', () => {
     const found = checkClaims([claim(0, 'listen-address', first), claim(1, 'listen-address', second)]);
     expect(found).toHaveLength(clash ? 1 : 0);
   });
+});
+
+test('two offerings that serve the same routes are both named', () => {
+  const settings = { device: '/srv/data', host_id: 'storage1', api_key: '${env:KEY}' };
+  const offering = (name: string, end: string, more: object): string => {
+    const own = { name, waldur_offering_uuid: '0'.repeat(31).concat(end), backend_type: 'host-quota' };
+    return fileWith({ ...own, backend_settings: { ...settings, ...more } });
+  };
+  const loaded = (more: object) => {
+    const second = offering('two', 'b', { device: '/srv/home', ...more }).replace('offerings:\n', '');
+    const env = { ...ENV, KEY: 'a key of the host' };
+    const { diagnostics } = load(offering('one', 'a', { central: true }) + second, { env, plugins: [quota] });
+    return diagnostics.filter(({ severity }) => severity === 'error').map(({ path, message }) => [path, message]);
+  };
+  const both = (routes: string): string =>
+    `the offering "two" and the offering "one" both serve ${routes} on the agent's HTTP server`;
+  expect(loaded({ central: true })).toEqual([
+    ['/offerings/1/backend_settings/api_key', both('/remote-api')],
+    ['/offerings/1/backend_settings/central', both('/api')],
+  ]);
+  expect(loaded({ api_key: undefined })).toEqual([]);
 });
 
 test('two offerings on one directory, or on the port of the agent, are told where they are written', () => {

@@ -13,6 +13,7 @@ describe('defaults', () => {
     expect(offerings).toHaveLength(1);
     expect(agent).toEqual({
       timezone: 'UTC',
+      journalDays: 365,
       logLevel: 'info',
       http: { host: '127.0.0.1', port: 9464 },
       concurrency: 16,

@@ -52,7 +52,8 @@ function shortly({ event }: JournalEntry): string {
       return event.call;
     case 'drift':
       return `drift ${event.result}`;
-    default:
+    case 'command':
+    case 'lost':
       return event.kind;
   }
 }
@@ -80,6 +81,7 @@ test('an order has its stages, what was done for it and what Waldur was told; an
   for (const { order, resource, version } of entries) {
     expect({ order, resource, version }).toEqual({ order: made.order, resource: made.resource, version: '0.0.0' });
   }
+  expect(entries[0]?.event).toMatchObject({ name: 'Reads of 2026', by: expect.stringMatching(/./) });
   const create = entries.find((entry) => shortly(entry) === 'create-account')?.event;
   expect(create).toMatchObject({ account: made.account, changed: true, details: { quota: { bytes: '5368709120' } } });
   expect(made.secrets).toHaveLength(1);

@@ -10,6 +10,8 @@ const TYPES = new Set([
   'disk_soft_grace_expired',
   'disk_hard_limit_reached',
   'disk_back_to_ok',
+  'device_enforcement_off',
+  'device_enforcement_on',
   'docker_quota_exceeded',
   'docker_quota_unresolvable',
   'docker_container_stopped',

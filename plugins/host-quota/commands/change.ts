@@ -160,7 +160,7 @@ async function write({ host, remote }: Opened, change: Change, id: number, signa
   return host.devices.write({ device, subject: who.subject as Subject, id, limits }, signal);
 }
 
-function limitsIn(values: ReadonlyMap<string, string>): Partial<Limits> {
+export function limitsIn(values: ReadonlyMap<string, string>): Partial<Limits> {
   const [space, soft, inodes] = [values.get('space'), values.get('soft'), values.get('inodes')];
   return {
     ...(space !== undefined && { blockHard: parseSpace('space', space) }),
@@ -186,7 +186,7 @@ function textOf(value: Json | undefined): string | undefined {
   return typeof value === 'string' || typeof value === 'number' ? String(value) : undefined;
 }
 
-async function isAgreed(call: Call, question: string): Promise<boolean> {
+export async function isAgreed(call: Call, question: string): Promise<boolean> {
   if (call.flags.has('yes')) return true;
   const answer = await call.confirm(question);
   if (answer === undefined) call.stderr.write('There is no terminal to ask: add --yes.\n');

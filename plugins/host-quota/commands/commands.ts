@@ -15,13 +15,21 @@ const OFFERING: CommandOption = {
   help: 'the offering, where there are several',
   complete: 'offering',
 };
+const SPACE: CommandOption = {
+  name: 'space',
+  short: 's',
+  placeholder: 'SIZE',
+  help: 'hard limit of space, such as 20G, or none',
+};
+const SOFT: CommandOption = { name: 'soft', placeholder: 'SIZE', help: 'soft limit of space' };
+const INODES: CommandOption = { name: 'inodes', short: 'i', placeholder: 'N', help: 'hard limit of files, or none' };
 const WHO = { name: 'WHO', help: 'USER, group:NAME or project:ID' };
 
 type Row = Pick<PluginCommand<Settings>, 'name' | 'summary' | 'description'> & Partial<PluginCommand<Settings>>;
 type Run = (call: CommandCall<Settings>) => Promise<number>;
 
 /** What a command does is loaded when it is called. */
-const looking = (name: 'hosts' | 'devices' | 'list' | 'show' | 'defaults' | 'events'): Run => {
+const looking = (name: 'hosts' | 'devices' | 'list' | 'show' | 'events'): Run => {
   return async (call) => (await import('./look.ts'))[name](call);
 };
 const changing = (name: 'set' | 'batch' | 'approve'): Run => {
@@ -78,14 +86,7 @@ export const commands: readonly PluginCommand<Settings>[] = [
       description:
         'Shows the limits before and after, asks, sets them and reads them back. What is not named stays. Limits of an order are set back by the agent.',
       positionals: [WHO],
-      options: [
-        DEVICE,
-        { name: 'space', short: 's', placeholder: 'SIZE', help: 'hard limit of space, such as 20G, or none' },
-        { name: 'soft', placeholder: 'SIZE', help: 'soft limit of space' },
-        { name: 'inodes', short: 'i', placeholder: 'N', help: 'hard limit of files, or none' },
-        HOST,
-        YES,
-      ],
+      options: [DEVICE, SPACE, SOFT, INODES, HOST, YES],
       examples: ['agent quota set alice --device /srv/data --space 20G --inodes 100000'],
     },
     changing('set'),
@@ -104,9 +105,13 @@ export const commands: readonly PluginCommand<Settings>[] = [
     {
       name: 'quota defaults',
       summary: 'Default limits of each device',
-      description: 'Lists the limits that users without any get.',
+      description:
+        'Lists the limits that users without any get, or with a device sets them, after asking. What is not named stays; a running agent gives them to users within ten minutes. Never to users that an order limits.',
+      positionals: [{ name: 'DEVICE', help: 'mount point, block device or dataset', optional: true }],
+      options: [SPACE, SOFT, INODES, HOST, YES],
+      examples: ['agent quota defaults', 'agent quota defaults /srv/data --space 20G --soft 18G'],
     },
-    looking('defaults'),
+    async (call) => (await import('./defaults.ts')).defaults(call),
   ),
   command(
     {

@@ -1,10 +1,7 @@
 import type { CommandCall } from '../../../src/plugin/contract.ts';
 import { pingAll } from '../central/hosts.ts';
 import { listNotifications } from '../central/receive.ts';
-import { readDefaults } from '../host/defaults.ts';
-import { limitFields } from '../remote/wire.ts';
 import type { Settings } from '../settings.ts';
-import { showBlocks, showCount } from './amount.ts';
 import { withHost } from './open.ts';
 import { isLimited, jsonOf, type Line, linesOf, tableOf } from './rows.ts';
 import { writeJson, writeTable } from './table.ts';
@@ -81,31 +78,6 @@ function print(call: Call, isChosen: (line: Line) => boolean): Promise<number> {
 
 export function isOn({ device }: Line, name: string): boolean {
   return device.name === name || device.mountPoints.includes(name);
-}
-
-export function defaults(call: Call): Promise<number> {
-  return withHost(call, async ({ host }) => {
-    const found = [];
-    for (const device of await host.devices.list(call.signal)) {
-      const limits = await readDefaults(host, device);
-      if (limits !== undefined) found.push({ device, limits });
-    }
-    if (call.flags.has('json'))
-      writeJson(
-        call.stdout,
-        found.map(({ device, limits }) => ({ device_name: device.name, ...limitFields(limits) })),
-      );
-    else {
-      const rows = found.map(({ device, limits }) => [
-        device.name,
-        showBlocks(limits.blockSoft),
-        showBlocks(limits.blockHard),
-        showCount(limits.inodeHard),
-      ]);
-      writeTable(call.stdout, [['DEVICE', 'SOFT', 'HARD', 'FILES'], ...rows]);
-    }
-    return 0;
-  });
 }
 
 export function events(call: Call): Promise<number> {

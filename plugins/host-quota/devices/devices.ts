@@ -17,6 +17,8 @@ export interface Devices {
   rows(device: Device, subject: Subject, signal: AbortSignal): Promise<Rows>;
   grace(device: Device, subject: Subject, signal: AbortSignal): Promise<Grace>;
   look(device: Device, subject: Subject, signal: AbortSignal): Promise<Enforcement>;
+  /** Makes limits bind where a command can, and looks. */
+  enforce(device: Device, subject: Subject, signal: AbortSignal): Promise<Enforcement>;
   /**
    * Sets what the request names, after limits were found to bind on the device.
    *
@@ -52,11 +54,15 @@ export function createDevices(drivers: readonly Driver[], closing: AbortSignal):
   async function bind(device: Device, subject: Subject, signal: AbortSignal): Promise<void> {
     const key = [subject, device.name, ...device.mountPoints, ...device.options].join(' ');
     if (binding.has(key)) return;
-    const driver = driverOf(device);
-    await driver.switchOn(device, subject, signal);
-    const { state, detail, hint = '' } = await driver.look(await find(device.name, signal), subject, signal);
+    const { state, detail, hint = '' } = await enforce(device, subject, signal);
     if (state === 'off') throw quotaOff(`${device.name}: ${detail}`, hint);
     binding.add(key);
+  }
+
+  async function enforce(device: Device, subject: Subject, signal: AbortSignal): Promise<Enforcement> {
+    const driver = driverOf(device);
+    await driver.switchOn(device, subject, signal);
+    return driver.look(await find(device.name, signal), subject, signal);
   }
 
   async function find(name: string, signal: AbortSignal): Promise<Device> {
@@ -75,6 +81,7 @@ export function createDevices(drivers: readonly Driver[], closing: AbortSignal):
       return driverOf(device).read(device, subject, signal);
     },
     grace: (device, subject, signal) => driverOf(device).grace(device, subject, signal),
+    enforce,
     look: (device, subject, signal) => driverOf(device).look(device, subject, signal),
     write: async (request, signal) => {
       await bind(request.device, request.subject, signal);

@@ -19,6 +19,7 @@ export function writeLetter({ event, name, device, detail, at }: QuotaEvent, hos
     ['Hard limit', blocks(detail['block_hard_limit'])],
     ['Files', files(detail['inode_current'], detail['inode_hard_limit'])],
     ['Time left until', time(detail['block_time_limit'], detail['inode_time_limit'])],
+    ['Reason', typeof detail['why'] === 'string' ? detail['why'] : undefined],
     ['Seen at', new Date(at * 1000).toISOString()],
   ].filter((row): row is [string, string] => row[1] !== undefined);
   const width = Math.max(...rows.map(([label]) => label.length));
@@ -54,6 +55,14 @@ const WORDS = {
   disk_back_to_ok: {
     subject: 'Disk quota is fine again',
     sentence: 'You use less than your limits again. There is nothing to do.',
+  },
+  device_enforcement_off: {
+    subject: 'Disk quotas are not enforced',
+    sentence: 'Limits on this device do not bind: everyone can write as much as fits. `agent doctor` says what to do.',
+  },
+  device_enforcement_on: {
+    subject: 'Disk quotas are enforced again',
+    sentence: 'Limits on this device bind again. There is nothing to do.',
   },
 } as const;
 

@@ -1,11 +1,11 @@
-import { join } from 'node:path';
 import type { Documents } from '../../../src/plugin/contract.ts';
 import { registryDamaged } from '../errors.ts';
 import { formatRecords, parseRecords, type RegistryRecord } from './record.ts';
-import { type RegistryFiles, replaceFile } from './registry-files.ts';
+import type { RegistryFiles } from './registry-files.ts';
+import { createVersionedFile } from './versioned-file.ts';
 
 /**
- * Which resource owns which limit of this host: one file, which only root may read. What it says is repeated by the
+ * Which resource owns which limit of this host: one file, which only root may read and which commands change, too. What it says is repeated by the
  * stamps on users, directories and subvolumes, by the backend ids that Waldur keeps, and by the agent's store.
  */
 export interface Registry {
@@ -26,39 +26,47 @@ export interface RegistryDeps {
   readonly directory: string;
   readonly files: RegistryFiles;
   readonly store: Documents;
+  /** Differs from one process to the next. */
+  readonly token: string;
 }
 
-const FILE = 'accounts.json';
+const NAME = 'accounts';
 const DOCUMENT = 'account/';
 
-export function openRegistry({ directory, files, store }: RegistryDeps): Registry {
-  const path = join(directory, FILE);
+export function openRegistry({ directory, files, store, token }: RegistryDeps): Registry {
+  const file = createVersionedFile({ files, directory, name: NAME, token });
   let last: Promise<unknown> = Promise.resolve();
 
-  async function read(): Promise<readonly RegistryRecord[]> {
-    const text = await files.read(path);
+  const parse = (text: string | undefined, path: string): readonly RegistryRecord[] => {
     const records = text === undefined ? [] : parseRecords(text);
     if (typeof records === 'string') throw registryDamaged(path, records);
     return records;
-  }
+  };
 
   async function change(
     key: RecordKey,
     next: (record: RegistryRecord | undefined) => RegistryRecord | undefined,
   ): Promise<void> {
-    const records = await read();
-    const before = records.find((record) => isOf(record, key));
-    const after = next(before);
+    let before: RegistryRecord | undefined;
+    let after: RegistryRecord | undefined;
+    await file.change((text, path) => {
+      const records = parse(text, path);
+      before = records.find((record) => isOf(record, key));
+      after = next(before);
+      if (after === before) return undefined;
+      const others = records.filter((record) => record !== before);
+      return formatRecords(after === undefined ? others : [...others, after]);
+    });
     if (after === before) return;
-    const others = records.filter((record) => record !== before);
-    const text = formatRecords(after === undefined ? others : [...others, after]);
-    await replaceFile(files, directory, path, text);
     if (after?.account !== undefined) await store.put(DOCUMENT + after.account, after.resource);
     else if (before?.account !== undefined) await store.delete(DOCUMENT + before.account);
   }
 
   return {
-    all: read,
+    all: async () => {
+      const { text, path } = await file.read();
+      return parse(text, path);
+    },
     update: (key, next) => {
       const mine = last.then(() => change(key, next));
       last = mine.catch(() => undefined);

@@ -121,6 +121,17 @@ export function limitFields({ blockHard, blockSoft, inodeHard, inodeSoft }: Limi
   };
 }
 
+/** What `limitFields` makes; undefined for anything else. */
+export function readLimitFields(value: Json): Limits | undefined {
+  if (!isJsonObject(value)) return undefined;
+  const names = ['block_hard_limit', 'block_soft_limit', 'inode_hard_limit', 'inode_soft_limit'];
+  const [blockHard, blockSoft, inodeHard, inodeSoft] = names.map((name) => readAmount(value[name]));
+  if (blockHard === undefined || blockSoft === undefined || inodeHard === undefined || inodeSoft === undefined) {
+    return undefined;
+  }
+  return { blockHard, blockSoft, inodeHard, inodeSoft };
+}
+
 function readAmount(value: Json | undefined): bigint | undefined {
   return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0 ? BigInt(value) : undefined;
 }

@@ -2,7 +2,9 @@ import { rm } from 'node:fs/promises';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Action, Applied, Backend, Observed, Quota } from '../../../src/plugin/contract.ts';
 import { decideMapping, requestMapping } from '../central/mappings.ts';
-import { formatRecords, parseRecords, type RegistryRecord } from '../registry/record.ts';
+import type { RegistryRecord } from '../registry/record.ts';
+import { openRegistry } from '../registry/registry.ts';
+import { registryFiles } from '../registry/registry-files.ts';
 import type { Settings } from '../settings.ts';
 import { ACCOUNT, createLab, type HostLab, OTHER, OURS, signal } from './lab.ts';
 
@@ -226,11 +228,9 @@ describe('an existing user', () => {
   });
 
   async function approve(): Promise<void> {
-    const { readFile, writeFile } = await import('node:fs/promises');
-    const path = `${lab.context.settings.registry}/accounts.json`;
-    const records = parseRecords(await readFile(path, 'utf8'));
-    if (typeof records === 'string') throw new Error(records);
-    await writeFile(path, formatRecords(records.map(agreed)));
+    const { settings, store } = lab.context;
+    const registry = openRegistry({ directory: settings.registry, files: registryFiles, store, token: 'test' });
+    for (const record of await registry.all()) await registry.update(record, (now) => now && agreed(now));
   }
 });
 

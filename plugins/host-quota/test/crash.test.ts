@@ -24,7 +24,8 @@ function dying(lab: HostLab, left: number, isAfter: boolean): Backend {
     files: {
       ...registryFiles,
       write: (...args) => live(() => registryFiles.write(...args)),
-      rename: (...args) => live(() => registryFiles.rename(...args)),
+      link: (...args) => live(() => registryFiles.link(...args)),
+      remove: (...args) => live(() => registryFiles.remove(...args)),
     },
   });
 }
@@ -41,7 +42,7 @@ describe.each([
   it.each(['create', 'set-quota', 'suspend', 'resume', 'delete'] as const)(
     'of %s is repaired by a repetition',
     async (name) => {
-      for (let effects = 0; effects < 14; effects++) {
+      for (let effects = 0; effects < 30; effects++) {
         const lab = await createLab();
         const create: Action = { kind: 'create-account', displayName: 'x', quota: QUOTA, attributes: {}, ...of };
         const steady = lab.open();

@@ -146,6 +146,25 @@ describe('agent quota', () => {
     expect(err).toMatch(/^nobody: There is no user "nobody"/);
   });
 
+  it('sets the defaults of a device after showing them before and after', async () => {
+    host = await startHost('host1');
+    const remote = host.url;
+    const on = async (line: string, options: Options = {}) => agent(`${line} --host other`, { remote, ...options });
+    expect((await on('defaults')).out.trimEnd().split('\n')).toHaveLength(1);
+    const asked = await on('defaults /dev/sda1 --space 20G --soft 18G', { says: false });
+    expect(asked).toMatchObject({ code: 1, asked: ['Give these limits to users of /dev/sda1 without any?'] });
+    expect(asked.out).toMatch(/before .* - +- +-\n.*after .* 18 GiB +20 GiB/s);
+    expect((await on('defaults')).out.trimEnd().split('\n')).toHaveLength(1);
+    expect((await on('defaults /dev/sda1 --space 20G --soft 18G --yes')).code).toBe(0);
+    // What is not named stays, but for a soft limit above the new hard one.
+    await on('defaults /dev/sda1 --inodes 500 --space 10G --yes');
+    expect((await on('defaults')).out).toMatch(/\/dev\/sda1 +10 GiB +10 GiB +500/);
+    await expect(on('defaults /dev/sda1 --soft 30G --yes')).rejects.toMatchObject({ code: 'HOST_QUOTA_BAD_LIMIT' });
+    const here = await agent('defaults /dev/sda1 --space 1G --yes --json');
+    expect(JSON.parse(here.out)).toMatchObject({ device_name: '/dev/sda1', block_hard_limit: 1_048_576 });
+    expect(here.err).toContain('durable');
+  });
+
   it('works on a host behind its remote API', async () => {
     host = await startHost('host3');
     const remote = host.url;
@@ -161,6 +180,7 @@ describe('agent quota', () => {
     const registry = openRegistry({
       directory: folder,
       files: registryFiles,
+      token: 'test',
       store: createMemoryDocuments(systemClock),
     });
     const resource = '0123456789abcdef0123456789abcdef';
@@ -181,6 +201,19 @@ describe('agent quota', () => {
     expect((await registry.all())[0]?.requestedAt).toBeDefined();
     expect((await agent('approve alice', { says: true })).code).toBe(0);
     expect((await registry.all())[0]?.requestedAt).toBeUndefined();
+    // The agent writes at the same time.
+    await registry.update(record, () => ({ ...record, requestedAt: '2026-11-28T10:00:00.000Z' }));
+    const others = Array.from({ length: 20 }, (_, index) => ({
+      ...record,
+      resource: index.toString(16).padStart(32, '0'),
+      account: `storage1/user/${2000 + index}@/dev/sda1`,
+    }));
+    const writing = Promise.all(others.map((other) => registry.update(other, () => other)));
+    expect((await agent('approve alice', { says: true })).code).toBe(0);
+    await writing;
+    const all = await registry.all();
+    expect(all).toHaveLength(21);
+    expect(all.filter(({ requestedAt }) => requestedAt !== undefined)).toEqual([]);
   });
 });
 

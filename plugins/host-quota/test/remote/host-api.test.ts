@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { request } from 'node:http';
 import { tmpdir } from 'node:os';
@@ -216,6 +217,27 @@ describe('a listener', () => {
       expect(status).toBe(200);
       await listener.close();
     }
+    await rm(folder, { recursive: true });
+  });
+
+  it('speaks TLS with the certificate it is given, which clients check', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'tls-'));
+    const [tls_cert, tls_key] = [join(folder, 'cert.pem'), join(folder, 'key.pem')];
+    const subject = ['-subj', '/CN=127.0.0.1', '-addext', 'subjectAltName=IP:127.0.0.1'];
+    const curve = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1'];
+    const files = ['-nodes', '-keyout', tls_key, '-out', tls_cert, '-days', '2'];
+    execFileSync('openssl', ['req', '-x509', ...curve, ...subject, ...files], { stdio: 'ignore' });
+    const routes = createHostRoutes(createMockHost('host1', systemClock), createGuard(KEY, systemClock));
+    const listener = await listen(routes, { listen: '127.0.0.1:0', tls_cert, tls_key }, signal);
+    const url = `https://127.0.0.1:${listener.port}`;
+    const client = (more: object) => clientOf('host1', url, KEY, more);
+    const [trusting, careless, strict] = [client({ ca_file: tls_cert }), client({ verify_ssl: false }), client({})];
+    expect(await trusting.users(signal)).toContain('alice');
+    expect(await careless.users(signal)).toContain('alice');
+    await expect(strict.ping(signal)).rejects.toThrow(/certificate/i);
+    await expect(fetch(`http://127.0.0.1:${listener.port}/remote-api/ping`)).rejects.toThrow();
+    for (const one of [trusting, careless, strict]) one.close();
+    await listener.close();
     await rm(folder, { recursive: true });
   });
 

@@ -13,6 +13,7 @@ import { createGuard } from '../../remote/auth.ts';
 import { createRemoteClient, type RemoteClient } from '../../remote/client.ts';
 import { type Listener, listen } from '../../remote/listen.ts';
 import { createHostRoutes } from '../../remote/routes.ts';
+import type { RemoteHost } from '../../settings.ts';
 import { mustBeDescribed } from './described.ts';
 
 export const KEY = 'a key of the hosts';
@@ -31,10 +32,10 @@ export async function startHost(id: MockHostId, key: string | undefined = KEY): 
   return { ...listener, url, client: clientOf(id, url) };
 }
 
-export function clientOf(id: string, url: string, key = KEY): RemoteClient {
+export function clientOf(id: string, url: string, key = KEY, more: Partial<RemoteHost> = {}): RemoteClient {
   return createRemoteClient(
     { http: (options) => createHttp(options, { clock: systemClock }) },
-    { id, url, api_key: key },
+    { id, url, api_key: key, ...more },
   );
 }
 
