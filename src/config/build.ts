@@ -2,6 +2,7 @@ import { validateDetailed } from 'node-cron';
 import type { LogLevel } from '../lib/log.ts';
 import type { Plugin } from '../plugin/contract.ts';
 import { buildOffering, checkSoundParts } from './build-offering.ts';
+import { buildWeb } from './build-web.ts';
 import { type Claimed, checkClaims } from './check-claims.ts';
 import { type Problem, pointer, quote } from './diagnostic.ts';
 import type { RawConfig, RawOffering } from './raw.ts';
@@ -52,6 +53,8 @@ export function build(input: BuildInput): Built {
   );
   if (!broken('/timezone')) problems.push(...checkTimezone(raw.timezone));
   if (!broken('/report_schedule')) problems.push(...checkSchedule(raw.report_schedule));
+  const { web, problems: webProblems } = buildWeb(broken('/web') ? undefined : raw.web);
+  problems.push(...webProblems);
   const http = broken('/listen') ? undefined : readListen(raw.listen);
   if (http === undefined || broken('')) return { config: undefined, problems };
   const config: Config = {
@@ -61,6 +64,7 @@ export function build(input: BuildInput): Built {
     logLevel: readLevel(raw.log_level),
     logFormat: raw.log_format,
     http,
+    web,
     concurrency: raw.concurrency,
     orderDeadlineMs: readDuration(raw.order_deadline),
     drainMs: readDuration(raw.drain_timeout),

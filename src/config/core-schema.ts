@@ -6,6 +6,7 @@ import {
   ignoredProperties,
   PUBLISHED_IN_COMPONENT,
 } from './reference-keys.ts';
+import { WEB } from './web-schema.ts';
 
 const DURATION: JsonSchema = {
   type: 'string',
@@ -65,8 +66,9 @@ export const AGENT: Readonly<Record<string, JsonSchema>> = {
     default: '127.0.0.1:9464',
     'x-expected': 'an address and a port up to 65535, such as 127.0.0.1:9464',
     'x-restart': true,
-    description: 'Where /metrics, /healthz and /readyz are served. A change needs a restart.',
+    description: 'Where /metrics, /healthz, /readyz and the page are served. A change needs a restart.',
   },
+  web: WEB,
   concurrency: {
     type: 'integer',
     minimum: 1,

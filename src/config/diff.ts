@@ -13,7 +13,7 @@ export interface ConfigDiff {
 }
 
 /** `x-restart` in the schema says the same to the operator. */
-const RESTART_ONLY: ReadonlySet<keyof Config> = new Set(['http', 'concurrency', 'state']);
+const RESTART_ONLY: ReadonlySet<keyof Config> = new Set(['http', 'web', 'concurrency', 'state']);
 
 /** Offerings are the same when their UUID is: a new name is a change. */
 export function diffConfig(from: Config, to: Config): ConfigDiff {

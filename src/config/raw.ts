@@ -9,6 +9,7 @@ export interface RawConfig {
   readonly log_level: string;
   readonly log_format?: Config['logFormat'];
   readonly listen: string;
+  readonly web?: RawWeb;
   readonly concurrency: number;
   readonly order_deadline: string;
   readonly drain_timeout: string;
@@ -25,6 +26,21 @@ export interface RawConfig {
   readonly strict_secrets: boolean;
   readonly global_proxy?: string;
   readonly offerings: readonly RawOffering[];
+}
+
+export interface RawWeb {
+  readonly public_url?: string;
+  readonly base_path?: string;
+  readonly login?: {
+    readonly issuer: string;
+    readonly client_id: string;
+    readonly client_secret?: string;
+    readonly scope: string;
+    readonly user_claim: string;
+    readonly role_claim?: string;
+    readonly admins: readonly string[];
+    readonly session: string;
+  };
 }
 
 export interface RawOffering {

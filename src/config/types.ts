@@ -15,6 +15,7 @@ export interface Config {
   /** Undefined: for people on a terminal, for machines everywhere else. */
   readonly logFormat: 'json' | 'pretty' | 'logfmt' | undefined;
   readonly http: { readonly host: string; readonly port: number };
+  readonly web: WebConfig;
   /** Orders worked on at once, over all offerings. */
   readonly concurrency: number;
   readonly orderDeadlineMs: number;
@@ -39,6 +40,28 @@ export interface Config {
   /** Warnings and errors shipped to Waldur's agent log. */
   readonly shipLogs: boolean;
   readonly offerings: readonly OfferingConfig[];
+}
+
+/** The page for people. */
+export interface WebConfig {
+  /** What browsers see, such as `https://agent.example.org`. */
+  readonly origin: string | undefined;
+  /** What a proxy leaves before the path, such as `/storage`; empty for nothing. */
+  readonly basePath: string;
+  readonly login: LoginConfig | undefined;
+}
+
+export interface LoginConfig {
+  /** Of the login server, as it names itself. */
+  readonly issuer: string;
+  readonly clientId: string;
+  readonly clientSecret: string | undefined;
+  readonly scope: string;
+  readonly userClaim: string;
+  /** Undefined: `admins` are names of people. */
+  readonly roleClaim: string | undefined;
+  readonly admins: readonly string[];
+  readonly sessionMs: number;
 }
 
 export type WaldurCredentials =

@@ -1,10 +1,17 @@
+import type { WebConfig } from '../config/types.ts';
 import type { Clock } from '../lib/clock.ts';
+import type { JsonObject } from '../lib/json.ts';
 import type { Log } from '../lib/log.ts';
 import { type HealthSnapshot, liveness, readiness } from '../monitor/health.ts';
 import type { Metrics } from '../monitor/metrics.ts';
+import type { Journal } from '../store/journal.ts';
+import { createAgentRoutes } from '../web/agent-routes.ts';
 import { createOperatorRoutes } from '../web/api/routes.ts';
 import type { AgentSource } from '../web/api/source.ts';
+import { createLiveEvents } from '../web/live-events.ts';
+import { describeRoutes } from '../web/openapi.ts';
 import { ownRoutes } from '../web/own-routes.ts';
+import { NOBODY } from '../web/people.ts';
 import { compatible, createRouter, type RouteGroup } from '../web/router.ts';
 import { createPageRoutes } from '../web/static-files.ts';
 import { createWebServer } from '../web/web-server.ts';
@@ -27,33 +34,65 @@ export interface AgentServerDeps {
   readonly source: AgentSource;
   /** Where the page was built. */
   readonly pageFolder: string;
+  readonly web: WebConfig;
+  readonly version: string;
+  journal(): Pick<Journal, 'follow'>;
   snapshot(): HealthSnapshot;
   /** Replaces secrets. */
   scrub(text: string): string;
 }
 
 export function createAgentServer(deps: AgentServerDeps): AgentServer {
-  const { clock, log, metrics, http, snapshot, scrub } = deps;
+  const { clock, log, metrics, http, web, snapshot, scrub, version } = deps;
   const pages = {
     metrics: metrics.render,
     liveness: () => liveness(snapshot()),
     readiness: () => readiness(snapshot()),
     scrub,
   };
-  const routes = [...ownRoutes(pages), ...createOperatorRoutes(deps.source), ...createPageRoutes(deps.pageFolder)];
-  const own = { owner: 'agent', routes };
-  let router = createRouter([own]);
+  const hasLogin = web.login !== undefined;
+  const live = createLiveEvents({ clock, journal: deps.journal, standings: () => standingsOf(snapshot(), scrub) });
+  const page = [...createOperatorRoutes(deps.source), ...createPageRoutes(deps.pageFolder)];
+  const describe = (): JsonObject => describeRoutes(served, version, web.basePath);
+  const routes = [...ownRoutes(pages), ...createAgentRoutes({ live, hasLogin, describe }), ...page];
+  const own: RouteGroup = { owner: 'agent', routes };
+  let served: readonly RouteGroup[] = [own];
+  let router = createRouter(served);
   const server = createWebServer({
     ...http,
     clock,
+    site: { origin: web.origin, basePath: web.basePath, hasLogin },
     router: () => router,
+    people: () => NOBODY,
     onError: (err) => log.error({ err }, 'a page could not be made'),
   });
   return {
-    start: server.start,
-    serve: (groups, refused) => {
-      router = createRouter(compatible([own, ...groups], refused));
+    start: async () => {
+      const port = await server.start();
+      if (!isLoopback(http.host) && !hasLogin) log.warn({ listen: http.host }, NO_PAGE);
+      return port;
     },
-    close: server.close,
+    serve: (groups, refused) => {
+      served = compatible([own, ...groups], refused);
+      router = createRouter(served);
+    },
+    close: async () => {
+      live.close();
+      await server.close();
+    },
   };
+}
+
+const NO_PAGE =
+  'web.login is not configured: beyond this machine only /healthz, /readyz, /metrics and what backends check themselves are served';
+
+function isLoopback(host: string): boolean {
+  return /^(localhost|127(\.\d{1,3}){3}|::1)$/.test(host);
+}
+
+/** How each offering stands, as text for the page. */
+function standingsOf({ offerings }: HealthSnapshot, scrub: (text: string) => string): ReadonlyMap<string, string> {
+  return new Map(
+    offerings.map(({ name, connected, hindrances }) => [name, scrub(JSON.stringify({ name, connected, hindrances }))]),
+  );
 }

@@ -4,7 +4,8 @@ import type { Config } from '../config/types.ts';
 import { AgentError } from '../lib/errors.ts';
 import type { RootLog } from '../lib/log.ts';
 import { type HealthSnapshot, type LifecycleState, liveness } from '../monitor/health.ts';
-import { type AgentServer, createAgentServer } from './agent-server.ts';
+import type { AgentSource } from '../web/api/source.ts';
+import { type AgentServer, type AgentServerDeps, createAgentServer } from './agent-server.ts';
 import type { ComposeDeps } from './compose-deps.ts';
 import { createOfferings, type Offerings } from './offerings.ts';
 import { createParts, type Parts } from './parts.ts';
@@ -45,11 +46,8 @@ export function compose(initial: Config, deps: ComposeDeps): Agent {
   });
 
   const snapshot = (): HealthSnapshot => snapshotOf(offerings, deps.state(), clock.monotonicMs());
-  const { scrub } = deps.secrets;
-  const known = { clock, version, scrub, snapshot, config: () => config, offerings: offerings.running };
-  const source = { ...known, startedAt: clock.now(), journal: parts.journal };
-  const pageFolder = deps.pageFolder ?? fileURLToPath(new URL('../../page', import.meta.url));
-  const server = createAgentServer({ clock, log, metrics, http: config.http, snapshot, scrub, source, pageFolder });
+  const source = { snapshot, config: () => config, offerings: offerings.running };
+  const server = createAgentServer(serverDeps(initial, deps, parts, source));
 
   const noteRead = (isTaken: boolean): void => {
     rejected = !isTaken;
@@ -92,6 +90,19 @@ export function compose(initial: Config, deps: ComposeDeps): Agent {
     drainMs: () => config.drainMs,
   };
 }
+
+function serverDeps(
+  { http, web }: Config,
+  { clock, version, secrets, pageFolder = BUILT_PAGE }: ComposeDeps,
+  { log, metrics, journal }: Parts,
+  source: Pick<AgentSource, 'snapshot' | 'config' | 'offerings'>,
+): AgentServerDeps {
+  const shared = { clock, version, journal, scrub: secrets.scrub };
+  const told = { ...shared, ...source, startedAt: clock.now() };
+  return { ...shared, log, metrics, http, web, snapshot: source.snapshot, source: told, pageFolder };
+}
+
+const BUILT_PAGE = fileURLToPath(new URL('../../page', import.meta.url));
 
 function snapshotOf(offerings: Offerings, state: LifecycleState, nowMs: number): HealthSnapshot {
   const running = offerings.running();

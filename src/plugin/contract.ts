@@ -21,6 +21,7 @@ export type * from './job.ts';
 export type { JsonSchema } from './json-schema.ts';
 export type { LimitRules } from './limit-rules.ts';
 export type * from './route.ts';
+export { ROUTE_ROLES } from './route.ts';
 
 /** Bumped on any breaking change; a plugin built for another version is refused at start. */
 export const PLUGIN_API_VERSION = 2;

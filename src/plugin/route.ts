@@ -1,13 +1,16 @@
-import type { Json } from '../lib/json.ts';
+import type { Json, JsonObject } from '../lib/json.ts';
 
 /**
  * Who may call a route.
  * - `public`: everyone who reaches the port
  * - `own`: the plugin checks its callers itself, for example by API keys of its own
+ * - `page`: whoever may see the page: everyone where there is a login, without one only who is on this machine. Tells nothing
+ *   about anyone
  * - `user`: a person who is logged in
  * - `operator`: an operator: on loopback, or logged in with that role
  */
-export type RouteRole = 'public' | 'own' | 'user' | 'operator';
+export type RouteRole = (typeof ROUTE_ROLES)[number];
+export const ROUTE_ROLES = ['public', 'own', 'page', 'user', 'operator'] as const;
 
 /** One path of the agent's HTTP server. A path that two routes claim is an error at start. */
 export interface Route {
@@ -15,6 +18,13 @@ export interface Route {
   /** Absolute, with `:name` for one segment: `/remote-api/devices/:device`. Not below `/v1`, which is the agent's own. */
   readonly path: string;
   readonly role: RouteRole;
+  /**
+   * Callers without a login may show a key in `Authorization` instead, which `handle` checks. Being on loopback then opens
+   * nothing: hosts have users with a shell.
+   */
+  readonly keys?: boolean;
+  /** An OpenAPI operation: summary, parameters, request body, responses. */
+  readonly describes?: JsonObject;
   handle(request: RouteRequest, signal: AbortSignal): Promise<RouteReply>;
 }
 

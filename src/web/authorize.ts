@@ -1,4 +1,4 @@
-import type { RoutePerson, RouteRole } from '../plugin/contract.ts';
+import type { Route, RoutePerson } from '../plugin/contract.ts';
 
 /** The person who is logged in. */
 export type Person = RoutePerson;
@@ -8,7 +8,16 @@ export interface Caller {
   readonly method: string;
   readonly headers: Readonly<Record<string, string | undefined>>;
   readonly remoteAddress: string;
+  /** Of the request: `1.0`, `1.1`. */
+  readonly httpVersion: string;
   readonly person: Person | undefined;
+}
+
+/** How the pages are reached. */
+export interface Site {
+  /** What browsers see, such as `https://agent.example.org`; undefined where only names of this machine lead to the agent. */
+  readonly origin: string | undefined;
+  readonly hasLogin: boolean;
 }
 
 export interface Refusal {
@@ -17,44 +26,74 @@ export interface Refusal {
 }
 
 /**
- * Whether the caller may use a route of this role; undefined when it may. People are trusted on loopback without a login,
- * so what comes from there must not be a web page that makes a browser ask: its host and its origin are checked.
+ * Whether the caller may use a route; undefined when it may. People are trusted on loopback without a login, so what comes
+ * from there must not be a web page that makes a browser ask: its host and its origin are checked.
  */
-export function refusalOf(role: RouteRole, caller: Caller): Refusal | undefined {
+export function refusalOf(
+  { role, keys = false }: Pick<Route, 'role' | 'keys'>,
+  caller: Caller,
+  site: Site,
+): Refusal | undefined {
+  if (role === 'public' || role === 'own') return undefined;
+  if (!isOurName(caller, site)) return NO_NAME;
+  const { person } = caller;
+  const showsKey = keys && caller.headers['authorization'] !== undefined;
   switch (role) {
-    case 'public':
-    case 'own':
-      return undefined;
+    case 'page':
+      return site.hasLogin || isLocal(caller) ? undefined : NO_PAGE;
     case 'user':
-      return caller.person === undefined ? NO_LOGIN : foreignOrigin(caller);
+      if (person === undefined) return showsKey ? undefined : NO_LOGIN;
+      return foreignOrigin(caller, site);
     case 'operator':
-      if (caller.person !== undefined) return caller.person.isOperator ? foreignOrigin(caller) : NO_ROLE;
-      return isLocal(caller) ? foreignOrigin(caller) : NO_LOGIN;
+      if (person !== undefined) return person.isOperator ? foreignOrigin(caller, site) : NO_ROLE;
+      if (keys) return showsKey ? undefined : NO_LOGIN;
+      return isLocal(caller) ? foreignOrigin(caller, site) : NO_LOGIN;
   }
 }
 
 const NO_LOGIN: Refusal = { status: 401, reason: 'a login is required' };
+const NO_PAGE: Refusal = { status: 401, reason: 'there is no page beyond this machine: web.login is not configured' };
 const NO_ROLE: Refusal = { status: 403, reason: 'this needs the role of an operator' };
+const NO_NAME: Refusal = { status: 403, reason: 'the agent has another name: set web.public_url to what browsers use' };
 const FOREIGN: Refusal = { status: 403, reason: 'the request comes from another site' };
 
 /** Set by proxies: behind one every caller seems to be local. */
-const FORWARDED = ['forwarded', 'via', 'x-forwarded-for', 'x-forwarded-host', 'x-real-ip'];
+const FORWARDED = [
+  'forwarded',
+  'via',
+  'x-forwarded-for',
+  'x-forwarded-host',
+  'x-forwarded-proto',
+  'x-real-ip',
+  'x-client-ip',
+  'true-client-ip',
+];
 
-function isLocal({ headers, remoteAddress }: Caller): boolean {
+/** Programs and browsers on this machine. A proxy that says nothing of itself may still be known by its old HTTP. */
+function isLocal({ headers, remoteAddress, httpVersion }: Caller): boolean {
   const address = remoteAddress.replace(/^::ffff:/, '');
   const isLoopback = address === '::1' || /^127(\.\d{1,3}){3}$/.test(address);
-  return isLoopback && isLocalName(headers['host']) && FORWARDED.every((name) => headers[name] === undefined);
+  const isForwarded = httpVersion === '1.0' || FORWARDED.some((name) => headers[name] !== undefined);
+  return isLoopback && isLocalName(headers['host']) && !isForwarded;
 }
 
-/** A name that a foreign DNS server cannot point here: it would let any web page talk to us. */
+/** Any other name may be one that a foreign DNS server points here: it would let any web page talk to us. */
+function isOurName({ headers }: Caller, { origin }: Site): boolean {
+  const { host } = headers;
+  return isLocalName(host) || (origin !== undefined && host?.toLowerCase() === new URL(origin).host);
+}
+
 function isLocalName(host: string | undefined): boolean {
   return /^(localhost|127(\.\d{1,3}){3}|\[::1\])(:\d{1,5})?$/i.test(host ?? '');
 }
 
-function foreignOrigin({ method, headers }: Caller): Refusal | undefined {
+function foreignOrigin({ method, headers, person }: Caller, { origin: ours }: Site): Refusal | undefined {
   const site = headers['sec-fetch-site'];
   if (site === 'cross-site' || site === 'same-site') return FOREIGN;
-  const origin = headers['origin'];
-  if (origin === undefined || method === 'GET' || method === 'HEAD') return undefined;
-  return URL.canParse(origin) && new URL(origin).host === headers['host'] ? undefined : FOREIGN;
+  if (method === 'GET' || method === 'HEAD') return undefined;
+  const { origin, host } = headers;
+  // Whoever has a cookie is a browser, and a browser says where a change comes from.
+  if (origin === undefined) return person === undefined || site === 'same-origin' ? undefined : FOREIGN;
+  const isOurs = origin === ours || (URL.canParse(origin) && new URL(origin).host === host);
+  return isOurs ? undefined : FOREIGN;
 }

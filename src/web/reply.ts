@@ -1,23 +1,52 @@
 import { AgentError, toAgentError } from '../lib/errors.ts';
-import type { RouteReply } from '../plugin/contract.ts';
+import type { RouteReply, RouteRequest } from '../plugin/contract.ts';
+
+/** What routes of the agent itself may answer beside what those of plugins may. */
+export interface OwnReply extends RouteReply {
+  /** Values of `Set-Cookie`. */
+  readonly cookies?: readonly string[];
+  /** Instead of `body`: text that comes bit by bit, until the reader leaves. */
+  readonly stream?: AsyncIterable<string>;
+}
+
+/** What routes of the agent itself see beside what those of plugins see. */
+export interface OwnRequest extends RouteRequest {
+  /** Whether the caller may use routes of role `operator`. */
+  readonly mayOperate: boolean;
+}
 
 /** A reply as it goes over the wire. */
 export interface Page {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
-  readonly body: string | Uint8Array;
+  readonly cookies?: readonly string[];
+  readonly body: string | Uint8Array | AsyncIterable<string>;
 }
 
-const COMMON = { 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' };
+/**
+ * On every answer. A document has a policy of its own; whatever else a browser is made to show as one runs nothing and is in
+ * no frame.
+ */
+const COMMON = {
+  'cache-control': 'no-store',
+  'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
+  'cross-origin-opener-policy': 'same-origin',
+  'cross-origin-resource-policy': 'same-origin',
+  'referrer-policy': 'same-origin',
+  'x-content-type-options': 'nosniff',
+  'x-frame-options': 'DENY',
+};
 
 /** Text stays as it is when the reply names its type; everything else becomes JSON. */
-export function pageOf({ status, headers = {}, body, bytes }: RouteReply): Page {
+export function pageOf({ status, headers = {}, body, bytes, cookies, stream }: OwnReply): Page {
   const named = Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
-  const whole = bytes ?? (body === undefined ? '' : undefined);
-  if (whole !== undefined) return { status, headers: { ...COMMON, ...named }, body: whole };
+  const head = { status, ...(cookies !== undefined && { cookies }) };
+  const sent = bytes ?? stream;
+  if (sent !== undefined) return { ...head, headers: { ...COMMON, ...named }, body: sent };
+  if (body === undefined) return { ...head, headers: { ...COMMON, ...named }, body: '' };
   const isText = typeof body === 'string' && named['content-type'] !== undefined;
   return {
-    status,
+    ...head,
     headers: { ...COMMON, 'content-type': 'application/json', ...named },
     body: isText ? body : `${JSON.stringify(body)}\n`,
   };
@@ -40,7 +69,8 @@ export function failurePage(thrown: unknown): Page {
 /** @throws AgentError `HTTP_REPLY` for a reply that cannot be sent. */
 export function checked(page: Page): Page {
   const isStatus = Number.isInteger(page.status) && page.status >= 200 && page.status <= 599;
-  const isClean = Object.values(page.headers).every((value) => /^[\t\x20-\x7e\x80-\xff]*$/.test(value));
+  const values = [...Object.values(page.headers), ...(page.cookies ?? [])];
+  const isClean = values.every((value) => /^[\t\x20-\x7e\x80-\xff]*$/.test(value));
   if (isStatus && isClean) return page;
   throw new AgentError('a route returned a reply that cannot be sent', { code: 'HTTP_REPLY', disposition: 'bug' });
 }

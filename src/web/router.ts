@@ -1,5 +1,5 @@
 import { AgentError } from '../lib/errors.ts';
-import type { Route } from '../plugin/contract.ts';
+import { ROUTE_ROLES, type Route } from '../plugin/contract.ts';
 
 /** Some routes and whose they are, for error texts. */
 export interface RouteGroup {
@@ -26,7 +26,7 @@ interface Entry {
 
 /** What only the agent itself may serve. */
 const OWN = 'agent';
-const OWN_PREFIXES = ['', 'v1', 'ui'];
+const OWN_PREFIXES = ['', 'v1', 'ui', 'auth'];
 
 /**
  * @throws AgentError operator `ROUTE_INVALID` for a path that is not one or that only the agent may claim, `ROUTE_CLASH`
@@ -36,6 +36,7 @@ export function createRouter(groups: readonly RouteGroup[]): Router {
   const entries: Entry[] = [];
   for (const { owner, routes } of groups) {
     for (const route of routes) {
+      if (!ROUTE_ROLES.includes(route.role)) throw invalid(route.path, owner, 'it names no role that there is');
       const entry = { route, owner, segments: segmentsOf(route.path, owner) };
       const rival = entries.find((other) => isSame(other, entry));
       if (rival !== undefined) throw clash(rival, entry);

@@ -44,24 +44,24 @@ export function createPageRoutes(folder: string): readonly Route[] {
   const page = (path: string, base: string): Route => ({
     method: 'GET',
     path,
-    role: 'public',
+    role: 'page',
     handle: async () => ({ status: 200, headers: HTML, body: withBase(document, base) }),
   });
   return [
-    { method: 'GET', path: '/', role: 'public', handle: async () => ({ status: 302, headers: { location: 'ui' } }) },
+    { method: 'GET', path: '/', role: 'page', handle: async () => ({ status: 302, headers: { location: 'ui' } }) },
     page('/ui', 'ui/'),
     page('/ui/:page', './'),
     page('/ui/:page/:item', '../'),
     {
       method: 'GET',
       path: '/ui/icon.svg',
-      role: 'public',
+      role: 'page',
       handle: async (request) => fileReply(join(folder, 'icon.svg'), 'max-age=86400', request),
     },
     {
       method: 'GET',
       path: '/ui/assets/:file',
-      role: 'public',
+      role: 'page',
       handle: async (request) => {
         const { file = '' } = request.params;
         // Only names that the build made: no path of a request reaches the file system.

@@ -1,21 +1,28 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Clock } from '../lib/clock.ts';
 import { withDeadline } from '../lib/deadline.ts';
 import { AgentError } from '../lib/errors.ts';
-import type { RouteRequest } from '../plugin/contract.ts';
-import { refusalOf } from './authorize.ts';
+import { type Caller, type Person, refusalOf, type Site } from './authorize.ts';
+import type { People } from './people.ts';
 import { readBody } from './read-body.ts';
-import { checked, failurePage, type Page, pageOf, textPage } from './reply.ts';
+import { checked, failurePage, type OwnRequest, type Page, pageOf, textPage } from './reply.ts';
 import type { Match, Router } from './router.ts';
+import { send } from './send.ts';
 
 export interface WebServerOptions {
   readonly host: string;
   /** 0 lets the system choose. */
   readonly port: number;
   readonly clock: Clock;
+  readonly site: Site & {
+    /** What a proxy may leave before the path, such as `/storage`; empty for nothing. */
+    readonly basePath: string;
+  };
   /** The routes at the moment: a reload may change them. */
   readonly router: () => Router;
+  /** Who may be logged in. */
+  readonly people: () => People;
   /** A page that could not be made; the peer gets a bare 500. */
   readonly onError: (error: unknown) => void;
 }
@@ -52,7 +59,7 @@ export function createWebServer(options: WebServerOptions): WebServer {
           options.onError(error);
           return textPage(500, 'internal error');
         })
-        .then((page) => send(page, request, response))
+        .then((page) => send(page, request, response, options.clock))
         .catch(options.onError);
     },
   );
@@ -72,25 +79,43 @@ async function answer(request: IncomingMessage, options: WebServerOptions, stop:
   const target = request.url ?? '/';
   if (!URL.canParse(target, BASE)) return textPage(404, 'not found');
   const url = new URL(target, BASE);
-  const found = options.router().find(method, url.pathname);
+  const found = options.router().find(method, withoutBase(url.pathname, options.site.basePath));
   if (found === undefined) return textPage(404, 'not found');
   if ('allow' in found) return textPage(405, 'method not allowed', { allow: found.allow.join(', ') });
-  const headers = Object.fromEntries(
-    Object.entries(request.headers).map(([name, value]) => [name, Array.isArray(value) ? value.join(', ') : value]),
-  );
-  const remoteAddress = request.socket.remoteAddress ?? '';
-  const refusal = refusalOf(found.route.role, { method, headers, remoteAddress, person: undefined });
+  const known = OPEN.has(found.route.role) ? undefined : options.people().identify(request.headers.cookie);
+  const caller = callerOf(request, known?.person);
+  const refusal = refusalOf(found.route, caller, options.site);
   if (refusal !== undefined) return textPage(refusal.status, refusal.reason);
   const body = await readBody(request);
   if (body.kind === 'refused') return textPage(body.status, body.reason, { connection: 'close' });
-  const call = { params: found.params, query: url.searchParams, headers, body: body.value, remoteAddress };
-  return handle(found, call, options, stop);
+  const { headers, remoteAddress, person } = caller;
+  const mayOperate = refusalOf({ role: 'operator' }, caller, options.site) === undefined;
+  const call = { params: found.params, query: url.searchParams, headers, body: body.value, remoteAddress, mayOperate };
+  const page = await handle(found, { ...call, ...(person !== undefined && { person }) }, options, stop);
+  return known?.renewed === undefined ? page : { ...page, cookies: [known.renewed, ...(page.cookies ?? [])] };
+}
+
+/** What these answer has nothing to do with who asks. */
+const OPEN: ReadonlySet<string> = new Set(['public', 'own']);
+
+/** A proxy may hand on the path that it was asked for, or only what is ours of it. */
+function withoutBase(path: string, base: string): string {
+  if (base === '' || (path !== base && !path.startsWith(`${base}/`))) return path;
+  return path.slice(base.length) || '/';
+}
+
+function callerOf(request: IncomingMessage, person: Person | undefined): Caller {
+  const headers = Object.fromEntries(
+    Object.entries(request.headers).map(([name, value]) => [name, Array.isArray(value) ? value.join(', ') : value]),
+  );
+  const { method = 'GET', httpVersion, socket } = request;
+  return { method, httpVersion, headers, remoteAddress: socket.remoteAddress ?? '', person };
 }
 
 /** A failure that the handler understands is told to the peer; everything else is a bug, logged, and told as nothing. */
 async function handle(
   { route }: Match,
-  call: RouteRequest,
+  call: OwnRequest,
   { clock, onError }: WebServerOptions,
   stop: AbortSignal,
 ): Promise<Page> {
@@ -103,11 +128,6 @@ async function handle(
     if (page.status === 500) onError(error);
     return page;
   }
-}
-
-function send({ status, headers, body }: Page, request: IncomingMessage, response: ServerResponse): void {
-  response.writeHead(status, { ...headers, 'content-length': Buffer.byteLength(body) });
-  response.end(request.method === 'HEAD' ? undefined : body);
 }
 
 function listen(server: Server, { host, port }: WebServerOptions): Promise<number> {

@@ -16,6 +16,7 @@ describe('defaults', () => {
       journalDays: 365,
       logLevel: 'info',
       http: { host: '127.0.0.1', port: 9464 },
+      web: { origin: undefined, basePath: '', login: undefined },
       concurrency: 16,
       orderDeadlineMs: 1_800_000,
       drainMs: 30_000,

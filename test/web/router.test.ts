@@ -37,6 +37,9 @@ test.each([
   ['/a/*', 'ROUTE_INVALID'],
   ['/v1/quotas', 'ROUTE_INVALID'],
   ['/v1', 'ROUTE_INVALID'],
+  ['/', 'ROUTE_INVALID'],
+  ['/ui/x', 'ROUTE_INVALID'],
+  ['/auth/login', 'ROUTE_INVALID'],
 ])('the path %s is refused', (path, code) => {
   expect(() => router(route(path))).toThrow(expect.objectContaining({ code, disposition: 'operator' }));
 });
@@ -59,4 +62,12 @@ describe('two routes of one method and path', () => {
     expect(kept.map(({ owner }) => owner)).toEqual(['agent', 'offering a', 'offering c']);
     expect(refused).toMatchObject([{ code: 'ROUTE_CLASH' }]);
   });
+});
+
+test('a route that names no role is not served, whatever language its plugin is written in', () => {
+  const { role: _, ...nameless } = route('/a');
+  for (const role of [undefined, '', 'everyone', null]) {
+    const made = { ...nameless, role } as unknown as Route;
+    expect(() => router(made)).toThrow(expect.objectContaining({ code: 'ROUTE_INVALID' }));
+  }
 });

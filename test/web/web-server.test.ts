@@ -1,9 +1,12 @@
 import { request } from 'node:http';
+import { connect } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import { AgentError } from '../../src/lib/errors.ts';
 import type { Health } from '../../src/monitor/health.ts';
 import type { Route } from '../../src/plugin/contract.ts';
 import { type OwnPages, ownRoutes } from '../../src/web/own-routes.ts';
+import { NOBODY } from '../../src/web/people.ts';
+import type { OwnReply } from '../../src/web/reply.ts';
 import { createRouter } from '../../src/web/router.ts';
 import { createWebServer, type WebServer } from '../../src/web/web-server.ts';
 import { manualClock } from '../fakes/clock.ts';
@@ -11,18 +14,28 @@ import { manualClock } from '../fakes/clock.ts';
 const GOOD: Health = { ok: true, probes: [{ name: 'process', ok: true, detail: 'running' }] };
 const BAD: Health = { ok: false, probes: [{ name: 'process', ok: false, detail: 'draining' }] };
 
+const SITE = { origin: undefined, hasLogin: false };
 const servers: WebServer[] = [];
 afterEach(async () => {
   for (const server of servers.splice(0)) await server.close();
 });
 
 interface Changes extends Partial<OwnPages> {
+  readonly basePath?: string;
+  readonly clock?: ReturnType<typeof manualClock>;
   readonly port?: number;
   readonly routes?: readonly Route[];
   readonly onError?: (error: unknown) => void;
 }
 
-async function start({ port = 0, routes = [], onError, ...pages }: Changes = {}): Promise<string> {
+async function start({
+  port = 0,
+  routes = [],
+  onError,
+  basePath = '',
+  clock = manualClock(),
+  ...pages
+}: Changes = {}): Promise<string> {
   const own = ownRoutes({
     metrics: async () => ({ contentType: 'text/plain; version=0.0.4', body: 'up 1\n' }),
     liveness: () => GOOD,
@@ -40,8 +53,10 @@ async function start({ port = 0, routes = [], onError, ...pages }: Changes = {})
   const server = createWebServer({
     host: '127.0.0.1',
     port,
-    clock: manualClock(),
+    clock,
+    site: { ...SITE, basePath },
     router: () => router,
+    people: () => NOBODY,
     onError: onError ?? fail,
   });
   servers.push(server);
@@ -172,7 +187,7 @@ describe('a route of a plugin', () => {
 
   it.each([
     ['a local name', {}, 200],
-    ['a name that a foreign DNS server may point here', { host: 'evil.example.com' }, 401],
+    ['a name that a foreign DNS server may point here', { host: 'evil.example.com' }, 403],
     ['a proxy in between', { 'x-forwarded-for': '203.0.113.9' }, 401],
     ['a page of another site', { 'sec-fetch-site': 'cross-site' }, 403],
   ])('for operators, asked by %s', async (_, headers, status) => {
@@ -187,5 +202,109 @@ describe('a route of a plugin', () => {
         .end();
     });
     expect(got).toBe(status);
+  });
+});
+
+describe('behind a proxy that leaves a path before ours', () => {
+  it.each([
+    ['/storage/metrics', 200],
+    ['/metrics', 200],
+    ['/storage/storage/metrics', 404],
+    ['/storagemetrics', 404],
+    ['/storage', 404],
+  ])('%s answers %i', async (path, status) => {
+    expect((await fetch((await start({ basePath: '/storage' })) + path)).status).toBe(status);
+  });
+});
+
+function once(): { readonly promise: Promise<void>; resolve(): void } {
+  let resolve = (): void => undefined;
+  const promise = new Promise<void>((done) => {
+    resolve = done;
+  });
+  return { promise, resolve };
+}
+
+describe('an answer that comes bit by bit', () => {
+  const streamOf = (stream: AsyncIterable<string>): Route => ({
+    method: 'GET',
+    path: '/stream',
+    role: 'public',
+    handle: async () => ({ status: 200, headers: { 'content-type': 'text/event-stream' }, stream }) as OwnReply,
+  });
+
+  it('arrives as it comes, and ends when the reader leaves', async () => {
+    const left = once();
+    async function* numbers() {
+      try {
+        for (let n = 1; ; n++) {
+          yield `${n}\n`;
+          if (n === 2) await left.promise;
+        }
+      } finally {
+        left.resolve();
+      }
+    }
+    const pieces = numbers();
+    const stream = {
+      [Symbol.asyncIterator]: () => ({
+        next: () => pieces.next(),
+        return: async () => {
+          left.resolve();
+          return { done: true as const, value: undefined };
+        },
+      }),
+    };
+    const answer = await fetch(`${await start({ routes: [streamOf(stream)] })}/stream`);
+    const reader = answer.body?.getReader();
+    let text = '';
+    while (!text.includes('2')) text += Buffer.from((await reader?.read())?.value ?? []).toString();
+    expect(text).toBe('1\n2\n');
+    await reader?.cancel();
+    await left.promise;
+  });
+
+  it('waits for a reader who is slow, and gives up one who takes nothing', async () => {
+    const clock = manualClock();
+    let produced = 0;
+    const ended = once();
+    const stream = {
+      [Symbol.asyncIterator]: () => ({
+        next: async () => {
+          produced++;
+          return { done: false as const, value: 'x'.repeat(1024 * 1024) };
+        },
+        return: async () => {
+          ended.resolve();
+          return { done: true as const, value: undefined };
+        },
+      }),
+    };
+    const url = await start({ routes: [streamOf(stream)], clock });
+    const socket = connect(Number(new URL(url).port), '127.0.0.1');
+    socket.pause();
+    socket.write('GET /stream HTTP/1.1\r\nhost: localhost\r\n\r\n');
+    await expect.poll(() => produced).toBeGreaterThan(0);
+    await expect.poll(() => clock.pending()).toBeGreaterThan(0);
+    expect(produced).toBeLessThan(64);
+    await clock.advance(30_000);
+    await ended.promise;
+    socket.destroy();
+  });
+
+  it('has no body for HEAD, and lets go of what it would have read', async () => {
+    const left = once();
+    const stream = {
+      [Symbol.asyncIterator]: () => ({
+        next: () => Promise.reject(new Error('not asked for')),
+        return: async () => {
+          left.resolve();
+          return { done: true as const, value: undefined };
+        },
+      }),
+    };
+    const answer = await fetch(`${await start({ routes: [streamOf(stream)] })}/stream`, { method: 'HEAD' });
+    expect(answer.status).toBe(200);
+    await left.promise;
   });
 });

@@ -19,6 +19,7 @@ export function withPeople(routes: readonly Route[], holders: readonly KeyHolder
     if (route.role === 'public' || route.role === 'own') return route;
     return {
       ...route,
+      keys: true,
       handle: async (request, signal): Promise<RouteReply> => {
         const found = request.person ?? ring.find(request.headers['authorization'], request.remoteAddress);
         if (found === 'too-many')

@@ -1,6 +1,5 @@
 import { toUuid } from '../../lib/ids.ts';
 import type { Route, RouteReply, RouteRequest } from '../../plugin/contract.ts';
-import { openApi } from './openapi.ts';
 import { orderOf, ordersOf } from './orders.ts';
 import { overviewOf } from './overview.ts';
 import { checksNow, dryReportNow, planNow } from './previews.ts';
@@ -11,23 +10,36 @@ type Answer = (request: RouteRequest, signal: AbortSignal) => unknown;
 
 /** The JSON API for operators. Nothing in it changes a backend: what it can start, the agent does by itself as well. */
 export function createOperatorRoutes(agent: AgentSource): readonly Route[] {
-  const route = (method: Route['method'], path: string, answer: Answer): Route => ({
+  const route = (method: Route['method'], path: string, summary: string, answer: Answer): Route => ({
     method,
     path: `/v1${path}`,
     role: 'operator',
+    describes: { summary },
     handle: async (request, signal) => reply(await answer(request, signal), agent.scrub),
   });
+  const get = (path: string, summary: string, answer: Answer): Route => route('GET', path, summary, answer);
   return [
-    route('GET', '/openapi.json', () => openApi),
-    route('GET', '/overview', () => overviewOf(agent)),
-    route('GET', '/orders', ({ query }) => ordersOf(agent, beforeIn(query))),
-    route('GET', '/orders/:order', ({ params }) => known(params['order'], (uuid) => orderOf(agent, uuid))),
-    route('GET', '/resources', () => resourcesOf(agent)),
-    route('GET', '/resources/:resource', ({ params }) => known(params['resource'], (uuid) => resourceOf(agent, uuid))),
-    route('GET', '/plan', ({ query }, signal) => planNow(chosen(agent, query), signal)),
-    route('GET', '/dry-report', ({ query }, signal) => dryReportNow(agent, chosen(agent, query), signal)),
-    route('GET', '/health', ({ query }, signal) => checksNow(agent, chosen(agent, query), signal)),
-    route('POST', '/now/:action', (request) => startNow(agent, request)),
+    get('/overview', 'How the agent and its offerings stand', () => overviewOf(agent)),
+    get('/orders', 'Orders, the latest change first', ({ query }) => ordersOf(agent, beforeIn(query))),
+    get('/orders/:order', 'One order with its steps', ({ params }) =>
+      known(params['order'], (uuid) => orderOf(agent, uuid)),
+    ),
+    get('/resources', 'Resources as they were last seen', () => resourcesOf(agent)),
+    get('/resources/:resource', 'One resource with its past', ({ params }) =>
+      known(params['resource'], (uuid) => resourceOf(agent, uuid)),
+    ),
+    get('/plan', 'What open orders and drift would cause', ({ query }, signal) =>
+      planNow(chosen(agent, query), signal),
+    ),
+    get('/dry-report', 'What a usage report would send', ({ query }, signal) =>
+      dryReportNow(agent, chosen(agent, query), signal),
+    ),
+    get('/health', 'The checks of agent doctor, run now', ({ query }, signal) =>
+      checksNow(agent, chosen(agent, query), signal),
+    ),
+    route('POST', '/now/:action', 'Starts a report, a reconciliation or a check', (request) =>
+      startNow(agent, request),
+    ),
   ];
 }
 

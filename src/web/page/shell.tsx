@@ -2,6 +2,7 @@ import { Button } from '@mantine/core';
 import { Link, Outlet, useLocation } from '@tanstack/react-router';
 import { useEffect, useId, useRef, useState } from 'react';
 import { ROOT } from './api.ts';
+import { useLive } from './live.ts';
 import { Choice } from './parts/choice.tsx';
 import { type Session, useSession } from './session.ts';
 import { useSettings } from './settings.tsx';
@@ -39,6 +40,7 @@ export function Shell() {
   const [isOpen, setOpen] = useState(false);
   const main = useRef<HTMLElement>(null);
   const menu = useId();
+  useLive(session?.isOperator === true);
   // biome-ignore lint/correctness/useExhaustiveDependencies: a new page closes the menu
   useEffect(() => setOpen(false), [pathname]);
   return (
@@ -138,7 +140,7 @@ function Account({ session }: { readonly session: Session | undefined }) {
   const { href } = useLocation();
   if (session === undefined || (!session.hasLogin && session.name === undefined)) return null;
   if (session.name === undefined) {
-    const login = new URL('login', ROOT);
+    const login = new URL('auth/login', ROOT);
     login.searchParams.set('return', `ui${href}`);
     return (
       <Button component="a" href={login.href} size="xs" className="account">
@@ -147,7 +149,7 @@ function Account({ session }: { readonly session: Session | undefined }) {
     );
   }
   return (
-    <form method="post" action={new URL('logout', ROOT).href} className="account">
+    <form method="post" action={new URL('auth/logout', ROOT).href} className="account">
       <span className="who">{t('logged.in', { name: session.name })}</span>
       <Button type="submit" size="xs" variant="default">
         {t('logout')}

@@ -15,7 +15,7 @@ export function Order() {
   const query = useQuery({
     queryKey: ['order', order],
     queryFn: ({ signal }) => get<OrderShape>(`v1/orders/${encodeURIComponent(order)}`, signal),
-    refetchInterval: 2_000,
+    refetchInterval: 10_000,
   });
   return (
     <>

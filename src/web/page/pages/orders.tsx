@@ -20,7 +20,7 @@ export function Orders() {
     queryFn: ({ pageParam, signal }) => get<OrdersShape>(`v1/orders${queryOf(pageParam)}`, signal),
     initialPageParam: {} as OrdersShape['next'],
     getNextPageParam: ({ next }) => (Object.keys(next).length === 0 ? undefined : next),
-    refetchInterval: 2_000,
+    refetchInterval: 10_000,
   });
   return (
     <>

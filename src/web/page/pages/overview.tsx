@@ -15,7 +15,7 @@ export function Overview() {
   const query = useQuery({
     queryKey: ['overview'],
     queryFn: ({ signal }) => get<OverviewShape>('v1/overview', signal),
-    refetchInterval: 5_000,
+    refetchInterval: 10_000,
   });
   return (
     <>
