@@ -14,6 +14,8 @@ export interface LookOptions {
   readonly height?: number;
   readonly dark?: boolean;
   readonly language?: string;
+  /** A key that every request shows, instead of a login. */
+  readonly bearer?: string;
 }
 
 /** Debian's chromium without a window. */
@@ -49,6 +51,7 @@ function contextOf(options: LookOptions): Parameters<Browser['newContext']>[0] {
     locale: options.language ?? 'en-US',
     timezoneId: 'UTC',
     reducedMotion: 'reduce',
+    ...(options.bearer === undefined ? {} : { extraHTTPHeaders: { authorization: `Bearer ${options.bearer}` } }),
   };
 }
 
