@@ -207,9 +207,9 @@ export const COMMANDS: readonly CommandSpec[] = [
     summary: 'Show the whole agent at work in a few seconds',
     description:
       'Starts the sandbox and an agent with a local backend on loopback, places orders and shows every step from the order to the usage report.',
-    options: [],
+    options: [{ name: 'stay', help: 'Keeps the page open at the end, until it is interrupted' }],
     positionals: [],
-    examples: ['agent demo'],
+    examples: ['agent demo', 'agent demo --stay'],
     json: false,
   },
   {

@@ -13,6 +13,7 @@ import { createUsage, type OfferingUsage } from '../usage/create-usage.ts';
 import { createOfferingJournal, type OfferingJournal } from './offering-journal.ts';
 import { recordedBackend } from './recorded-backend.ts';
 import { recordedWaldur } from './recorded-waldur.ts';
+import { createResourceHistory } from './resource-history.ts';
 import type { Shared } from './shared.ts';
 import type { Standing } from './standing.ts';
 
@@ -54,7 +55,11 @@ export function createContext(
       { kind: 'waldur', call: 'report-last-usage', ms: 0, details: { account: resource.backendId } },
     );
   };
-  const resources = createSeenResources(clock);
+  const failed = (err: unknown): void => log.debug({ err }, 'the history of resources was not kept');
+  const resources = createSeenResources(
+    clock,
+    createResourceHistory({ offering: offering.uuid, store, clock, failed }),
+  );
   const seen: HandleDeps['seen'] = (resource, observed) => resources.note(resource, observed);
   const orders = { offering, waldur, backend, keys, planQuotas, reportFinal, seen, clock, log };
   const rates = createOrderRates(clock);

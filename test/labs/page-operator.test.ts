@@ -2,7 +2,6 @@ import { execFileSync } from 'node:child_process';
 import type { Browser } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { openSite, type Site } from '../fakes/site.ts';
-import { barriersOf } from './page/axe.ts';
 import { type Looker, look, openBrowser } from './page/browser.ts';
 
 /** The pages for operators in a real browser: an agent, an embedded Waldur and a directory of buckets. */
@@ -32,15 +31,6 @@ afterEach(async () => {
   await looker?.close();
   looker = undefined;
 });
-
-const PAGES = [
-  ['overview', 'Overview'],
-  ['orders', 'Orders'],
-  ['resources', 'Resources'],
-  ['plan', 'Plan'],
-  ['report', 'Dry report'],
-  ['health', 'Health'],
-] as const;
 
 test('an order appears while the page is open, and finishes before the eyes of the operator', async () => {
   const { page, complaints, foreign } = await open('ui/orders');
@@ -82,21 +72,6 @@ describe('names of consumers are text', () => {
     expect(await page.evaluate('window.hit')).toBeUndefined();
     expect(await page.locator('img').count()).toBe(0);
     expect(complaints).toEqual([]);
-  });
-});
-
-describe.each([
-  ['light', 1440],
-  ['dark', 360],
-] as const)('%s at %i px', (theme, width) => {
-  test.each(PAGES)('%s has no barrier, no foreign request and nothing beyond its edge', async (path, title) => {
-    const { page, complaints, foreign } = await open(`ui/${path}`, { dark: theme === 'dark', width });
-    await page.getByRole('heading', { level: 1, name: title }).waitFor();
-    await page.locator('.loading').waitFor({ state: 'detached' });
-    expect(await barriersOf(page)).toEqual([]);
-    expect(await page.evaluate('document.documentElement.scrollWidth')).toBeLessThanOrEqual(width);
-    expect(complaints).toEqual([]);
-    expect(foreign).toEqual([]);
   });
 });
 

@@ -111,6 +111,7 @@ function useColumns(): readonly Column<OrderLineShape>[] {
       key: 'changed',
       title: t('orders.changed'),
       width: 'minmax(6rem, 1fr)',
+      isWide: true,
       cell: ({ changedAt }) => <When at={changedAt} />,
     },
   ];

@@ -42,7 +42,7 @@ function Host({ name, answer }: { readonly name: string; readonly answer: HostAn
   const [host = name, user = ''] = name.split('|');
   const title = t('mine.host', { user, host });
   return (
-    <section aria-label={title}>
+    <section className="host" aria-label={title}>
       <h2>{title}</h2>
       {'error' in answer ? (
         <Notice kind="failed">
@@ -52,7 +52,7 @@ function Host({ name, answer }: { readonly name: string; readonly answer: HostAn
         <div className="panels">
           {answer.results.map((device) =>
             (device.user_quotas ?? []).map((quota) => (
-              <Device key={`${device.name} ${quota.uid}`} device={device} quota={quota} />
+              <Device key={`${device.name} ${quota.uid}`} host={host} device={device} quota={quota} />
             )),
           )}
         </div>
@@ -61,14 +61,22 @@ function Host({ name, answer }: { readonly name: string; readonly answer: HostAn
   );
 }
 
-function Device({ device, quota }: { readonly device: DeviceShape; readonly quota: QuotaShape }) {
+function Device({
+  host,
+  device,
+  quota,
+}: {
+  readonly host: string;
+  readonly device: DeviceShape;
+  readonly quota: QuotaShape;
+}) {
   const { t } = useText();
   const states = hasInodes(device)
     ? [stateOf(factsOf(quota, 'block')), stateOf(factsOf(quota, 'inode'))]
     : [stateOf(factsOf(quota, 'block'))];
   const worst = (['over', 'warning', 'ok'] as const).find((state) => states.includes(state)) ?? 'ok';
   return (
-    <section className="panel" aria-label={device.name}>
+    <section className="panel" aria-label={t('device.title', { device: device.name, host })}>
       <div className="panel-head">
         <h3>{device.mount_points[0] ?? device.name}</h3>
         <QuotaStatus state={worst} />
