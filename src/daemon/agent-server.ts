@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import type { WebConfig } from '../config/types.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { JsonObject } from '../lib/json.ts';
@@ -7,9 +8,10 @@ import type { Metrics } from '../monitor/metrics.ts';
 import type { Journal } from '../store/journal.ts';
 import { createAgentRoutes } from '../web/agent-routes.ts';
 import { createLiveEvents } from '../web/live-events.ts';
+import type { Login } from '../web/login/create-login.ts';
 import { describeRoutes } from '../web/openapi.ts';
 import { ownRoutes } from '../web/own-routes.ts';
-import { NOBODY } from '../web/people.ts';
+import { NOBODY, type People } from '../web/people.ts';
 import { compatible, createRouter, type RouteGroup } from '../web/router.ts';
 import { createWebServer } from '../web/web-server.ts';
 
@@ -46,20 +48,26 @@ export function createAgentServer(deps: AgentServerDeps): AgentServer {
   const hasLogin = web.login !== undefined;
   const live = createLiveEvents({ clock, journal: deps.journal, standings: () => standingsOf(snapshot(), scrub) });
   const describe = (): JsonObject => describeRoutes(served, version, web.basePath);
-  const routes = [...ownRoutes(pages), ...createAgentRoutes({ live, hasLogin, describe })];
-  const own: RouteGroup = { owner: 'agent', routes };
+  let own: RouteGroup = {
+    owner: 'agent',
+    routes: [...ownRoutes(pages), ...createAgentRoutes({ live, hasLogin, describe })],
+  };
   let served: readonly RouteGroup[] = [own];
   let router = createRouter(served);
+  let people: People = NOBODY;
   const server = createWebServer({
     ...http,
     clock,
     site: { origin: web.origin, basePath: web.basePath, hasLogin },
     router: () => router,
-    people: () => NOBODY,
+    people: () => people,
     onError: (err) => log.error({ err }, 'a page could not be made'),
   });
   return {
     start: async () => {
+      const login = await openLogin(deps);
+      people = login?.people ?? NOBODY;
+      own = { ...own, routes: [...own.routes, ...(login?.routes ?? [])] };
       const port = await server.start();
       if (!isLoopback(http.host) && !hasLogin) log.warn({ listen: http.host }, NO_PAGE);
       return port;
@@ -73,6 +81,14 @@ export function createAgentServer(deps: AgentServerDeps): AgentServer {
       await server.close();
     },
   };
+}
+
+/** The code of the login is loaded where there is one. */
+async function openLogin({ web, clock, log }: AgentServerDeps): Promise<Login | undefined> {
+  const { login, origin, basePath } = web;
+  if (login === undefined || origin === undefined) return undefined;
+  const { createLogin } = await import('../web/login/create-login.ts');
+  return createLogin(login, { clock, log, origin, basePath, random: (bytes) => randomBytes(bytes) });
 }
 
 const NO_PAGE =
