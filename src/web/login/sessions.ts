@@ -1,7 +1,7 @@
 import type { Clock } from '../../lib/clock.ts';
 import { isJsonObject } from '../../lib/json.ts';
 import type { Person } from '../authorize.ts';
-import type { Identified, People } from '../people.ts';
+import type { People } from '../people.ts';
 import type { Cookie } from './cookie.ts';
 import type { Seal } from './seal.ts';
 
@@ -53,29 +53,6 @@ export function createSessions(deps: SessionsDeps): Sessions {
     return typeof id === 'string' && typeof turn === 'number' ? { id, turn } : undefined;
   }
 
-  function isOver({ bornMs, seenMs }: Session): boolean {
-    const now = clock.monotonicMs();
-    return now - bornMs >= deps.longestMs || now - seenMs >= IDLE_MS;
-  }
-
-  function renew(id: string, session: Session, turn: number): Identified | undefined {
-    const { person } = session;
-    const now = clock.monotonicMs();
-    if (turn === session.turn) {
-      session.arrivedMs ??= now;
-      if (now - session.turnedMs < TURN_MS) return { person };
-      Object.assign(session, { turn: turn + 1, turnedMs: now, arrivedMs: undefined });
-      return { person, renewed: sealed(id, session.turn) };
-    }
-    const isLast = turn === session.turn - 1;
-    // The answer with the new cookie may have been lost.
-    if (isLast && session.arrivedMs === undefined) return { person, renewed: sealed(id, session.turn) };
-    if (isLast && now - (session.arrivedMs ?? 0) < OVERLAP_MS) return { person };
-    sessions.delete(id);
-    deps.replayed(person);
-    return undefined;
-  }
-
   return {
     begin: (person) => {
       const [oldest] = sessions.size >= MOST ? sessions.keys() : [];
@@ -89,12 +66,13 @@ export function createSessions(deps: SessionsDeps): Sessions {
       const claim = read(cookies);
       const session = claim && sessions.get(claim.id);
       if (claim === undefined || session === undefined) return undefined;
-      if (isOver(session)) {
-        sessions.delete(claim.id);
-        return undefined;
-      }
-      session.seenMs = clock.monotonicMs();
-      return renew(claim.id, session, claim.turn);
+      const { person } = session;
+      const verdict = judge(session, claim.turn, clock.monotonicMs(), deps.longestMs);
+      if (verdict === 'valid') return { person };
+      if (verdict === 'renew') return { person, renewed: sealed(claim.id, session.turn) };
+      sessions.delete(claim.id);
+      if (verdict === 'replayed') deps.replayed(person);
+      return undefined;
     },
     end: (cookies) => {
       const claim = read(cookies);
@@ -102,4 +80,25 @@ export function createSessions(deps: SessionsDeps): Sessions {
       return cookie.clear();
     },
   };
+}
+
+/** What a cookie of the session is worth now; counts it. */
+function judge(
+  session: Session,
+  turn: number,
+  now: number,
+  longestMs: number,
+): 'valid' | 'renew' | 'over' | 'replayed' {
+  if (now - session.bornMs >= longestMs || now - session.seenMs >= IDLE_MS) return 'over';
+  session.seenMs = now;
+  if (turn === session.turn) {
+    session.arrivedMs ??= now;
+    if (now - session.turnedMs < TURN_MS) return 'valid';
+    Object.assign(session, { turn: turn + 1, turnedMs: now, arrivedMs: undefined });
+    return 'renew';
+  }
+  if (turn !== session.turn - 1) return 'replayed';
+  // The answer with the new cookie may have been lost.
+  if (session.arrivedMs === undefined) return 'renew';
+  return now - session.arrivedMs < OVERLAP_MS ? 'valid' : 'replayed';
 }
