@@ -54,6 +54,7 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   libsql: ['src/store/sqlite.ts'],
   'node-cron': ['src/offering/schedule.ts', 'src/config/'],
   nodemailer: ['src/lib/', 'plugins/'],
+  'openid-client': ['src/web/login/provider.ts'],
   pino: ['src/lib/log.ts'],
   'prom-client': ['src/monitor/'],
   yaml: ['src/config/', 'src/cli/', 'src/admin/new-config.ts', 'src/plugin/conformance/texts.ts'],

@@ -186,6 +186,10 @@ export const COMMANDS: readonly CommandSpec[] = [
         help: 'Run four made-up storage hosts (ports 8437 to 8440) and a central side (8436), too, and configure the agent for them',
       },
       {
+        name: 'login',
+        help: 'Run a login server with alice (a user) and charlie (an operator), too, and configure the page for it',
+      },
+      {
         name: 'write',
         placeholder: 'DIR',
         help: 'Write a configuration for it, the token and a storage directory into DIR',
@@ -197,7 +201,7 @@ export const COMMANDS: readonly CommandSpec[] = [
       'agent sandbox',
       'agent sandbox --port 8100 --profile 2024',
       'agent sandbox --civo',
-      'agent sandbox --quota',
+      'agent sandbox --quota --login',
       'agent sandbox --write /tmp/trial',
     ],
     json: true,

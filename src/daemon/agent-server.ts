@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import type { WebConfig } from '../config/types.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { JsonObject } from '../lib/json.ts';
@@ -9,9 +10,10 @@ import { createAgentRoutes } from '../web/agent-routes.ts';
 import { createOperatorRoutes } from '../web/api/routes.ts';
 import type { AgentSource } from '../web/api/source.ts';
 import { createLiveEvents } from '../web/live-events.ts';
+import type { Login } from '../web/login/create-login.ts';
 import { describeRoutes } from '../web/openapi.ts';
 import { ownRoutes } from '../web/own-routes.ts';
-import { NOBODY } from '../web/people.ts';
+import { NOBODY, type People } from '../web/people.ts';
 import { compatible, createRouter, type RouteGroup } from '../web/router.ts';
 import { createPageRoutes } from '../web/static-files.ts';
 import { createWebServer } from '../web/web-server.ts';
@@ -55,19 +57,23 @@ export function createAgentServer(deps: AgentServerDeps): AgentServer {
   const page = [...createOperatorRoutes(deps.source), ...createPageRoutes(deps.pageFolder)];
   const describe = (): JsonObject => describeRoutes(served, version, web.basePath);
   const routes = [...ownRoutes(pages), ...createAgentRoutes({ live, hasLogin, describe }), ...page];
-  const own: RouteGroup = { owner: 'agent', routes };
+  let own: RouteGroup = { owner: 'agent', routes };
   let served: readonly RouteGroup[] = [own];
   let router = createRouter(served);
+  let people: People = NOBODY;
   const server = createWebServer({
     ...http,
     clock,
     site: { origin: web.origin, basePath: web.basePath, hasLogin },
     router: () => router,
-    people: () => NOBODY,
+    people: () => people,
     onError: (err) => log.error({ err }, 'a page could not be made'),
   });
   return {
     start: async () => {
+      const login = await openLogin(deps);
+      people = login?.people ?? NOBODY;
+      own = { ...own, routes: [...own.routes, ...(login?.routes ?? [])] };
       const port = await server.start();
       if (!isLoopback(http.host) && !hasLogin) log.warn({ listen: http.host }, NO_PAGE);
       return port;
@@ -81,6 +87,14 @@ export function createAgentServer(deps: AgentServerDeps): AgentServer {
       await server.close();
     },
   };
+}
+
+/** The code of the login is loaded where there is one. */
+async function openLogin({ web, clock, log }: AgentServerDeps): Promise<Login | undefined> {
+  const { login, origin, basePath } = web;
+  if (login === undefined || origin === undefined) return undefined;
+  const { createLogin } = await import('../web/login/create-login.ts');
+  return createLogin(login, { clock, log, origin, basePath, random: (bytes) => randomBytes(bytes) });
 }
 
 const NO_PAGE =
