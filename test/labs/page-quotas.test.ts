@@ -2,19 +2,35 @@ import { execFileSync } from 'node:child_process';
 import type { Browser } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { barriersOf } from './page/axe.ts';
-import { type Looker, look, openBrowser } from './page/browser.ts';
+import { type Looker, type LookOptions, look, openBrowser } from './page/browser.ts';
 import { HOSTILE, openQuotaSite, type QuotaSite } from './page/quota-site.ts';
 
 /** The pages of storage hosts in a real browser, over hosts that are asked through their remote API. */
 let browser: Browser;
 let site: QuotaSite;
 const lookers: Looker[] = [];
+const states: Partial<Record<Person, LookOptions['state']>> = {};
+
+type Person = 'alice' | 'charlie';
 
 beforeAll(async () => {
   execFileSync('npm', ['run', '-s', 'build:page'], { stdio: 'inherit' });
   browser = await openBrowser();
   site = await openQuotaSite('dist/page');
-}, 60_000);
+  for (const person of ['alice', 'charlie'] as const) states[person] = await logIn(person);
+}, 90_000);
+
+/** As a person does it: the button on the page, the choice at the login server, and back. */
+async function logIn(person: Person): Promise<LookOptions['state']> {
+  const { page, close } = await look(browser, `${site.url}/ui/mappings`);
+  await page.getByRole('link', { name: 'Log in' }).click();
+  await page.getByRole('link', { name: new RegExp(person, 'i') }).click();
+  await page.getByText(`Logged in as ${person}`).waitFor();
+  await page.getByRole('heading', { name: 'Your accounts' }).waitFor();
+  const state = await page.context().storageState();
+  await close();
+  return state;
+}
 
 afterAll(async () => {
   await browser.close();
@@ -25,8 +41,8 @@ afterEach(async () => {
   for (const looker of lookers.splice(0)) await looker.close();
 });
 
-async function open(who: keyof QuotaSite['keys'], path: string, options: Parameters<typeof look>[2] = {}) {
-  const looker = await look(browser, `${site.url}/ui/${path}`, { ...options, bearer: site.keys[who] });
+async function open(who: Person, path: string, options: LookOptions = {}): Promise<Looker> {
+  const looker = await look(browser, `${site.url}/ui/${path}`, { ...options, state: states[who] });
   lookers.push(looker);
   return looker;
 }
@@ -37,7 +53,8 @@ test('alice sees her own quotas and nobody else’s, and charlie raises her limi
   const space = alice.page.getByRole('region', { name: '/dev/sda1 on host1' }).locator('.usage-text').first();
   await expect.poll(() => space.textContent()).toMatch(/of 488 MiB/);
   expect(await alice.page.getByText(/bob|charlie|diana/).count()).toBe(0);
-  expect((await fetch(`${site.url}/api/quotas`, { headers: bearer('alice') })).status).toBe(403);
+  expect((await alice.page.request.get(`${site.url}/api/quotas`)).status()).toBe(403);
+  expect(await alice.page.getByRole('link', { name: 'Hosts' }).count()).toBe(0);
 
   const charlie = await open('charlie', 'device?host=host1&device=%2Fdev%2Fsda1');
   await charlie.page.getByLabel('Select alice').check();
@@ -122,11 +139,14 @@ test('the default limits of a device are set', async () => {
 });
 
 test('alice asks for an account, and has it when charlie approves', async () => {
-  const ask = { host_id: 'host3', host_user_name: 'alice' };
-  const headers = { ...bearer('alice'), 'content-type': 'application/json' };
-  await fetch(`${site.url}/api/me/mappings`, { method: 'POST', headers, body: JSON.stringify(ask) });
+  const asking = await open('alice', 'mappings');
+  await asking.page.getByLabel('Host', { exact: true }).fill('host3');
+  await asking.page.getByLabel('User of the host').fill('alice');
+  await asking.page.getByRole('button', { name: 'Ask for an account' }).click();
+  await asking.page.getByText('An administrator has to approve it.').waitFor();
   const { page } = await open('charlie', 'mappings');
-  const line = page.getByRole('listitem').filter({ hasText: 'alice on host3' });
+  const all = page.getByRole('region', { name: 'Everyone’s accounts' });
+  const line = all.getByRole('listitem').filter({ hasText: 'alice on host3' });
   await line.getByText('waits for approval').waitFor();
   await line.getByRole('button', { name: 'Approve' }).click();
   await line.getByText('approved').waitFor();
@@ -134,6 +154,11 @@ test('alice asks for an account, and has it when charlie approves', async () => 
   await alice.page.getByRole('heading', { name: 'alice on host3' }).waitFor();
 });
 
-function bearer(who: keyof QuotaSite['keys']): { authorization: string } {
-  return { authorization: `Bearer ${site.keys[who]}` };
-}
+test('who logs out is out, and a page that needs a login says so', async () => {
+  const { page } = await open('alice', 'mine');
+  await page.getByRole('button', { name: 'Log out' }).click();
+  await page.getByRole('link', { name: 'Log in' }).waitFor();
+  expect((await page.request.get(`${site.url}/api/me/quotas`)).status()).toBe(401);
+  await page.goto(`${site.url}/ui/mine`);
+  await page.getByText('Please log in to see this page.').waitFor();
+});

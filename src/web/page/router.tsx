@@ -1,5 +1,6 @@
-import { createRootRoute, createRoute, createRouter, lazyRouteComponent, redirect } from '@tanstack/react-router';
+import { createRootRoute, createRoute, createRouter, lazyRouteComponent } from '@tanstack/react-router';
 import { PAGES } from './api.ts';
+import { Home } from './parts/home.tsx';
 import { NotFound } from './parts/not-found.tsx';
 import { readSearch } from './parts/search.ts';
 import { Shell } from './shell.tsx';
@@ -11,9 +12,7 @@ const routes = [
   createRoute({
     getParentRoute: at,
     path: '/',
-    beforeLoad: () => {
-      throw redirect({ to: '/overview', replace: true });
-    },
+    component: Home,
   }),
   createRoute({
     getParentRoute: at,

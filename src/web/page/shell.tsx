@@ -1,7 +1,8 @@
 import { Button } from '@mantine/core';
+import { useMutation } from '@tanstack/react-query';
 import { Link, Outlet, useLocation } from '@tanstack/react-router';
 import { useEffect, useId, useRef, useState } from 'react';
-import { ROOT } from './api.ts';
+import { PAGES, ROOT, send } from './api.ts';
 import { useLive } from './live.ts';
 import { Choice } from './parts/choice.tsx';
 import { type Session, useSession } from './session.ts';
@@ -59,7 +60,7 @@ export function Shell() {
           <span aria-hidden="true">☰</span>
           <span className="hidden-text">{t('menu')}</span>
         </button>
-        <Link to="/overview" className="brand">
+        <Link to="/" className="brand">
           {t('title')}
         </Link>
         <Account session={session} />
@@ -137,23 +138,32 @@ function Choices() {
 
 function Account({ session }: { readonly session: Session | undefined }) {
   const { t } = useText();
-  const { href } = useLocation();
+  const logout = useMutation({
+    mutationFn: () => send<{ readonly location: string }>('POST', 'auth/logout', {}),
+    onSuccess: ({ location }) => window.location.assign(location),
+  });
   if (session === undefined || (!session.hasLogin && session.name === undefined)) return null;
   if (session.name === undefined) {
-    const login = new URL('auth/login', ROOT);
-    login.searchParams.set('return', `ui${href}`);
     return (
-      <Button component="a" href={login.href} size="xs" className="account">
+      <Button component="a" href={loginUrl()} size="xs" className="account">
         {t('login')}
       </Button>
     );
   }
   return (
-    <form method="post" action={new URL('auth/logout', ROOT).href} className="account">
+    <div className="account">
       <span className="who">{t('logged.in', { name: session.name })}</span>
-      <Button type="submit" size="xs" variant="default">
+      <Button size="xs" variant="default" loading={logout.isPending} onClick={() => logout.mutate()}>
         {t('logout')}
       </Button>
-    </form>
+    </div>
   );
+}
+
+/** Comes back to the page that is shown. */
+function loginUrl(): string {
+  const { pathname, search } = window.location;
+  const login = new URL('auth/login', ROOT);
+  login.searchParams.set('to', `/ui${pathname.slice(PAGES.length)}${search}`);
+  return login.href;
 }

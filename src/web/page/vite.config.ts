@@ -22,8 +22,6 @@ export default defineConfig({
   // Relative: the page works below any path of a reverse proxy.
   base: './',
   plugins: [compressed()],
-  // Also when a test runner, which has set NODE_ENV to something else, starts the build.
-  define: { 'process.env.NODE_ENV': JSON.stringify('production') },
   build: {
     outDir: '../../../dist/page',
     emptyOutDir: true,

@@ -14,8 +14,8 @@ export interface LookOptions {
   readonly height?: number;
   readonly dark?: boolean;
   readonly language?: string;
-  /** A key that every request shows, instead of a login. */
-  readonly bearer?: string;
+  /** Cookies of a login, as a context gives them. */
+  readonly state?: Awaited<ReturnType<BrowserContext['storageState']>> | undefined;
 }
 
 /** Debian's chromium without a window. */
@@ -51,7 +51,7 @@ function contextOf(options: LookOptions): Parameters<Browser['newContext']>[0] {
     locale: options.language ?? 'en-US',
     timezoneId: 'UTC',
     reducedMotion: 'reduce',
-    ...(options.bearer === undefined ? {} : { extraHTTPHeaders: { authorization: `Bearer ${options.bearer}` } }),
+    ...(options.state === undefined ? {} : { storageState: options.state }),
   };
 }
 

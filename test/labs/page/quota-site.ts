@@ -1,20 +1,21 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { MOCK_KEYS, startMockSite } from '../../../plugins/host-quota/mock/mock-site.ts';
+import { freePort } from '../../../src/cli/demo/free-port.ts';
 import { systemClock } from '../../../src/lib/clock.ts';
 import { createReleasers } from '../../../src/lib/releasers.ts';
+import { startSandboxLogin } from '../../../src/sandbox/login/login-server.ts';
 import { recordingLog } from '../../fakes/log.ts';
 import { openSite } from '../../fakes/site.ts';
 
 /** An agent over storage hosts: four made-up ones, one with 5,000 users, and one that is dead. */
 export interface QuotaSite {
   readonly url: string;
-  /** As `alice`, a user, and `charlie`, an administrator. */
-  readonly keys: { readonly alice: string; readonly charlie: string };
   close(): Promise<void>;
 }
 
-const KEYS = { alice: 'key-of-alice-0123456789', charlie: 'key-of-charlie-0123456789' };
+/** Of a program that sets everything up. */
+const SETUP_KEY = 'key-of-the-setup-0123456789';
 export const HOSTILE = '<img src=x onerror="window.hit=1">';
 const USERS = 5_000;
 const MOCK_HOSTS = ['host1', 'host2', 'host3', 'host4'] as const;
@@ -31,8 +32,17 @@ export async function openQuotaSite(pageFolder: string): Promise<QuotaSite> {
     { id: 'big', port: (big.address() as AddressInfo).port, key: 'x' },
     { id: 'dead', port: 9, key: 'x' },
   ];
+  const login = await startSandboxLogin();
+  releasers.add(() => login.close());
+  const port = await freePort(Math.random);
+  const url = `http://127.0.0.1:${port}`;
   const site = await openSite({
     pageFolder,
+    agent: `web:
+  public_url: ${url}
+  login: { issuer: "${login.issuer}", client_id: ${login.clientId}, role_claim: groups, admins: [storage-operators] }
+`,
+    tune: (config) => ({ ...config, http: { ...config.http, port } }),
     backend: 'host-quota',
     stomp: false,
     settings: `device: /srv/data
@@ -42,21 +52,19 @@ approval: manual
 remote:
 ${remotes.map(({ id, port, key }) => `  - { id: ${id}, url: "http://127.0.0.1:${port}", api_key: ${key} }`).join('\n')}
 api_keys:
-  - { name: alice, role: user, key: ${KEYS.alice} }
-  - { name: charlie, role: admin, key: ${KEYS.charlie} }
+  - { name: setup, role: admin, key: ${SETUP_KEY} }
 `,
   });
   releasers.add(() => site.close());
   await site.start();
-  const url = `http://127.0.0.1:${site.port()}`;
   await map(url, { oauth_user_name: 'alice', host_id: 'host1', host_user_name: 'alice' });
   await map(url, { oauth_user_name: 'alice', host_id: 'host4', host_user_name: 'alice' });
   await map(url, { oauth_user_name: HOSTILE, host_id: 'host2', host_user_name: 'bob' });
-  return { url, keys: KEYS, close: () => releasers.release() };
+  return { url, close: () => releasers.release() };
 }
 
 async function map(url: string, body: Readonly<Record<string, string>>): Promise<void> {
-  const headers = { authorization: `Bearer ${KEYS.charlie}`, 'content-type': 'application/json' };
+  const headers = { authorization: `Bearer ${SETUP_KEY}`, 'content-type': 'application/json' };
   const reply = await fetch(`${url}/api/admin/mappings`, { method: 'POST', headers, body: JSON.stringify(body) });
   if (!reply.ok) throw new Error(`mapping failed: ${reply.status} ${await reply.text()}`);
 }
