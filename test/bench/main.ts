@@ -25,6 +25,7 @@ const BENCHES = [
   'scan',
   'minio',
   'object-storage',
+  'page',
 ];
 
 const { values, positionals } = parseArgs({

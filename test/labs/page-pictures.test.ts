@@ -38,7 +38,9 @@ const ANSWERS: Readonly<Record<string, unknown>> = {
   '/api/health': { status: 'ok' },
   '/api/me/quotas': quotaAnswers.mine,
   '/api/me/mappings': quotaAnswers.mappings.slice(0, 1),
-  '/api/quotas': quotaAnswers.quotas,
+  '/api/hosts': quotaAnswers.hosts,
+  '/api/quotas/host1': quotaAnswers.devices['host1'],
+  '/api/quotas/host4': quotaAnswers.devices['host4'],
   '/api/hosts/ping': quotaAnswers.ping,
   '/api/quotas/host1/default-quota': quotaAnswers.defaults,
   '/api/admin/mappings': quotaAnswers.mappings,
@@ -67,7 +69,8 @@ const PAGES = [
 async function answer(route: Route): Promise<void> {
   const { pathname } = new URL(route.request().url());
   const found = ANSWERS[pathname];
-  if (found === undefined) await route.fulfill({ status: 404, body: 'not found' });
+  if (pathname === '/api/quotas/host9') await route.fulfill({ status: 502, json: quotaAnswers.DEAD });
+  else if (found === undefined) await route.fulfill({ status: 404, body: 'not found' });
   else await route.fulfill({ json: found });
 }
 

@@ -2,9 +2,11 @@ import { toUuid } from '../../lib/ids.ts';
 import type { Route, RouteReply, RouteRequest } from '../../plugin/contract.ts';
 import { orderOf, ordersOf } from './orders.ts';
 import { overviewOf } from './overview.ts';
-import { checksNow, dryReportNow, planNow } from './previews.ts';
 import { resourceOf, resourcesOf } from './resources.ts';
 import type { AgentSource, OfferingSource } from './source.ts';
+
+/** Loaded when somebody asks: no start waits for them. */
+const previews = () => import('./previews.ts');
 
 type Answer = (request: RouteRequest, signal: AbortSignal) => unknown;
 
@@ -29,13 +31,13 @@ export function createOperatorRoutes(agent: AgentSource): readonly Route[] {
       known(params['resource'], (uuid) => resourceOf(agent, uuid)),
     ),
     get('/plan', 'What open orders and drift would cause', ({ query }, signal) =>
-      planNow(chosen(agent, query), signal),
+      previews().then(({ planNow }) => planNow(chosen(agent, query), signal)),
     ),
     get('/dry-report', 'What a usage report would send', ({ query }, signal) =>
-      dryReportNow(agent, chosen(agent, query), signal),
+      previews().then(({ dryReportNow }) => dryReportNow(agent, chosen(agent, query), signal)),
     ),
     get('/health', 'The checks of agent doctor, run now', ({ query }, signal) =>
-      checksNow(agent, chosen(agent, query), signal),
+      previews().then(({ checksNow }) => checksNow(agent, chosen(agent, query), signal)),
     ),
     route('POST', '/now/:action', 'Starts a report, a reconciliation or a check', (request) =>
       startNow(agent, request),

@@ -71,11 +71,9 @@ export const mine: Aggregate<readonly DeviceShape[]> = {
   'host9|alice': { error: { msg: 'the host does not answer' } },
 };
 
-export const quotas: Aggregate<readonly DeviceShape[]> = {
-  host1: { results: [disk] },
-  host4: { results: [docker] },
-  host9: { error: { msg: 'GET quotas failed: connect ECONNREFUSED 192.0.2.9:8436' } },
-};
+export const hosts = [{ id: 'host1' }, { id: 'host4' }, { id: 'host9' }];
+export const devices: Readonly<Record<string, readonly DeviceShape[]>> = { host1: [disk], host4: [docker] };
+export const DEAD = { msg: 'GET quotas failed: connect ECONNREFUSED 192.0.2.9:8436' };
 
 export const ping: PingShape = {
   host1: { status: 'ok', latency_ms: 12 },

@@ -1,36 +1,38 @@
 import { Button } from '@mantine/core';
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useMutation, useQueries, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useId, useState } from 'react';
 import { get, send } from '../api.ts';
 import { Loaded, Notice } from '../parts/loaded.tsx';
 import { PageHead } from '../parts/page-head.tsx';
 import { usePageSearch } from '../parts/use-search.ts';
 import { useText } from '../text/text.tsx';
-import { ALL_QUOTAS } from './hosts.tsx';
+import { devicesOf, HOSTS } from './host-queries.ts';
 import { LimitFields, useLimitText } from './limit-fields.tsx';
 import { changedLimits, hasInodes, type LimitTexts, NO_TEXTS } from './quota-facts.ts';
-import type { Aggregate, DeviceShape, LimitsShape } from './shapes.ts';
+import type { DeviceShape, LimitsShape } from './shapes.ts';
 
 const NONE: LimitsShape = { block_hard_limit: 0, block_soft_limit: 0, inode_hard_limit: 0, inode_soft_limit: 0 };
 
 export function Defaults() {
   const { t } = useText();
-  const query = useQuery(ALL_QUOTAS);
+  const query = useQuery(HOSTS);
   return (
     <>
       <PageHead title={t('nav.defaults')} intro={t('defaults.intro')} />
-      <Loaded query={query}>{(hosts) => <Choose hosts={hosts} />}</Loaded>
+      <Loaded query={query}>{(hosts) => <Choose hosts={hosts.map(({ id }) => id)} />}</Loaded>
     </>
   );
 }
 
-function Choose({ hosts }: { readonly hosts: Aggregate<readonly DeviceShape[]> }) {
+/** Devices of those hosts that have answered. */
+function Choose({ hosts }: { readonly hosts: readonly string[] }) {
   const { t } = useText();
   const id = useId();
   const [{ host, device }, change] = usePageSearch();
-  const all = Object.entries(hosts).flatMap(([name, answer]) =>
-    'results' in answer ? answer.results.map((one) => ({ host: name, device: one })) : [],
-  );
+  const answers = useQueries({ queries: hosts.map((one) => devicesOf(one)) });
+  const all = answers.flatMap(({ data = [] }, index) => data.map((one) => ({ host: hosts[index] ?? '', device: one })));
+  const isWaiting = answers.some(({ isPending }) => isPending);
+  if (all.length === 0 && isWaiting) return <p className="loading">{t('loading')}</p>;
   const chosen = all.find((one) => one.host === host && one.device.name === device) ?? all[0];
   if (chosen === undefined) return <p className="empty">{t('hosts.empty')}</p>;
   const keyOf = (one: (typeof all)[number]): string => `${one.host} ${one.device.name}`;

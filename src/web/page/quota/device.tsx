@@ -9,7 +9,7 @@ import { usePageSearch } from '../parts/use-search.ts';
 import { type Column, VirtualTable } from '../parts/virtual-table.tsx';
 import { useText } from '../text/text.tsx';
 import { EditLimits } from './edit-limits.tsx';
-import { ALL_QUOTAS } from './hosts.tsx';
+import { devicesOf } from './host-queries.ts';
 import { QuotaLine, QuotaStatus } from './quota-bar.tsx';
 import { factsOf, fullness, hasInodes, stateOf } from './quota-facts.ts';
 import type { DeviceShape, QuotaShape } from './shapes.ts';
@@ -18,21 +18,13 @@ import type { DeviceShape, QuotaShape } from './shapes.ts';
 export function Device() {
   const { t } = useText();
   const [{ host = '', device: name = '' }] = usePageSearch();
-  const query = useQuery({ ...ALL_QUOTAS, refetchInterval: 30_000 });
+  const query = useQuery({ ...devicesOf(host), refetchInterval: 30_000 });
   return (
     <>
       <PageHead title={t('device.title', { device: name, host })} intro={t('device.intro')} />
       <Loaded query={query}>
-        {(hosts) => {
-          const answer = hosts[host];
-          if (answer !== undefined && 'error' in answer) {
-            return (
-              <Notice kind="failed">
-                {t('host.dead')}: <span lang="en">{answer.error.msg}</span>
-              </Notice>
-            );
-          }
-          const device = answer?.results.find((one) => one.name === name);
+        {(devices) => {
+          const device = devices.find((one) => one.name === name);
           return device === undefined ? (
             <Notice kind="warning">{t('not.known')}</Notice>
           ) : (

@@ -6,19 +6,13 @@ import { Meter } from '../parts/meter.tsx';
 import { PageHead } from '../parts/page-head.tsx';
 import { Status } from '../parts/status.tsx';
 import { useText } from '../text/text.tsx';
+import { devicesOf, HOSTS } from './host-queries.ts';
 import { fullness } from './quota-facts.ts';
-import type { Aggregate, DeviceShape, HostAnswer, PingShape } from './shapes.ts';
-
-/** How all hosts are asked; a device is a part of that answer. */
-export const ALL_QUOTAS = {
-  queryKey: ['quotas'],
-  queryFn: ({ signal }: { readonly signal: AbortSignal }) =>
-    get<Aggregate<readonly DeviceShape[]>>('api/quotas', signal),
-} as const;
+import type { DeviceShape, PingShape } from './shapes.ts';
 
 export function Hosts() {
   const { t } = useText();
-  const query = useQuery({ ...ALL_QUOTAS, refetchInterval: 30_000 });
+  const query = useQuery(HOSTS);
   const ping = useQuery({
     queryKey: ['ping'],
     queryFn: ({ signal }) => get<PingShape>('api/hosts/ping', signal),
@@ -29,12 +23,12 @@ export function Hosts() {
       <PageHead title={t('nav.hosts')} intro={t('hosts.intro')} />
       <Loaded query={query}>
         {(hosts) =>
-          Object.keys(hosts).length === 0 ? (
+          hosts.length === 0 ? (
             <p className="empty">{t('hosts.empty')}</p>
           ) : (
             <div className="panels">
-              {Object.entries(hosts).map(([id, answer]) => (
-                <Host key={id} id={id} answer={answer} ping={ping.data?.[id]} />
+              {hosts.map(({ id }) => (
+                <Host key={id} id={id} ping={ping.data?.[id]} />
               ))}
             </div>
           )
@@ -44,40 +38,35 @@ export function Hosts() {
   );
 }
 
-function Host({
-  id,
-  answer,
-  ping,
-}: {
-  readonly id: string;
-  readonly answer: HostAnswer<readonly DeviceShape[]>;
-  readonly ping: PingShape[string] | undefined;
-}) {
-  const { t, format } = useText();
-  const isDead = 'error' in answer;
+function Host({ id, ping }: { readonly id: string; readonly ping: PingShape[string] | undefined }) {
+  const { t } = useText();
+  const query = useQuery({ ...devicesOf(id), refetchInterval: 30_000 });
   return (
     <section className="panel" aria-label={id}>
       <div className="panel-head">
         <h2>{id}</h2>
-        {isDead ? (
-          <Status tone="failed">{t('host.dead')}</Status>
-        ) : (
-          <Status tone="ok">{t('host.alive', { ms: format.duration(ping?.latency_ms ?? 0) })}</Status>
-        )}
+        <Liveness isDead={query.isError || ping?.error !== undefined} ping={ping} />
       </div>
-      {isDead ? (
+      {query.isError && (
         <Notice kind="failed">
-          <span lang="en">{answer.error.msg}</span>
+          <span lang="en">{query.error.message}</span>
         </Notice>
-      ) : (
-        <ul className="plain-list">
-          {answer.results.map((device) => (
-            <Device key={device.name} host={id} device={device} />
-          ))}
-        </ul>
       )}
+      {query.isPending && <p className="loading">{t('loading')}</p>}
+      <ul className="plain-list">
+        {(query.isError ? [] : (query.data ?? [])).map((device) => (
+          <Device key={device.name} host={id} device={device} />
+        ))}
+      </ul>
     </section>
   );
+}
+
+function Liveness({ isDead, ping }: { readonly isDead: boolean; readonly ping: PingShape[string] | undefined }) {
+  const { t, format } = useText();
+  if (isDead) return <Status tone="failed">{t('host.dead')}</Status>;
+  if (ping?.latency_ms === undefined) return null;
+  return <Status tone="ok">{t('host.alive', { ms: format.duration(ping.latency_ms) })}</Status>;
 }
 
 function Device({ host, device }: { readonly host: string; readonly device: DeviceShape }) {
