@@ -100,7 +100,7 @@ function setup(entries: readonly JournalEntry[] = LIFE, changes: Partial<Offerin
     const person = { name: 'charlie', isOperator: true };
     return match.route.handle({ ...request, remoteAddress: '', person }, new AbortController().signal);
   };
-  const read = async <T>(path: string): Promise<T> => JSON.parse(String((await ask('GET', path)).body)) as T;
+  const read = async <T>(path: string): Promise<T> => JSON.parse((await ask('GET', path)).body as string) as T;
   return { ask, read, started, recorded, resources };
 }
 

@@ -244,8 +244,3 @@ export interface ChecksShape {
     }[];
   }[];
 }
-
-/** `POST /v1/now/:action` with `report`, `reconcile` or `check`. */
-export interface StartedShape {
-  readonly started: string;
-}

@@ -4,6 +4,7 @@ import { useId } from 'react';
 import { get, send } from '../api.ts';
 import { Loaded, Notice } from '../parts/loaded.tsx';
 import { PageHead } from '../parts/page-head.tsx';
+import { textIn } from '../parts/text-in.ts';
 import { When } from '../parts/when.tsx';
 import { useText } from '../text/text.tsx';
 import type { Aggregate, ReviewShape } from './shapes.ts';
@@ -114,7 +115,7 @@ function Assign({ host, item }: { readonly host: string; readonly item: ReviewSh
       className="inline-form"
       onSubmit={(event) => {
         event.preventDefault();
-        assign.mutate(String(new FormData(event.currentTarget).get('user') ?? '').trim());
+        assign.mutate(textIn(event.currentTarget, 'user'));
       }}
     >
       <p className="form-row">

@@ -6,6 +6,7 @@ import { Dialog } from '../parts/dialog.tsx';
 import { Loaded, Notice } from '../parts/loaded.tsx';
 import { PageHead } from '../parts/page-head.tsx';
 import { Status } from '../parts/status.tsx';
+import { textIn } from '../parts/text-in.ts';
 import { useSession } from '../session.ts';
 import { useText } from '../text/text.tsx';
 import type { MappingShape } from './shapes.ts';
@@ -118,6 +119,7 @@ function MappingState({ mapping: { state } }: { readonly mapping: MappingShape }
 function Add({ path, isAdmin }: { readonly path: string; readonly isAdmin: boolean }) {
   const { t } = useText();
   const client = useQueryClient();
+  const names = [...(isAdmin ? ['oauth_user_name'] : []), 'host_id', 'host_user_name'];
   const add = useMutation({
     mutationFn: (body: Record<string, string>) => send('POST', path, body),
     onSuccess: () => client.invalidateQueries(),
@@ -128,8 +130,7 @@ function Add({ path, isAdmin }: { readonly path: string; readonly isAdmin: boole
       onSubmit={(event) => {
         event.preventDefault();
         const form = event.currentTarget;
-        const fields = Object.entries(Object.fromEntries(new FormData(form)));
-        add.mutate(Object.fromEntries(fields.map(([name, value]) => [name, String(value).trim()])), {
+        add.mutate(Object.fromEntries(names.map((name) => [name, textIn(form, name)])), {
           onSuccess: () => form.reset(),
         });
       }}

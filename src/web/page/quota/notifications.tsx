@@ -61,7 +61,7 @@ function List({ all }: { readonly all: readonly NotificationShape[] }) {
       title: t('device.device'),
       width: 'minmax(6rem, 1fr)',
       isWide: true,
-      cell: ({ detail }) => String(detail['device_name'] ?? detail['container_id'] ?? ''),
+      cell: aboutOf,
     },
   ];
   return (
@@ -76,6 +76,12 @@ function List({ all }: { readonly all: readonly NotificationShape[] }) {
   );
 }
 
+/** The device or the container that it is about. */
+function aboutOf({ detail }: Pick<NotificationShape, 'detail'>): string {
+  const { device_name: device, container_id: container } = detail;
+  return [device, container].find((one) => typeof one === 'string') ?? '';
+}
+
 function textOf({ host_id: host, host_user_name: user, event_type: type, detail }: NotificationShape): string {
-  return `${host} ${user} ${type} ${String(detail['device_name'] ?? '')}`.toLowerCase();
+  return `${host} ${user} ${type} ${aboutOf({ detail })}`.toLowerCase();
 }
