@@ -44,7 +44,6 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
 /** The files that may use a package; an error or an object of one never travels further. */
 const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   '@aws-sdk/client-s3': ['src/object-storage/'],
-  '@aws-sdk/lib-storage': ['src/object-storage/'],
   '@aws-sdk/s3-request-presigner': ['src/object-storage/'],
   '@stomp/stompjs': ['src/events/'],
   ws: ['src/events/', 'src/sandbox/'],

@@ -12,6 +12,11 @@ export default defineConfig({
     testTimeout: 60_000,
     hookTimeout: 60_000,
     globalSetup: ['test/build.ts'],
-    coverage: { provider: 'v8', include: ['src/**/*.ts', 'plugins/**/*.ts'], exclude: ['**/test/**'] },
+    coverage: {
+      provider: 'v8',
+      include: ['src/**/*.ts', 'plugins/**/*.ts'],
+      exclude: ['**/test/**'],
+      reportOnFailure: true,
+    },
   },
 });

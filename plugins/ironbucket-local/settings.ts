@@ -104,7 +104,7 @@ export const settingsSchema: JsonSchema = {
       minimum: 0,
       maximum: 3650,
       default: 7,
-      description: 'Days after which a multipart upload that was not completed is aborted. 0 keeps it for ever.',
+      description: 'Days after which a multipart upload that was not completed is aborted. 0 keeps it.',
     },
     node_id: {
       type: 'string',

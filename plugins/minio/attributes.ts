@@ -24,7 +24,8 @@ export const attributeRules: AttributeRules = {
         maxProperties: 40,
         propertyNames: { pattern: '^(?!waldur-)[\\w .:/=+@-]{1,128}$' },
         additionalProperties: { type: 'string', maxLength: 256, pattern: '^[\\w .:/=+@-]*$' },
-        'x-expected': 'up to 40 texts by names that do not begin with "waldur-", of letters, digits and " .:/=+@_-"',
+        'x-expected':
+          'a JSON object such as {"team": "blue"} of up to 40 texts by names that do not begin with "waldur-", of letters, digits and " .:/=+@_-"',
         'x-changeable': true,
       },
       lifecycle_days: {

@@ -71,11 +71,9 @@ async function withStorage(call: Call, work: (call: Call, storage: ObjectStorage
   try {
     const own = offering === undefined ? {} : storageSettings(offering.context.settings);
     const raw: Readonly<Record<string, unknown>> = { ...fallback, ...own };
-    const scheme = raw['use_ssl'] === true ? 'https' : 'http';
-    const url = `${scheme}://${typeof raw['endpoint'] === 'string' ? raw['endpoint'] : 'localhost'}`;
-    const proxy = URL.canParse(url) ? proxyFor(url, 'env', call.env) : undefined;
-    const context = offering?.context ?? { clock: systemClock, log: silentLog, store: noDocuments };
-    const storage = await openStorage(raw, context, { proxy });
+    const proxy = (url: string): string | undefined => proxyFor(url, 'env', call.env);
+    const context = offering?.context ?? { clock: systemClock, log: silentLog, store: noDocuments, proxy };
+    const storage = await openStorage(raw, context);
     try {
       return await work(call, storage);
     } finally {

@@ -1,5 +1,6 @@
 import type { PluginContext } from '../../src/plugin/contract.ts';
 import { type Client, createClient } from './client.ts';
+import { createKeyWatch, type KeyWatch } from './key-watch.ts';
 import type { Deriver } from './madmin/deriver.ts';
 import type { Settings } from './settings.ts';
 import { createUsageReader, type UsageReader } from './usage-reader.ts';
@@ -8,10 +9,12 @@ import { createUsageReader, type UsageReader } from './usage-reader.ts';
 export interface Deps extends PluginContext<Settings> {
   readonly client: Client;
   readonly usage: UsageReader;
+  readonly keyWatch: KeyWatch;
 }
 
 /** Connects to nothing yet. */
 export function createDeps(context: PluginContext<Settings>, deriver?: Deriver): Deps {
   const client = createClient(context, deriver);
-  return { ...context, client, usage: createUsageReader(client.admin, context.clock) };
+  const usage = createUsageReader(client.admin, context.clock);
+  return { ...context, client, usage, keyWatch: createKeyWatch(client.admin, context.log) };
 }

@@ -11,13 +11,16 @@ import type { Sighting } from './sighting.ts';
 
 /**
  * Repairs what no order speaks of: the policy of an account, its attachment, a bucket that is gone; and says which accounts
- * are over their limit, which the server notices late. With `enforce: suspend-writes` those lose the right to write.
+ * are over their limit, which the server notices late. With `enforce: suspend-writes` those lose the right to write. Looks
+ * for keys that were switched off, too, which upkeep replaces.
  */
 export async function keep(deps: Deps, signal: AbortSignal): Promise<string | undefined> {
   let [repaired, over] = [0, 0];
+  const ours: string[] = [];
   for await (const [, sighting] of lookAt(deps, 'all', signal)) {
     const resource = stampOf(sighting?.policy);
     if (sighting === undefined || resource === undefined) continue;
+    ours.push(sighting.account);
     const overage = overageOf(deps.settings, sighting);
     if (overage > 0n) {
       over++;
@@ -27,6 +30,7 @@ export async function keep(deps: Deps, signal: AbortSignal): Promise<string | un
     }
     if (await repair(deps, sighting, resource, overage, signal)) repaired++;
   }
+  await deps.keyWatch.look(ours, signal);
   if (repaired === 0 && over === 0) return undefined;
   return `${plural(repaired, 'account')} repaired, ${over} over their limit`;
 }

@@ -96,7 +96,9 @@ async function fromListings(
     const found = facts.get(name);
     if (found !== undefined) buckets.push(await complete(deps, found, signal));
   }
-  return { account, user, policy, buckets, keys: keys.get(account) ?? [], scannedAt };
+  // Of all keys the listing says that they are there, and not whether they are switched off.
+  const shown = (keys.get(account) ?? []).map((key) => ({ ...key, enabled: !deps.keyWatch.isOff(account, key.id) }));
+  return { account, user, policy, buckets, keys: shown, scannedAt };
 }
 
 /** Expiry is read only where a tag says that it was ordered. */

@@ -17,6 +17,8 @@ import type { Settings } from './settings.ts';
 
 const ALSO = ['endpoint', 'use_ssl', 'region', 'public_endpoint', 'verify_ssl', 'ca_file'];
 const DAY_MS = 86_400_000;
+/** What no cleanup has aborted by then, the server has forgotten, too. */
+const UPLOAD_DAYS = 30;
 
 /** The settings of the object storage out of those of the plugin. */
 export function storageSettings(settings: Settings): Readonly<Record<string, unknown>> {
@@ -31,22 +33,17 @@ export function keepsSamples(settings: Settings): boolean {
   return settings.bucket_samples !== undefined;
 }
 
-export interface StorageOptions {
-  /** URL of the proxy in between. */
-  readonly proxy?: string | undefined;
-}
-
-type Context = Pick<Deps, 'clock' | 'log' | 'store'>;
+type Context = Pick<Deps, 'clock' | 'log' | 'store' | 'proxy'>;
 
 /** @param raw settings by their names. @throws AgentError operator `STORAGE_SETTINGS` */
 export async function openStorage(
   raw: Readonly<Record<string, unknown>>,
-  { clock, log, store }: Context,
-  { proxy }: StorageOptions = {},
+  { clock, log, store, proxy }: Context,
 ): Promise<ObjectStorage> {
   const settings = readSettings(raw);
   const ca = await readCa(settings.ca_file);
-  const agents = createAgents({ ca, verifySsl: settings.verify_ssl ?? true }, proxy);
+  const url = `${settings.use_ssl ? 'https' : 'http'}://${settings.endpoint}`;
+  const agents = createAgents({ ca, verifySsl: settings.verify_ssl ?? true }, proxy?.(url));
   const uploads = uploadRegistry(store);
   return createObjectStorage(settings, { clock, log, agents, uploads, audit: (record) => keepAudit(record, settings) });
 
@@ -71,7 +68,8 @@ function uploadRegistry(store: Documents): UploadRegistry {
   return {
     remember: async (upload) => {
       const { bucket, key, uploadId, startedAt } = upload;
-      await store.put(keyOf(upload), { bucket, key, uploadId, startedAt: startedAt.toISOString() });
+      const expiresAt = new Date(startedAt.getTime() + UPLOAD_DAYS * DAY_MS);
+      await store.put(keyOf(upload), { bucket, key, uploadId, startedAt: startedAt.toISOString() }, { expiresAt });
     },
     forget: (upload) => store.delete(keyOf(upload)),
     list: async function* () {

@@ -4,7 +4,7 @@ import type { OfferingConfig, WaldurConfig } from '../config/types.ts';
 import type { Clock } from '../lib/clock.ts';
 import { createHttp, type HttpFactory, type HttpOutcome } from '../lib/http.ts';
 import type { Log } from '../lib/log.ts';
-import type { Environment } from '../lib/proxy.ts';
+import { type Environment, proxyFor } from '../lib/proxy.ts';
 import type { Secrets } from '../lib/secrets.ts';
 import type { AccountSeen } from '../monitor/account-gauges.ts';
 import { boundMetadata } from '../plugin/bound-metadata.ts';
@@ -68,6 +68,7 @@ export function createConnect(deps: ConnectDeps): Connect {
       userAgent: `waldur-storage-agent/${version}`,
       observe: (outcome) => deps.metrics.pluginRequest({ ...outcome, plugin: plugin.id }),
     }),
+    proxy: (url) => proxyFor(url, 'env', env),
     clock,
     store: pluginDocuments(deps.store(), uuid),
     random: (bytes) => randomBytes(bytes),

@@ -72,7 +72,7 @@ export async function supervise(deps: SuperviseDeps, signal: AbortSignal): Promi
       for await (const delivery of session(options, { clock, onSubscribed }, signal)) {
         const message = decode(delivery.body, delivery.objectType);
         if (message.kind === 'ignored' || message.kind === 'malformed') delivery.ack();
-        // A frame that cannot be handled must not come again for ever; reconciliation sees what it was about.
+        // A frame that cannot be handled must not come again without end; reconciliation sees what it was about.
         if (!guard('onMessage', () => deps.onMessage(message, delivery))) delivery.ack();
       }
     } catch (thrown) {

@@ -31,7 +31,7 @@ export function createHttp(options: HttpOptions, { clock, env = {} }: HttpDeps):
     let headers: Readonly<Record<string, string>> = {};
     let raw: RawAnswer;
     try {
-      // axios' own timeout ends with the headers; a dripping body would hold the request for ever.
+      // axios' own timeout ends with the headers; a dripping body would hold the request without end.
       raw = await withDeadline(clock, signal, deadlineMs, request.operation, async (bounded) => {
         headers = { ...(await options.headers?.(request, bounded)), ...request.headers };
         return await transport.send(request, headers, bounded);

@@ -46,7 +46,7 @@ interface OfOffering {
 export interface Metrics {
   /** Starts the series of an offering at zero, so that rates and alerts see them before the first event; known ones go on. */
   addOffering(offering: MeteredOffering): void;
-  /** Ends the series of an offering that left the configuration; without this they would stay for ever. */
+  /** Ends the series of an offering that left the configuration; without this they would stay until the agent stops. */
   forgetOffering(name: string): Promise<void>;
   configRead(valid: boolean): void;
   stompState(event: OfOffering & { readonly connected: boolean }): void;

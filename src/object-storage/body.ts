@@ -1,4 +1,5 @@
-import { addAbortSignal, Readable } from 'node:stream';
+import { Readable } from 'node:stream';
+import { untilAborted } from '../lib/until-aborted.ts';
 
 export type UploadBody = Readable | AsyncIterable<Uint8Array> | Uint8Array | string;
 
@@ -12,22 +13,31 @@ export async function* counted(
   signal: AbortSignal,
   tooMuch: () => Error,
 ): AsyncGenerator<Buffer> {
-  const source = addAbortSignal(signal, body instanceof Readable ? body : Readable.from(chunksOf(body)));
+  const source = iteratorOf(body);
   let count = 0;
   try {
-    for await (const chunk of source as AsyncIterable<Uint8Array | string>) {
+    for (;;) {
+      const next = await untilAborted(Promise.resolve(source.next()), signal);
+      if (next.done === true) return;
+      const chunk = next.value;
       const bytes =
         typeof chunk === 'string' ? Buffer.from(chunk) : Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
       count += bytes.length;
       if (count > most) throw tooMuch();
       yield bytes;
     }
-  } catch (error) {
-    signal.throwIfAborted();
-    throw error;
   } finally {
-    source.destroy();
+    if (body instanceof Readable) body.destroy();
+    // Not waited for: a generator that is silent does not hear it.
+    else void Promise.resolve(source.return?.()).catch(() => undefined);
   }
+}
+
+type Chunk = Uint8Array | string;
+
+function iteratorOf(body: UploadBody): Iterator<Chunk, undefined> | AsyncIterator<Chunk, undefined> {
+  if (typeof body === 'string' || body instanceof Uint8Array) return [body][Symbol.iterator]();
+  return (body as AsyncIterable<Chunk>)[Symbol.asyncIterator]();
 }
 
 /** Reads until more than `threshold` bytes are there, or all of them. */
@@ -50,9 +60,4 @@ export async function peek(
 export async function* joined(head: Buffer[], rest: AsyncGenerator<Buffer>): AsyncGenerator<Buffer> {
   for (let chunk = head.shift(); chunk !== undefined; chunk = head.shift()) yield chunk;
   yield* rest;
-}
-
-/** A large chunk is cut, so that counting it does not need it twice. */
-function chunksOf(body: Exclude<UploadBody, Readable>): AsyncIterable<Uint8Array> | Iterable<Uint8Array> {
-  return typeof body === 'string' ? [Buffer.from(body)] : body instanceof Uint8Array ? [body] : body;
 }

@@ -28,6 +28,7 @@ const HINTS: Readonly<Record<string, string>> = {
   AccessDenied: 'The policy of these keys does not allow it.',
   InvalidAccessKeyId: CREDENTIALS,
   SignatureDoesNotMatch: CREDENTIALS,
+  CredentialsProviderError: 'Set access_key and secret_key, or give this machine or container a role.',
   RequestTimeTooSkewed: 'Synchronise the clock of this machine.',
   NoSuchBucket: 'Create the buckets with: agent minio init',
 };

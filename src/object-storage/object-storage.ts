@@ -133,10 +133,7 @@ function open(settings: ObjectStorageSettings, deps: StorageDeps): Opened & { cl
     ...(uploads !== undefined && { uploads }),
     clock,
     sdk: () => {
-      opening ??= openSdk(settings, deps.agents, settings.endpoint).then((sdk) => {
-        if (uploads !== undefined) rememberUploads(sdk, uploads, clock);
-        return sdk;
-      });
+      opening ??= openSdk(settings, deps.agents, settings.endpoint);
       return opening;
     },
     audit: async (record) => {
@@ -151,30 +148,6 @@ function open(settings: ObjectStorageSettings, deps: StorageDeps): Opened & { cl
       opening = undefined;
     },
   };
-}
-
-/** Before the first part goes out, so that even a killed process leaves a trace of what it began. */
-function rememberUploads(
-  { client }: Sdk,
-  uploads: NonNullable<StorageDeps['uploads']>,
-  clock: StorageDeps['clock'],
-): void {
-  client.middlewareStack.add(
-    (next, { commandName }) =>
-      async (args) => {
-        const result = await next(args);
-        const {
-          Bucket: bucket,
-          Key: key,
-          UploadId: uploadId,
-        } = result.output as unknown as Record<string, string | undefined>;
-        if (commandName === 'CreateMultipartUploadCommand' && bucket && key && uploadId) {
-          await uploads.remember({ bucket, key, uploadId, startedAt: clock.now() });
-        }
-        return result;
-      },
-    { step: 'initialize', name: 'rememberUploads' },
-  );
 }
 
 async function download({ sdk }: Opened, bucket: string, key: string, signal: AbortSignal): Promise<Download> {

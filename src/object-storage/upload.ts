@@ -1,9 +1,9 @@
-import { Readable } from 'node:stream';
 import { counted, joined, peek, type UploadBody } from './body.ts';
 import type { Opened } from './deps.ts';
 import { StorageQuotaExceededError } from './errors.ts';
 import { explain } from './explain.ts';
 import { type Metadata, toHeaders } from './metadata.ts';
+import { sendInParts } from './multipart.ts';
 import type { ObjectStorageSettings } from './settings.ts';
 
 export interface NewObject {
@@ -16,8 +16,6 @@ export interface NewObject {
 
 const MIB = 1_048_576;
 const MOST_PARTS = 10_000;
-/** Parts on their way at once; each is in memory. */
-const AT_ONCE = 2;
 
 /**
  * Stores an object. Above the threshold it goes in parts; an upload that fails is aborted, and nothing of it remains.
@@ -26,12 +24,15 @@ const AT_ONCE = 2;
  * StorageConnectionError, StorageBucketError
  */
 export async function upload(opened: Opened, object: NewObject, signal: AbortSignal): Promise<void> {
+  signal.throwIfAborted();
   const { settings } = opened;
   const { bucket, key, contentType } = object;
   const context = { operation: 'upload', bucket, key };
-  const params = { Bucket: bucket, Key: key, ContentType: contentType, Metadata: toHeaders(object.metadata) };
-  const most = settings.max_upload_size_mb * MIB;
-  const chunks = counted(object.body, most, signal, () => {
+  const metadata = toHeaders(object.metadata);
+  const stop = new AbortController();
+  const follow = (): void => stop.abort(signal.reason);
+  signal.addEventListener('abort', follow, { once: true });
+  const chunks = counted(object.body, settings.max_upload_size_mb * MIB, stop.signal, () => {
     const message = `${key} is larger than ${settings.max_upload_size_mb} MiB`;
     return new StorageQuotaExceededError(message, { context, hint: 'The maximum is max_upload_size_mb.' });
   });
@@ -39,24 +40,18 @@ export async function upload(opened: Opened, object: NewObject, signal: AbortSig
     const { s3, client } = await opened.sdk();
     const { head, isWhole } = await peek(chunks, settings.multipart_threshold_mb * MIB);
     if (isWhole) {
+      const params = { Bucket: bucket, Key: key, ContentType: contentType, Metadata: metadata };
       const put = new s3.PutObjectCommand({ ...params, Body: Buffer.concat(head) });
-      await client.send(put, { abortSignal: signal });
+      await client.send(put, { abortSignal: stop.signal });
       return;
     }
-    const { Upload } = await import('@aws-sdk/lib-storage');
-    const body = Readable.from(joined(head, chunks));
-    const sending = new Upload({
-      client,
-      params: { ...params, Body: body },
-      partSize: partSize(settings),
-      queueSize: AT_ONCE,
-    });
-    // It aborts what it began when the body fails, after the parts that are on their way have ended.
-    await sending.done();
-    await forget(opened, bucket, sending.uploadId);
+    const parts = { bucket, key, contentType, metadata, partSize: partSize(settings) };
+    await sendInParts(opened, parts, joined(head, chunks), stop);
   } catch (error) {
+    signal.throwIfAborted();
     throw explain(error, 'upload', context);
   } finally {
+    signal.removeEventListener('abort', follow);
     await chunks.return(undefined);
   }
 }
@@ -65,8 +60,4 @@ export async function upload(opened: Opened, object: NewObject, signal: AbortSig
 export function partSize({ multipart_chunk_size_mb, max_upload_size_mb }: ObjectStorageSettings): number {
   const least = Math.ceil((max_upload_size_mb * MIB) / MOST_PARTS);
   return Math.max(multipart_chunk_size_mb * MIB, least);
-}
-
-async function forget({ uploads }: Opened, bucket: string, uploadId: string | undefined): Promise<void> {
-  if (uploadId !== undefined) await uploads?.forget({ bucket, uploadId });
 }

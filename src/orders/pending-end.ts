@@ -4,7 +4,7 @@ import { AgentError } from '../lib/errors.ts';
 import type { Observed } from '../plugin/contract.ts';
 
 /**
- * An account is not pending for ever.
+ * An account is not pending without end.
  *
  * @throws AgentError terminal `ACCOUNT_PENDING_TOO_LONG` when the end that the plugin states has passed.
  */

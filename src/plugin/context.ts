@@ -11,6 +11,8 @@ export interface PluginContext<Settings> {
   readonly log: Log;
   /** Pre-wired HTTP: user agent, deadline, proxy, CA, size limits, errors as AgentError, metrics. */
   readonly http: HttpFactory;
+  /** URL of the proxy to a URL, for a library that connects by itself; `http` knows it already. */
+  readonly proxy?: (url: string) => string | undefined;
   readonly clock: Clock;
   readonly store: Documents;
   /** Cryptographically random bytes. */

@@ -167,7 +167,7 @@ export interface Backend {
   check(signal: AbortSignal): Promise<readonly Check[]>;
   /** The accounts asked for, or all that carry our stamp. One listing for all of them where the backend has one. */
   observe(accounts: readonly Sought[] | 'all', signal: AbortSignal): AsyncIterable<Observed>;
-  /** Names of the accounts that carry no stamp of anybody's, for import; a backend that cannot tell has no such method. */
+  /** Names of the accounts that carry no stamp at all, for import; a backend that cannot tell has no such method. */
   unstamped?(signal: AbortSignal): AsyncIterable<string>;
   /**
    * Idempotent: repeating an action after a lost reply converges to the same state. Refuses an account whose stamp is

@@ -101,7 +101,7 @@ function named(backendTypes: readonly string[]): readonly Builtin[] {
 
 /**
  * Loads the npm package `specifier`, installed in a `node_modules` at or above `baseDir`, and checks what it exports as
- * `plugin` before anybody uses it. Its names must differ from those of `others`.
+ * `plugin` before it is used. Its names must differ from those of `others`.
  *
  * @throws AgentError operator `PLUGIN_UNUSABLE` that names the package, its file and every reason.
  */

@@ -34,7 +34,7 @@ export interface FaultRule {
     readonly query?: Readonly<Record<string, string>>;
     readonly user?: string;
   };
-  /** How often it strikes; without it for ever. */
+  /** How often it strikes; without it every time. */
   readonly times?: number;
   /** Matching requests that pass first. */
   readonly after?: number;

@@ -13,6 +13,7 @@ import { until } from './lib/until.ts';
 /** What the agent's process costs: the time until it is ready, and its memory, idle and with many resources. */
 
 const STARTS = 10;
+const PAIRS = 3;
 const RESOURCES = 10_000;
 
 printResult('process', [...(await start()), ...(await large())]);
@@ -22,10 +23,16 @@ async function start(): Promise<readonly Figure[]> {
   const notified: number[] = [];
   const cpu: number[] = [];
   const served: number[] = [];
-  const idleMb = await withAgent(sandbox, 0, async (agent) => {
+  const idle = async (agent: AgentProcess): Promise<number> => {
     await agent.connected();
     return idleMemoryMb(agent.pid);
-  });
+  };
+  const idleMb = await withAgent(sandbox, 0, idle);
+  const more: number[] = [];
+  for (let run = 0; run < PAIRS; run++) {
+    const memory = await withAgent(sandbox, 0, idle);
+    more.push((await withAgent(sandbox, 0, idle, 'state')) - memory);
+  }
   for (let run = 0; run < STARTS; run++) {
     await withAgent(sandbox, 0, async (agent) => {
       notified.push(agent.readyMs);
@@ -40,6 +47,7 @@ async function start(): Promise<readonly Figure[]> {
     { name: 'CPU time to READY=1, median', value: median(cpu), unit: 'ms' },
     { name: 'start to 200 from /readyz, median', value: median(served), unit: 'ms' },
     { name: 'memory, connected and idle', value: idleMb, unit: 'MB', target: { atMost: 90 } },
+    { name: 'the same with a state file, more by', value: median(more), unit: 'MB', target: { atMost: 12 } },
   ];
 }
 
@@ -64,12 +72,18 @@ async function large(): Promise<readonly Figure[]> {
   return figures;
 }
 
-function withAgent<T>(sandbox: SandboxProcess, buckets: number, work: (agent: AgentProcess) => Promise<T>): Promise<T> {
+function withAgent<T>(
+  sandbox: SandboxProcess,
+  buckets: number,
+  work: (agent: AgentProcess) => Promise<T>,
+  state?: 'state',
+): Promise<T> {
   return withScratch(async (folder) => {
     const storage = join(folder, 'storage');
     mkdirSync(storage);
     if (buckets > 0) await addBuckets(storage, buckets);
-    const agent = await startAgentProcess(siteYaml(sandbox, storage, FIXTURE.limit), folder);
+    const options = state === undefined ? {} : { agent: `state: ${join(folder, 'agent.db')}` };
+    const agent = await startAgentProcess(siteYaml(sandbox, storage, FIXTURE.limit, options), folder);
     const outcome = await work(agent);
     await agent.stop();
     return outcome;

@@ -1,17 +1,13 @@
 import { join } from 'node:path';
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 import { systemClock } from '../../src/lib/clock.ts';
-import { createMemoryStore } from '../../src/store/memory-store.ts';
 import { remembered } from '../../src/store/remembered.ts';
 import { createSqlStore } from '../../src/store/sql-store.ts';
 import { openSqlite } from '../../src/store/sqlite.ts';
-import type { Store } from '../../src/store/store.ts';
 import { createSampledUsage } from '../../src/usage/sampled-usage.ts';
 import { printResult } from './lib/report.ts';
 import { withScratch } from './lib/scratch.ts';
 
-/** What samples cost: a month of 10,000 accounts from ten million of them, one pass of sampling, memory of the SQLite store. */
+/** What samples cost: a month of 10,000 accounts from ten million of them, and one pass of sampling. */
 
 const ACCOUNTS = 10_000;
 const PER_ACCOUNT = 1000;
@@ -21,24 +17,11 @@ const STEP_S = Math.floor(MONTH_S / PER_ACCOUNT);
 const OWNER = '0'.repeat(32);
 const TWO_HOURS_MS = 7_200_000;
 
-setFlagsFromString('--expose-gc');
-const collectGarbage = runInNewContext('gc') as () => void;
 const nameOf = (index: number): string => `waldur-organisation-project-${String(index).padStart(8, '0')}`;
 
-function residentMb(): number {
-  collectGarbage();
-  collectGarbage();
-  return process.memoryUsage.rss() / 1e6;
-}
-
 await withScratch(async (folder) => {
-  await touch(createMemoryStore(systemClock));
-  const before = residentMb();
   const path = join(folder, 'agent.db');
   const store = createSqlStore(await openSqlite(path), systemClock);
-  await touch(store);
-  const memory = residentMb() - before;
-
   await fill(path);
   const closed = remembered(store, 'closed-months', OWNER);
   const samples = store.samples;
@@ -70,16 +53,8 @@ await withScratch(async (folder) => {
     { name: 'the same, wall', value: integral.wallS, unit: 's' },
     { name: 'one sample of 10,000 accounts kept, CPU', value: pass.cpuS, unit: 's' },
     { name: 'the same, wall', value: pass.wallS, unit: 's' },
-    { name: 'memory of the SQLite store above the memory store', value: memory, unit: 'MB', target: { atMost: 12 } },
   ]);
 });
-
-async function touch(store: Store): Promise<void> {
-  await store.documents('bench').put('k', 1);
-  await store.documents('bench').list('');
-  await store.samples.add(OWNER, [{ account: 'one', component: 'storage', at: MONTH.from, quantity: 1n }]);
-  await store.samples.read(OWNER, 'one', MONTH);
-}
 
 /** Writes the rows that a month of sampling leaves behind, without the month it takes. */
 async function fill(path: string): Promise<void> {

@@ -32,6 +32,8 @@ process.on('message', (message: { readonly accounts?: number }) => {
   emulator.scan();
   process.send?.({ requests: emulator.requests.splice(0) });
 });
+// The benchmark may end by an error.
+process.once('disconnect', () => void emulator.close());
 process.send?.({ endpoint: emulator.endpoint, root: emulator.root });
 
 function populate(count: number): void {

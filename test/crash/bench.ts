@@ -26,7 +26,7 @@ export interface KeyPair {
   readonly secretKey: string;
 }
 
-export type BackendName = 'ironbucket-local' | 'croit-s3 (croit)' | 'croit-s3 (radosgw)' | 'civo';
+export type BackendName = 'ironbucket-local' | 'croit-s3 (croit)' | 'croit-s3 (radosgw)' | 'civo' | 'minio';
 
 export interface BenchOptions {
   readonly offering: 'limit' | 'usage' | 'options';

@@ -5,11 +5,13 @@ import { type Cluster, startCluster } from '../../plugins/croit-s3/test/lab.ts';
 import { openProcessSite } from '../fakes/process.ts';
 import type { Account, BackendName, Bench, BenchOptions } from './bench.ts';
 import { openCivo } from './civo-bench.ts';
+import { openMinio } from './minio-bench.ts';
 
 /** Opens a site of its own; what was opened is closed by `closeAll` of the processes, backends by `closeBackends`. */
 export async function openBench(backend: BackendName, options: BenchOptions): Promise<Bench> {
   if (backend === 'ironbucket-local') return openDisk(options);
-  return backend === 'civo' ? openCivo(options, opened) : openCluster(backend, options);
+  if (backend === 'civo') return openCivo(options, opened);
+  return backend === 'minio' ? openMinio(options, opened) : openCluster(backend, options);
 }
 
 interface DiskAccount {

@@ -36,7 +36,7 @@ function compare(bench: Bench, resource: Resource, account: Account | undefined,
   expect('limit', account.bytes, (ending.gib ?? 0) * GIB);
   const keys = ending.account === 'working' ? shown(account.keys) : '';
   expect('keys in Waldur', shown(known), keys);
-  if (ending.account === 'working' && keys === '') wrong.push('nobody has a key');
+  if (ending.account === 'working' && keys === '') wrong.push('there is no key');
   return wrong;
 }
 

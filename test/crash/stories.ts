@@ -33,12 +33,12 @@ export const GIB = 1_073_741_824;
 const FIVE = { limits: { storage: 5 } };
 const TERMINATE = { type: 'Terminate' } as const;
 const RESTORE = { type: 'Restore' } as const;
-const EVERYWHERE = ['ironbucket-local', 'croit-s3 (croit)', 'croit-s3 (radosgw)', 'civo'] as const;
+const EVERYWHERE = ['ironbucket-local', 'croit-s3 (croit)', 'croit-s3 (radosgw)', 'civo', 'minio'] as const;
 /** The two flavours differ in the calls that make, limit and remove accounts, not in what comes before and after. */
 const ONE_FLAVOUR = ['ironbucket-local', 'croit-s3 (croit)'] as const;
-const OTHERS_TOO = [...ONE_FLAVOUR, 'civo'] as const;
+const OTHERS_TOO = [...ONE_FLAVOUR, 'civo', 'minio'] as const;
 /** croit knows no way to shut an account. */
-const CAN_SUSPEND = ['ironbucket-local', 'croit-s3 (radosgw)'] as const;
+const CAN_SUSPEND = ['ironbucket-local', 'croit-s3 (radosgw)', 'minio'] as const;
 const API_KEYS = { credentials: 'api_keys' };
 const SUSPEND = { on_terminate: 'suspend' };
 
@@ -83,6 +83,12 @@ export const STORIES: readonly Story[] = [
     order: { type: 'Update', kind: 'options', options: { versioning: true, tags: 'team:blue' } },
     ending: working(5),
     at: ['civo'],
+  }),
+  story({
+    what: 'attributes',
+    order: { type: 'Update', kind: 'options', options: { versioning: true, lifecycle_days: 7 } },
+    ending: working(5),
+    at: ['minio'],
   }),
   story({ what: 'terminate, empty', order: TERMINATE, ending: { account: 'gone' } }),
   story({

@@ -7,7 +7,13 @@ import { closeAll } from '../fakes/process.ts';
 
 vi.setConfig({ testTimeout: 420_000 });
 
-const BACKENDS: readonly BackendName[] = ['ironbucket-local', 'croit-s3 (croit)', 'croit-s3 (radosgw)', 'civo'];
+const BACKENDS: readonly BackendName[] = [
+  'ironbucket-local',
+  'croit-s3 (croit)',
+  'croit-s3 (radosgw)',
+  'civo',
+  'minio',
+];
 const results: Swept[] = [];
 
 afterAll(async () => {

@@ -12,8 +12,10 @@ const PATIENCE_MS = 240_000;
 
 describe.concurrent('quotas are enforced, raised, repaired, measured and cleared', () => {
   test.each([
-    ['ext4 and XFS', 24, ['test/labs/uml.sh', 'test/labs/quota/guest.sh']],
-    ['the pages about ext4 and XFS', 16, ['test/labs/uml.sh', 'test/labs/quota/pages.sh']],
+    ['ext4 and XFS', 28, ['test/labs/uml.sh', 'test/labs/quota/guest.sh']],
+    ['the pages about ext4 and XFS', 28, ['test/labs/uml.sh', 'test/labs/quota/pages.sh']],
+    ['the page about btrfs', 6, ['test/labs/btrfs.sh', 'test/labs/quota/pages-btrfs.sh']],
+    ['the page about ZFS', 3, ['test/labs/zfs.sh', 'test/labs/quota/pages-zfs.sh']],
     ['ZFS', 5, ['test/labs/zfs.sh', 'node', 'dist/test/labs/quota/zfs.js']],
     ['btrfs', 6, ['test/labs/btrfs.sh', 'node', 'dist/test/labs/quota/btrfs.js']],
   ] as const)('on %s', { timeout: PATIENCE_MS }, async (_, steps, command) => {

@@ -12,6 +12,7 @@ const DOWN = error('FAKE_DOWN', 'transient');
 const REFUSED = error('WALDUR_REFUSED', 'terminal');
 const usageBilled = { components: [component({ accountingType: 'usage' })] };
 const WAIT = 'tell: The storage is not available at the moment. The order is kept and tried again.';
+const HELD_BACK = 'tell: The operator of the storage has to carry this out. The order is kept until then.';
 
 describe('an options order, which Waldur closes as soon as it is approved,', () => {
   const options: World = {
@@ -144,7 +145,7 @@ describe('a create order', () => {
       'against the policy is neither approved nor rejected',
       { ...fresh, offering: { policy: 'observe-only' } },
       'POLICY',
-      [WAIT],
+      [HELD_BACK],
     ],
     [
       'whose account is being made waits',

@@ -67,7 +67,7 @@ describe.each(FLAVOURS)('flavour %s: a death between any two requests', (flavour
       async (backend) => {
         const limits = { enabled: true, max_size: Number(5n * MIB), max_objects: 50 };
         expect(cluster.user()).toMatchObject({ user_quota: limits, bucket_quota: limits });
-        // A key that croit made is known to nobody: the order that finds it revokes it.
+        // Nothing knows a key that croit made: the order that finds it revokes it.
         for (const accessKey of (await found(backend)).keys.map(({ id }) => id)) {
           await backend.apply(action({ kind: 'revoke-key', accessKey }), signal);
         }
@@ -147,7 +147,7 @@ describe('a purge through croit', () => {
     }
   });
 
-  it('starts over when somebody makes another bucket meanwhile', async () => {
+  it('starts over when another bucket is made meanwhile', async () => {
     const backend = cluster.open('croit');
     await backend.apply(create(), signal);
     cluster.rgw.store(ACCOUNT, 1, 'first');

@@ -176,7 +176,7 @@ describe.each(FLAVOURS)('flavour %s', (flavour) => {
     expect(cluster.user().email).toBe(stampOf(ACCOUNT, OURS));
   });
 
-  it('leaves a limit that nobody ordered as somebody set it', async () => {
+  it('leaves a limit that was not ordered as it is', async () => {
     const backend = cluster.open(flavour);
     await backend.apply(create({ bytes: 5n * MIB }), signal);
     Object.assign(cluster.user().user_quota, { max_objects: 500 });

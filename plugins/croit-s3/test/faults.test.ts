@@ -190,7 +190,7 @@ describe('what croit says in its own way', () => {
     expect(await observe(backend)).toEqual([{ state: 'absent', account: ACCOUNT }]);
   });
 
-  it('nobody to ask about is no reason to ask', async () => {
+  it('asks nothing when there is no account to ask about', async () => {
     expect(await usage(backend, [])).toEqual([]);
     expect(cluster.facade.requests).toEqual([]);
   });

@@ -56,7 +56,7 @@ describe('croit', () => {
     expect(cluster.user().keys).toEqual([]);
   });
 
-  it('cannot suspend anybody', async () => {
+  it('cannot suspend', async () => {
     const backend = cluster.open('croit');
     await backend.apply(create(), signal);
     const refused = await failure(backend.apply(action({ kind: 'suspend' }), signal));
@@ -91,7 +91,7 @@ describe('a RADOS Gateway', () => {
     expect(new Set(ids)).toEqual(new Set([account]));
   });
 
-  it('refuses an e-mail address that somebody copied, and nothing is made', async () => {
+  it('refuses an e-mail address that was copied, and nothing is made', async () => {
     await addForeign(cluster, STAMP, 'copy');
     const refused = await failure(cluster.open('radosgw').apply(create(), signal));
     expect(refused).toMatchObject({ code: 'CROIT_S3_EMAIL_TAKEN', disposition: 'terminal' });
@@ -127,7 +127,7 @@ describe('a RADOS Gateway', () => {
     expect(cluster.user().keys.map((key) => key.access_key)).toEqual([credentials?.accessKey]);
   });
 
-  it('is never asked to delete a key of somebody else', async () => {
+  it('is never asked to delete the key of another user', async () => {
     const backend = cluster.open('radosgw');
     await backend.apply(create(), signal);
     await addForeign(cluster, 'x@y', 'other');

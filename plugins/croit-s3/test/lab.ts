@@ -88,7 +88,7 @@ export async function createLab(flavour: Settings['flavour']): Promise<Lab> {
   return {
     open: () => cluster.open(flavour),
     makeForeign: async (account) => {
-      await rgw.admin('PUT', 'user', { uid: account, 'display-name': 'Somebody', 'generate-key': 'False' });
+      await rgw.admin('PUT', 'user', { uid: account, 'display-name': 'Jane Doe', 'generate-key': 'False' });
     },
     store: async (account, bytes) => rgw.store(account, bytes),
     hide: async (account) => {
@@ -150,9 +150,9 @@ export async function usage(
   return all;
 }
 
-/** A user that somebody else made. */
+/** A user that was made outside the agent. */
 export async function addForeign(cluster: Cluster, email = 'someone@example.org', uid = ACCOUNT): Promise<void> {
-  const query = { uid, 'display-name': 'Somebody', email, 'access-key': 'FOREIGN', 'secret-key': 'foreign-secret' };
+  const query = { uid, 'display-name': 'Jane Doe', email, 'access-key': 'FOREIGN', 'secret-key': 'foreign-secret' };
   await cluster.rgw.admin('PUT', 'user', query);
 }
 

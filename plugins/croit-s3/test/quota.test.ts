@@ -59,7 +59,7 @@ describe('what is asked for', () => {
     expect(changeOf(quota(false, -1n, -1n), { bytes: 5n })).toEqual({ enabled: true, maxSize: 5n });
     expect(changeOf(quota(true, 5n, 7n), { bytes: null })).toEqual({ enabled: true, maxSize: -1n, maxObjects: 7n });
     expect(changeOf(quota(true, 5n, -1n), { bytes: null })).toEqual({ enabled: false, maxSize: -1n });
-    // Somebody's number that did not count must not begin to.
+    // A number that did not count must not begin to.
     expect(changeOf(quota(false, -1n, 7n), { bytes: 5n })).toEqual({ enabled: true, maxSize: 5n, maxObjects: -1n });
   });
 });

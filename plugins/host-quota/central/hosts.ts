@@ -17,9 +17,9 @@ export interface CentralHost {
 const PATIENCE_MS = 50_000;
 
 /** The same host, whose calls end in time. */
-export function patient({ id, client }: CentralHost, clock: Clock): CentralHost {
+export function patient({ id, client }: CentralHost, clock: Clock, patienceMs = PATIENCE_MS): CentralHost {
   const within = <T>(signal: AbortSignal, work: (signal: AbortSignal) => Promise<T>): Promise<T> =>
-    withDeadline(clock, signal, PATIENCE_MS, `the host ${id}`, work);
+    withDeadline(clock, signal, patienceMs, `the host ${id}`, work);
   return {
     id,
     client: {

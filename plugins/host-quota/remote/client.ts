@@ -37,6 +37,9 @@ export const TIMEOUTS = {
   other: 70_000,
 } as const;
 
+/** Everybody on every device. */
+const LIST = 'quotas';
+
 export function createRemoteClient(context: Pick<PluginContext<Settings>, 'http'>, host: RemoteHost): RemoteClient {
   const authorization = `Basic ${Buffer.from(`api:${host.api_key}`).toString('base64')}`;
   let opening: Promise<Http> | undefined;
@@ -51,6 +54,7 @@ export function createRemoteClient(context: Pick<PluginContext<Settings>, 'http'
     });
 
   async function ask(request: Omit<HttpRequest, 'operation'>, operation: string, signal: AbortSignal): Promise<Json> {
+    if (request.path === LIST) return askAlone(request, operation, signal);
     opening ??= open();
     const http = await opening.catch((error: unknown) => {
       opening = undefined;
@@ -59,12 +63,26 @@ export function createRemoteClient(context: Pick<PluginContext<Settings>, 'http'
     return (await http.request({ ...request, operation }, signal)).body as Json;
   }
 
+  /** A connection that is kept keeps the last answer as well, and a list may have thousands of rows. */
+  async function askAlone(
+    request: Omit<HttpRequest, 'operation'>,
+    operation: string,
+    signal: AbortSignal,
+  ): Promise<Json> {
+    const http = await open();
+    try {
+      return (await http.request({ ...request, operation }, signal)).body as Json;
+    } finally {
+      http.close();
+    }
+  }
+
   return {
     ping: async (signal) => {
       await ask({ method: 'GET', path: 'ping', timeoutMs: TIMEOUTS.ping }, 'host.ping', signal);
     },
     devices: async (signal) => {
-      const body = await ask({ method: 'GET', path: 'quotas', timeoutMs: TIMEOUTS.quotas }, 'host.quotas', signal);
+      const body = await ask({ method: 'GET', path: LIST, timeoutMs: TIMEOUTS.quotas }, 'host.quotas', signal);
       const devices = Array.isArray(body) ? body.map((device: Json) => readDevice(device)) : [undefined];
       const readable = devices.filter((device) => device !== undefined);
       if (readable.length !== devices.length) throw badHostAnswer(host.id, 'its list of devices is not one');

@@ -41,21 +41,25 @@ export async function* walk(root: string, signal: AbortSignal, directory = ''): 
   if (names.length > 0) yield { directory, names };
 }
 
-/** The first name of a chunk comes from the thread pool, the others are in memory then: a promise each would take longer. */
+/**
+ * The first name of a chunk comes from the thread pool, the others are in memory then: a promise each would take longer.
+ * That a directory ends is known to the system by then, and closing it waits for nothing.
+ */
 async function* chunksOf(handle: Dir): AsyncGenerator<readonly Dirent[]> {
   try {
-    for (let first = await handle.read(); first !== null; first = await handle.read()) {
+    let isLast = false;
+    for (let first = await handle.read(); first !== null; first = isLast ? null : await handle.read()) {
       const chunk = [first];
-      for (let next = readBuffered(handle, chunk); next !== null; next = readBuffered(handle, chunk)) chunk.push(next);
+      while (!isLast && chunk.length < NAMES) {
+        const next = handle.readSync();
+        if (next === null) isLast = true;
+        else chunk.push(next);
+      }
       yield chunk;
     }
   } finally {
-    await handle.close();
+    handle.closeSync();
   }
-}
-
-function readBuffered(handle: Dir, chunk: readonly Dirent[]): Dirent | null {
-  return chunk.length < NAMES ? handle.readSync() : null;
 }
 
 function isCounted(directory: string, { name }: Dirent): boolean {

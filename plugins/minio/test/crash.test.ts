@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { isAgentError } from '../../../src/lib/errors.ts';
 import type { Action, Observed } from '../../../src/plugin/contract.ts';
+import { lose } from '../../../test/labs/minio/lose.ts';
 import { ACCOUNT, action, BUCKET, create, MIB, observe, type Site, signal, startSite } from './lab.ts';
 
 /** Every action is interrupted at every request, before the server did it and after, and then repeated by a new process. */
@@ -75,13 +76,7 @@ async function play(interrupted: Action, prepare: Story['prepare'], crash: { at:
         response.destroy();
         return true;
       }
-      // The answer never arrives; what was asked is done all the same.
-      const end = response.end.bind(response);
-      response.writeHead = (() => response) as typeof response.writeHead;
-      response.end = (() => {
-        response.destroy();
-        return response;
-      }) as typeof end;
+      lose(response);
       return false;
     };
     await site

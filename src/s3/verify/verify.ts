@@ -59,7 +59,7 @@ function requireTime({ scope, expiresSeconds }: Claim, now: Date): void {
   throw new S3Error('AccessDenied', { message: 'Request has expired', fields });
 }
 
-/** What the gateway acts upon must be signed: anybody on the way could add it otherwise. */
+/** What the gateway acts upon must be signed: a proxy on the way could add it otherwise. */
 function requireSigned({ headers }: RequestHead, { signedHeaders }: Claim): void {
   const needed = ['host', ...[...headers.keys()].filter((name) => name.startsWith('x-amz-'))];
   const unsigned = needed.filter((name) => !signedHeaders.includes(name));

@@ -11,15 +11,15 @@ export const BUCKET_ROUTES: readonly AdminRoute[] = [
     path: 'get-bucket-quota',
     needs: ['bucket'],
     action: 'admin:GetBucketQuota',
-    handle: (call) => ({ json: quotaJson(call.state.quotas.get(requireBucket(call))) }),
+    handle: async (call) => ({ json: quotaJson(call.state.quotas.get(await requireBucket(call))) }),
   },
   {
     method: 'PUT',
     path: 'set-bucket-quota',
     needs: ['bucket'],
     action: 'admin:SetBucketQuota',
-    handle: (call) => {
-      const bucket = requireBucket(call);
+    handle: async (call) => {
+      const bucket = await requireBucket(call);
       call.state.quotas.set(bucket, readQuota(call.body.toString()));
       return DONE;
     },
@@ -30,11 +30,11 @@ export const BUCKET_ROUTES: readonly AdminRoute[] = [
     method: 'GET',
     path: 'info',
     action: 'admin:ServerInfo',
-    handle: ({ state, buckets }) => ({
+    handle: async ({ state, buckets }) => ({
       json: {
         mode: 'online',
         deploymentID: 'emulator',
-        buckets: { count: buckets().length },
+        buckets: { count: (await buckets()).length },
         objects: { count: 0 },
         usage: { size: 0 },
         services: {},
@@ -46,9 +46,9 @@ export const BUCKET_ROUTES: readonly AdminRoute[] = [
   },
 ];
 
-function requireBucket({ query, bucketExists }: AdminCall): string {
+async function requireBucket({ query, bucketExists }: AdminCall): Promise<string> {
   const bucket = query('bucket');
-  if (!bucketExists(bucket)) throw new Refusal('NoSuchBucket');
+  if (!(await bucketExists(bucket))) throw new Refusal('NoSuchBucket');
   return bucket;
 }
 
@@ -118,12 +118,12 @@ function dataUsage({ state }: AdminCall): { json: Json } {
   };
 }
 
-function accountInfo(call: AdminCall): { json: Json } {
+async function accountInfo(call: AdminCall): Promise<{ json: Json }> {
   const { state, caller, buckets } = call;
   const isRoot = caller.parent === state.root.accessKey;
   const documents = isRoot ? [state.policies.get('consoleAdmin')?.document ?? {}] : policiesOf(state, caller.parent);
   const statements = documents.flatMap((document) => statementsOf(reordered(document)));
-  const shown = buckets().flatMap((bucket) => {
+  const shown = (await buckets()).flatMap((bucket) => {
     const read = mayDo(state, caller, 's3:ListBucket', `arn:aws:s3:::${bucket.name}`);
     const write = mayDo(state, caller, 's3:PutObject', `arn:aws:s3:::${bucket.name}/*`);
     if (!read && !write) return [];

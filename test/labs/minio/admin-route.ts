@@ -17,8 +17,8 @@ export interface AdminCall {
   readonly measured: boolean;
   /** The body as JSON, decrypted where the prefix encrypts. Whatever is wrong with it becomes `failure`. */
   secret(failure: (cause: string) => Error): Promise<Json>;
-  bucketExists(bucket: string): boolean;
-  buckets(): readonly BucketDetails[];
+  bucketExists(bucket: string): boolean | Promise<boolean>;
+  buckets(): readonly BucketDetails[] | Promise<readonly BucketDetails[]>;
   random(bytes: number): Uint8Array;
 }
 

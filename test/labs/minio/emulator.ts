@@ -6,6 +6,7 @@ import { createDeriver, type Deriver } from '../../../plugins/minio/madmin/deriv
 import { type Clock, systemClock } from '../../../src/lib/clock.ts';
 import type { KeyPair } from '../../../src/s3/sigv4.ts';
 import { createMemoryS3, type MemoryS3 } from './memory-s3.ts';
+import type { Plane } from './plane.ts';
 import { Refusal } from './refusal.ts';
 import { tag, xml } from './s3-answer.ts';
 import { isAdmin, type Parts, serveAdmin } from './serve-admin.ts';
@@ -23,6 +24,8 @@ export interface EmulatorOptions {
   readonly port?: number;
   /** Where another one than that of clients is wanted; it is not closed. */
   readonly deriver?: Deriver;
+  /** Where buckets are kept instead of in memory: then the usage is counted whenever it is asked for. */
+  readonly plane?: Plane;
 }
 
 export interface Emulator {
@@ -48,7 +51,8 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
   const { root = ROOT, clock = systemClock, answers = 0, port = 0 } = options;
   const own = createDeriver(systemClock);
   const state = createState(root, clock.now());
-  const parts: Parts = { state, clock, answers, store: createMemoryS3(), deriver: options.deriver ?? own };
+  const { plane, deriver = own } = options;
+  const parts: Parts = { state, clock, answers, store: createMemoryS3(), plane, deriver };
   const admission = createAdmission(state, clock);
   const server = createServer((request, response) => {
     const serve = async (): Promise<void> => {
@@ -63,6 +67,8 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
       else response.destroy(error instanceof Error ? error : undefined);
     });
   });
+  // As long as a real server: shorter, a connection often ends while its next request is on the way.
+  server.keepAliveTimeout = 30_000;
   server.listen(port, '127.0.0.1');
   await once(server, 'listening');
   const emulator: Emulator = {

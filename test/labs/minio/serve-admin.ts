@@ -12,12 +12,15 @@ import { USER_ROUTES } from './admin-users.ts';
 import { authenticate, checkBody } from './authenticate.ts';
 import type { MemoryS3 } from './memory-s3.ts';
 import { mayDo } from './permissions.ts';
+import type { Plane } from './plane.ts';
 import { Refusal } from './refusal.ts';
 import type { State } from './state.ts';
 
 export interface Parts {
   readonly state: State;
   readonly store: MemoryS3;
+  /** Where buckets are kept instead of the store. */
+  readonly plane: Plane | undefined;
   readonly deriver: Deriver;
   readonly clock: Clock;
   /** What answers are encrypted with. */
@@ -65,10 +68,14 @@ export async function serveAdmin(
     query: (name) => url.searchParams.get(name) ?? '',
     has: (name) => url.searchParams.has(name),
     secret: (failure) => readSecret(parts, encrypts ? caller.secret : undefined, body, failure),
-    bucketExists: (bucket) => parts.store.buckets.has(bucket),
-    buckets: () => parts.store.details(),
+    bucketExists: (bucket) => parts.plane?.exists(bucket) ?? parts.store.buckets.has(bucket),
+    buckets: () => parts.plane?.details() ?? parts.store.details(),
     random: (bytes) => randomBytes(bytes),
   };
+  // As with the scanner at its fastest.
+  if (path === 'datausageinfo' && parts.plane !== undefined) {
+    state.usage = { scannedAt: clock.now(), buckets: await parts.plane.count() };
+  }
   await answer(parts, response, await route.handle(call), encrypts ? caller.secret : undefined);
 }
 

@@ -16,7 +16,7 @@ const USAGE_CACHE_MS = 10_000;
 export type Admission = (bucket: string, bytes: number) => void;
 
 export async function serveS3(
-  { state, store, clock }: Parts,
+  { state, store, plane, clock }: Parts,
   admission: Admission,
   request: IncomingMessage,
   response: ServerResponse,
@@ -40,6 +40,10 @@ export async function serveS3(
     },
     admit: (bytes) => admission(bucket, bytes),
   };
+  if (plane !== undefined) {
+    if (bucket === '' && caller === undefined) throw new Refusal('AccessDenied');
+    return plane.serve({ ...call, url });
+  }
   if (bucket === '') return listBuckets(call);
   await (key === '' ? handleBucket(call) : handleObject(call));
 }

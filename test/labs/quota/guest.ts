@@ -1,7 +1,8 @@
-import { execFileSync } from 'node:child_process';
+import { execFile, execFileSync } from 'node:child_process';
 import { mkdirSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseAccountId } from '../../../plugins/host-quota/accounts/account-id.ts';
+import { walk } from '../../../plugins/host-quota/scan/walk.ts';
 import type { Agent } from '../../../src/daemon/compose.ts';
 import type { Resource } from '../../../src/sandbox/model.ts';
 import type { Site } from '../../fakes/site.ts';
@@ -112,7 +113,24 @@ async function directories([site, agent]: Lab, fstype: string, mount: string, ba
     });
     assert.equal(write(join(path, 'b'), 6, 1300), '');
   });
+  await step(say('a limit that was changed by hand is repaired'), async () => {
+    execFileSync('setquota', ['-P', String(id), '0', '1024', '0', '0', mount]);
+    await soon(() => assert.deepEqual(reported('-P', id, mount)?.slice(1, 3), [16_384, 16_384]));
+    await soon(() => assert.deepEqual(reported('-P', id, mount)?.slice(4), [1000, 1000]));
+  });
   await step(say('reported usage is that of repquota'), () => measured([site, agent], resource, '-P', id, mount));
+  await step(say('the users in it have as much together as it has'), async () => {
+    assert.equal(write(join(path, 'of-another'), 1, 1301), '');
+    await new Promise((resolve) => execFile('sync', resolve));
+    const shares = new Map<number, number>();
+    for await (const owned of walk(path, AbortSignal.timeout(10_000))) {
+      for (const { uid, bytes } of owned) shares.set(uid, (shares.get(uid) ?? 0) + Number(bytes));
+    }
+    assert.deepEqual([...shares.keys()].sort(), [0, 1300, 1301]);
+    assert.equal(shares.get(1301), MIB);
+    const [used = 0] = reported('-P', id, mount) ?? [];
+    assert.equal([...shares.values()].reduce((sum, bytes) => sum + bytes) / 1024, used);
+  });
   await step(say('terminate removes what the agent made, and the limits'), async () => {
     await done(site, { type: 'Terminate', resource: resource?.uuid ?? '' });
     assert.throws(() => statSync(path));

@@ -26,7 +26,7 @@ export type Report =
 
 export type Weight = Extract<Report, { kind: 'weight' }>;
 
-/** An agent in a process of its own, so that its memory is nobody else's. */
+/** An agent in a process of its own, so that its memory is its own. */
 export interface StormAgent {
   /** Memory after a collection. */
   weigh(): Promise<Weight>;

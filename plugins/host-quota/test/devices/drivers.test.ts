@@ -48,7 +48,7 @@ describe('enforcement', () => {
     const { driver, device } = await linux([mount({})], scripted(() => undefined).run);
     expect(await driver.look(device, 'user', signal)).toMatchObject({
       state: 'off',
-      hint: expect.stringContaining('mount -o remount,usrquota /mnt/a'),
+      hint: 'Add usrquota to its options in /etc/fstab, unmount and mount it; a remount is not enough.',
     });
   });
 
