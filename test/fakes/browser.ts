@@ -3,6 +3,7 @@ export interface Browser {
   readonly cookies: Map<string, string>;
   get(url: string, headers?: Record<string, string>): Promise<Answer>;
   post(url: string, body?: string, headers?: Record<string, string>): Promise<Answer>;
+  send(method: string, url: string, body: string, headers: Record<string, string>): Promise<Answer>;
   /** Goes where answers lead, until one leads nowhere or `until` says so. */
   follow(url: string, until?: (url: string) => boolean): Promise<Answer>;
 }
@@ -19,7 +20,7 @@ export interface Answer {
 export function openBrowser(): Browser {
   const cookies = new Map<string, string>();
 
-  async function send(url: string, init: RequestInit): Promise<Answer> {
+  async function ask(url: string, init: RequestInit): Promise<Answer> {
     const cookie = [...cookies].map(([name, value]) => `${name}=${value}`).join('; ');
     const headers = { ...(init.headers as Record<string, string>), ...(cookie !== '' && { cookie }) };
     const answer = await fetch(url, { ...init, headers, redirect: 'manual' });
@@ -38,11 +39,12 @@ export function openBrowser(): Browser {
     };
   }
 
-  const get: Browser['get'] = (url, headers = {}) => send(url, { headers });
+  const get: Browser['get'] = (url, headers = {}) => ask(url, { headers });
   return {
     cookies,
     get,
-    post: (url, body, headers = {}) => send(url, { method: 'POST', headers, ...(body !== undefined && { body }) }),
+    post: (url, body, headers = {}) => ask(url, { method: 'POST', headers, ...(body !== undefined && { body }) }),
+    send: (method, url, body, headers) => ask(url, { method, headers, body }),
     follow: async (url, until = () => false) => {
       let answer = await get(url);
       for (let hops = 0; hops < 20 && answer.location !== undefined && !until(answer.location); hops++) {
