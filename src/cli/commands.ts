@@ -186,6 +186,10 @@ export const COMMANDS: readonly CommandSpec[] = [
         help: 'Run four made-up storage hosts (ports 8437 to 8440) and a central side (8436), too, and configure the agent for them',
       },
       {
+        name: 'login',
+        help: 'Run a login server with alice (a user) and charlie (an operator), too, and configure the page for it',
+      },
+      {
         name: 'write',
         placeholder: 'DIR',
         help: 'Write a configuration for it, the token and a storage directory into DIR',
@@ -197,7 +201,7 @@ export const COMMANDS: readonly CommandSpec[] = [
       'agent sandbox',
       'agent sandbox --port 8100 --profile 2024',
       'agent sandbox --civo',
-      'agent sandbox --quota',
+      'agent sandbox --quota --login',
       'agent sandbox --write /tmp/trial',
     ],
     json: true,
@@ -207,9 +211,9 @@ export const COMMANDS: readonly CommandSpec[] = [
     summary: 'Show the whole agent at work in a few seconds',
     description:
       'Starts the sandbox and an agent with a local backend on loopback, places orders and shows every step from the order to the usage report.',
-    options: [],
+    options: [{ name: 'stay', help: 'Keeps the page open at the end, until it is interrupted' }],
     positionals: [],
-    examples: ['agent demo'],
+    examples: ['agent demo', 'agent demo --stay'],
     json: false,
   },
   {

@@ -3,6 +3,8 @@ import { buildOfferingBlock } from '../admin/offering-body.ts';
 import type { Json, JsonObject } from '../lib/json.ts';
 import type { Emulated, Plugin } from '../plugin/contract.ts';
 import { FIXTURE } from '../sandbox/fixture.ts';
+import type { SandboxLogin } from '../sandbox/login/login-server.ts';
+import { OPERATORS } from '../sandbox/login/people.ts';
 import type { Sandbox } from '../sandbox/sandbox.ts';
 import type { Style } from './style.ts';
 
@@ -15,7 +17,7 @@ export interface SandboxGuide {
   /** A configuration of the agent for the first offering. */
   readonly configuration: JsonObject;
   readonly calls: readonly Call[];
-  /** About the emulator of the backend, where there is one. */
+  /** About what runs beside it: the emulator of the backend, the login server. */
   readonly notes: readonly string[];
 }
 
@@ -27,7 +29,12 @@ export interface Call {
   readonly body: Json | undefined;
 }
 
-export function sandboxGuide(sandbox: Sandbox, plugin: Plugin, emulated?: Emulated): SandboxGuide {
+export function sandboxGuide(
+  sandbox: Sandbox,
+  plugin: Plugin,
+  emulated?: Emulated,
+  login?: SandboxLogin,
+): SandboxGuide {
   const { url, wsUrl, store } = sandbox;
   const token = (username: string): string => sandbox.token(username);
   return {
@@ -35,7 +42,10 @@ export function sandboxGuide(sandbox: Sandbox, plugin: Plugin, emulated?: Emulat
     wsUrl,
     tokens: { agent: token('provider-owner'), consumer: token('consumer'), staff: token('staff') },
     offerings: store.offerings.all().map(({ uuid, name, type }) => ({ uuid, name, type })),
-    configuration: { offerings: [{ ...sampleOffering(sandbox, plugin), ...settingsOf(emulated) }] },
+    configuration: {
+      ...webOf(login),
+      offerings: [{ ...sampleOffering(sandbox, plugin), ...settingsOf(emulated) }],
+    },
     calls: [
       {
         title: 'order a storage account',
@@ -57,7 +67,7 @@ export function sandboxGuide(sandbox: Sandbox, plugin: Plugin, emulated?: Emulat
       },
       { title: 'terminate it', path: 'marketplace-resources/RESOURCE/terminate/', body: { attributes: {} } },
     ],
-    notes: emulated?.notes ?? [],
+    notes: [...(emulated?.notes ?? []), ...(login === undefined ? [] : [LOGIN_NOTE])],
   };
 }
 
@@ -75,7 +85,7 @@ export function renderGuide(guide: SandboxGuide, style: Style): string {
     `${heading('Calls of a consumer')}\n${calls.join('')}`,
     ...(guide.notes.length === 0
       ? []
-      : [`${heading('Backend')}\n${guide.notes.map((note) => `  ${note}\n`).join('')}`]),
+      : [`${heading('Beside it')}\n${guide.notes.map((note) => `  ${note}\n`).join('')}`]),
     'Runs until Ctrl-C.\n',
   ].join('\n');
 }
@@ -88,6 +98,16 @@ function curl({ url, tokens }: SandboxGuide, { path, body }: Call): string {
 
 function settingsOf(emulated: Emulated | undefined): JsonObject {
   return emulated === undefined ? {} : { backend_settings: emulated.settings };
+}
+
+const AGENT_URL = 'http://127.0.0.1:9464';
+const LOGIN_NOTE = `login: ${AGENT_URL}/auth/login, as alice (a user) or charlie (an operator)`;
+
+function webOf(login: SandboxLogin | undefined): JsonObject {
+  if (login === undefined) return {};
+  const { issuer, clientId } = login;
+  const roles = { role_claim: 'groups', admins: [OPERATORS] };
+  return { web: { public_url: AGENT_URL, login: { issuer, client_id: clientId, ...roles } } };
 }
 
 function sampleOffering({ url, store }: Sandbox, plugin: Plugin): JsonObject {

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import type { WebConfig } from '../config/types.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { JsonObject } from '../lib/json.ts';
@@ -6,11 +7,15 @@ import { type HealthSnapshot, liveness, readiness } from '../monitor/health.ts';
 import type { Metrics } from '../monitor/metrics.ts';
 import type { Journal } from '../store/journal.ts';
 import { createAgentRoutes } from '../web/agent-routes.ts';
+import { createOperatorRoutes } from '../web/api/routes.ts';
+import type { AgentSource } from '../web/api/source.ts';
 import { createLiveEvents } from '../web/live-events.ts';
+import type { Login } from '../web/login/create-login.ts';
 import { describeRoutes } from '../web/openapi.ts';
 import { ownRoutes } from '../web/own-routes.ts';
-import { NOBODY } from '../web/people.ts';
+import { NOBODY, type People } from '../web/people.ts';
 import { compatible, createRouter, type RouteGroup } from '../web/router.ts';
+import { createPageRoutes } from '../web/static-files.ts';
 import { createWebServer } from '../web/web-server.ts';
 
 /** The HTTP server of the agent: its own pages and what the backends serve. */
@@ -27,6 +32,10 @@ export interface AgentServerDeps {
   readonly log: Log;
   readonly metrics: Pick<Metrics, 'render'>;
   readonly http: { readonly host: string; readonly port: number };
+  /** What the page for operators shows. */
+  readonly source: AgentSource;
+  /** Where the page was built. */
+  readonly pageFolder: string;
   readonly web: WebConfig;
   readonly version: string;
   journal(): Pick<Journal, 'follow'>;
@@ -45,21 +54,26 @@ export function createAgentServer(deps: AgentServerDeps): AgentServer {
   };
   const hasLogin = web.login !== undefined;
   const live = createLiveEvents({ clock, journal: deps.journal, standings: () => standingsOf(snapshot(), scrub) });
+  const page = [...createOperatorRoutes(deps.source), ...createPageRoutes(deps.pageFolder)];
   const describe = (): JsonObject => describeRoutes(served, version, web.basePath);
-  const routes = [...ownRoutes(pages), ...createAgentRoutes({ live, hasLogin, describe })];
-  const own: RouteGroup = { owner: 'agent', routes };
+  const routes = [...ownRoutes(pages), ...createAgentRoutes({ live, hasLogin, describe }), ...page];
+  let own: RouteGroup = { owner: 'agent', routes };
   let served: readonly RouteGroup[] = [own];
   let router = createRouter(served);
+  let people: People = NOBODY;
   const server = createWebServer({
     ...http,
     clock,
     site: { origin: web.origin, basePath: web.basePath, hasLogin },
     router: () => router,
-    people: () => NOBODY,
+    people: () => people,
     onError: (err) => log.error({ err }, 'a page could not be made'),
   });
   return {
     start: async () => {
+      const login = await openLogin(deps);
+      people = login?.people ?? NOBODY;
+      own = { ...own, routes: [...own.routes, ...(login?.routes ?? [])] };
       const port = await server.start();
       if (!isLoopback(http.host) && !hasLogin) log.warn({ listen: http.host }, NO_PAGE);
       return port;
@@ -73,6 +87,14 @@ export function createAgentServer(deps: AgentServerDeps): AgentServer {
       await server.close();
     },
   };
+}
+
+/** The code of the login is loaded where there is one. */
+async function openLogin({ web, clock, log }: AgentServerDeps): Promise<Login | undefined> {
+  const { login, origin, basePath } = web;
+  if (login === undefined || origin === undefined) return undefined;
+  const { createLogin } = await import('../web/login/create-login.ts');
+  return createLogin(login, { clock, log, origin, basePath, random: (bytes) => randomBytes(bytes) });
 }
 
 const NO_PAGE =

@@ -15,6 +15,8 @@ export interface ComposeDeps {
   /** Receives finished, scrubbed log lines. */
   write(line: string, level: LogLevel): void;
   state(): LifecycleState;
+  /** Where the page was built; that of this build without it. */
+  readonly pageFolder?: string;
   /** A backend or identity provider refused our credentials; called at most once a minute. They may have been replaced in the configuration. */
   unauthorized?(): void;
 }

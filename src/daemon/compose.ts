@@ -1,8 +1,10 @@
+import { fileURLToPath } from 'node:url';
 import { type ConfigDiff, diffConfig } from '../config/diff.ts';
 import type { Config } from '../config/types.ts';
 import { AgentError } from '../lib/errors.ts';
 import type { RootLog } from '../lib/log.ts';
 import { type HealthSnapshot, type LifecycleState, liveness } from '../monitor/health.ts';
+import type { AgentSource } from '../web/api/source.ts';
 import { type AgentServer, type AgentServerDeps, createAgentServer } from './agent-server.ts';
 import type { ComposeDeps } from './compose-deps.ts';
 import { createOfferings, type Offerings } from './offerings.ts';
@@ -44,7 +46,8 @@ export function compose(initial: Config, deps: ComposeDeps): Agent {
   });
 
   const snapshot = (): HealthSnapshot => snapshotOf(offerings, deps.state(), clock.monotonicMs());
-  const server = createAgentServer(serverDeps(initial, deps, parts, snapshot));
+  const source = { snapshot, config: () => config, offerings: offerings.running };
+  const server = createAgentServer(serverDeps(initial, deps, parts, source));
 
   const noteRead = (isTaken: boolean): void => {
     rejected = !isTaken;
@@ -90,12 +93,16 @@ export function compose(initial: Config, deps: ComposeDeps): Agent {
 
 function serverDeps(
   { http, web }: Config,
-  { clock, version, secrets }: ComposeDeps,
+  { clock, version, secrets, pageFolder = BUILT_PAGE }: ComposeDeps,
   { log, metrics, journal }: Parts,
-  snapshot: () => HealthSnapshot,
+  source: Pick<AgentSource, 'snapshot' | 'config' | 'offerings'>,
 ): AgentServerDeps {
-  return { clock, log, metrics, version, http, web, journal, snapshot, scrub: secrets.scrub };
+  const shared = { clock, version, journal, scrub: secrets.scrub };
+  const told = { ...shared, ...source, startedAt: clock.now() };
+  return { ...shared, log, metrics, http, web, snapshot: source.snapshot, source: told, pageFolder };
 }
+
+const BUILT_PAGE = fileURLToPath(new URL('../../page', import.meta.url));
 
 function snapshotOf(offerings: Offerings, state: LifecycleState, nowMs: number): HealthSnapshot {
   const running = offerings.running();

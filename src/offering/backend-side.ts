@@ -14,6 +14,8 @@ export interface BackendSide {
   readonly backend: Backend;
   readonly circuit: CircuitWatch;
   readonly jobs: RunningJobs;
+  /** Checks the backend as soon as may be. */
+  checkNow(): void;
   /** Ends what runs, then closes the backend. */
   close(): Promise<void>;
 }
@@ -43,5 +45,5 @@ export function startBackendSide(
     stop.abort(new Error(`the backend of offering ${name} is stopped`));
     await ended;
   });
-  return { backend, circuit, jobs, close: releasers.release };
+  return { backend, circuit, jobs, checkNow: check.wake, close: releasers.release };
 }

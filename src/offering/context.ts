@@ -3,14 +3,17 @@ import { toAgentError } from '../lib/errors.ts';
 import type { Random } from '../lib/retry.ts';
 import type { Ability } from '../monitor/hindrance.ts';
 import type { Metrics } from '../monitor/metrics.ts';
+import { createOrderRates, type OrderRates } from '../monitor/order-rates.ts';
 import type { HandleDeps } from '../orders/handle.ts';
 import { createKeyStore } from '../orders/key-store.ts';
 import { createPlanQuotas } from '../orders/plan-quotas.ts';
 import type { Backend } from '../plugin/contract.ts';
+import { createSeenResources, type SeenResources } from '../upkeep/seen-resources.ts';
 import { createUsage, type OfferingUsage } from '../usage/create-usage.ts';
 import { createOfferingJournal, type OfferingJournal } from './offering-journal.ts';
 import { recordedBackend } from './recorded-backend.ts';
 import { recordedWaldur } from './recorded-waldur.ts';
+import { createResourceHistory } from './resource-history.ts';
 import type { Shared } from './shared.ts';
 import type { Standing } from './standing.ts';
 
@@ -21,6 +24,9 @@ export interface OfferingContext extends HandleDeps {
   readonly metrics: Metrics;
   readonly standing: Standing;
   readonly usage: OfferingUsage;
+  /** What is known of them without asking anyone. */
+  readonly resources: SeenResources;
+  readonly rates: OrderRates;
   readonly journal: OfferingJournal;
 }
 
@@ -49,8 +55,15 @@ export function createContext(
       { kind: 'waldur', call: 'report-last-usage', ms: 0, details: { account: resource.backendId } },
     );
   };
-  const orders = { offering, waldur, backend, keys, planQuotas, reportFinal, clock, log };
-  return { ...orders, config, random, metrics, standing, usage, journal };
+  const failed = (err: unknown): void => log.debug({ err }, 'the history of resources was not kept');
+  const resources = createSeenResources(
+    clock,
+    createResourceHistory({ offering: offering.uuid, store, clock, failed }),
+  );
+  const seen: HandleDeps['seen'] = (resource, observed) => resources.note(resource, observed);
+  const orders = { offering, waldur, backend, keys, planQuotas, reportFinal, seen, clock, log };
+  const rates = createOrderRates(clock);
+  return { ...orders, config, random, metrics, standing, usage, resources, rates, journal };
 }
 
 /**

@@ -82,10 +82,13 @@ export function createIntakePart(
 }
 
 /** One line and one count per order. */
-function recordOutcome({ log, metrics, offering }: OfferingContext, { order, ending }: Outcome, seconds: number): void {
+function recordOutcome(context: OfferingContext, { order, ending }: Outcome, seconds: number): void {
+  const { log, metrics, offering, rates, resources } = context;
   const outcome = ending === 'rejected' ? 'erred' : ending;
   metrics.orderFinished({ offering: offering.name, type: order.type, outcome, seconds });
   if (ending === 'skipped') return;
   const ms = Math.round(seconds * 1000);
+  if (outcome === 'done' || outcome === 'erred') rates.note(outcome === 'done', ms);
+  if (order.type === 'Terminate' && ending === 'done') resources.forget(order.resource);
   log.info({ order: order.uuid, resource: order.resource, type: order.type, outcome: ending, ms }, 'order handled');
 }

@@ -2,11 +2,13 @@ import type { OfferingConfig } from '../config/types.ts';
 import { sameJson } from '../lib/json.ts';
 import type { LogLevel } from '../lib/log.ts';
 import type { HealthSnapshot, OfferingHealth } from '../monitor/health.ts';
-import type { Route } from '../plugin/contract.ts';
+import type { Backend, Route } from '../plugin/contract.ts';
+import type { SeenResources } from '../upkeep/seen-resources.ts';
+import type { Waldur } from '../waldur/client.ts';
 import { type BackendSide, startBackendSide } from './backend-side.ts';
 import type { Shared } from './shared.ts';
 import { createStanding, type Standing } from './standing.ts';
-import { startWaldurSide } from './waldur-side.ts';
+import { type Activity, startWaldurSide } from './waldur-side.ts';
 
 /**
  * One running offering. It has two sides: the backend side (the backend, its checks, its serving part, its jobs) and the Waldur
@@ -20,6 +22,13 @@ export interface RunningOffering {
   supervisors(): HealthSnapshot['supervisors'];
   orders(): HealthSnapshot['orders'];
   reportNow(): void;
+  reconcileNow(): void;
+  /** Checks the backend, and compares all resources with their accounts. */
+  checkNow(): void;
+  activity(): Activity;
+  readonly resources: SeenResources;
+  /** For looking at it from outside; what is opened here stays open when it is closed. */
+  readonly peers: Pick<Shared, 'clock' | 'random' | 'store' | 'log'> & { waldur(): Waldur; backend(): Backend };
   /** Takes a line of the agent's log, for shipping to this offering's Waldur. */
   collect(line: string, level: LogLevel): void;
   /** Takes nothing new; resolves when what runs is over. */
@@ -59,6 +68,14 @@ export function startOffering(offering: OfferingConfig, shared: Shared, kept?: K
     supervisors: waldurSide.supervisors,
     orders: waldurSide.orders,
     reportNow: waldurSide.reportNow,
+    reconcileNow: waldurSide.reconcileNow,
+    checkNow: () => {
+      backendSide.checkNow();
+      waldurSide.upkeepNow();
+    },
+    activity: waldurSide.activity,
+    resources: waldurSide.resources,
+    peers: borrowed(offering, shared, backendSide.backend),
     collect: waldurSide.collect,
     drain: waldurSide.drain,
     stop: async (next) => {
@@ -71,6 +88,18 @@ export function startOffering(offering: OfferingConfig, shared: Shared, kept?: K
       }
       return undefined;
     },
+  };
+}
+
+function borrowed(offering: OfferingConfig, shared: Shared, backend: Backend): RunningOffering['peers'] {
+  const { clock, random, store, log } = shared;
+  return {
+    clock,
+    random,
+    store,
+    log,
+    waldur: () => ({ ...shared.waldur(offering.waldur), close: () => undefined }),
+    backend: () => ({ ...backend, close: async () => undefined }),
   };
 }
 

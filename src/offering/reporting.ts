@@ -5,10 +5,18 @@ import { schedule } from './schedule.ts';
 export interface Reporting {
   /** One pass, or the one that is under way; false when it failed. */
   now(): Promise<boolean>;
+  /** How the last pass ended; undefined before the first. */
+  ended(): EndedReport | undefined;
   /** The last pass of a month: one that is under way began too early to be it. */
   last(): Promise<boolean>;
   /** No further passes; waits for the one under way, which the signal given at the start aborts. */
   stop(): Promise<void>;
+}
+
+export interface EndedReport {
+  readonly at: Date;
+  readonly ok: boolean;
+  readonly resources: typeof NOTHING_REPORTED;
 }
 
 const JITTER_MS = 60_000;
@@ -18,9 +26,13 @@ const NOTHING_REPORTED = { submitted: 0, unchanged: 0, missing: 0, failed: 0, lo
 export function startReporting(context: OfferingContext, signal: AbortSignal): Reporting {
   const { clock, metrics, config } = context;
   let current: Promise<boolean> | undefined;
+  let last: EndedReport | undefined;
 
   function now(): Promise<boolean> {
-    current ??= reportOnce(context, signal).finally(() => {
+    const ended = (ok: boolean, resources: EndedReport['resources']): void => {
+      last = { at: clock.now(), ok, resources };
+    };
+    current ??= reportOnce(context, ended, signal).finally(() => {
       current = undefined;
     });
     return current;
@@ -39,6 +51,7 @@ export function startReporting(context: OfferingContext, signal: AbortSignal): R
 
   return {
     now,
+    ended: () => last,
     last: async () => {
       await current;
       return await now();
@@ -51,7 +64,11 @@ export function startReporting(context: OfferingContext, signal: AbortSignal): R
 }
 
 /** One pass over all resources; false when it failed. */
-async function reportOnce(context: OfferingContext, signal: AbortSignal): Promise<boolean> {
+async function reportOnce(
+  context: OfferingContext,
+  ended: (ok: boolean, resources: EndedReport['resources']) => void,
+  signal: AbortSignal,
+): Promise<boolean> {
   const { clock, log, metrics } = context;
   const offering = context.offering.name;
   const start = clock.monotonicMs();
@@ -60,11 +77,13 @@ async function reportOnce(context: OfferingContext, signal: AbortSignal): Promis
   try {
     const { failure, ...resources } = await context.usage.reporter.report({}, signal);
     metrics.reportFinished({ offering, ok: failure === undefined, seconds: seconds(), resources });
+    ended(failure === undefined, resources);
     log.info({ ...resources, ms: Math.round(seconds() * 1000) }, 'usage reported');
     return settle(context, failure);
   } catch (thrown) {
     if (signal.aborted) return false;
     metrics.reportFinished({ offering, ok: false, seconds: seconds(), resources: NOTHING_REPORTED });
+    ended(false, NOTHING_REPORTED);
     const error = toAgentError(thrown);
     log.error({ err: error }, 'usage could not be reported');
     return settle(context, error);

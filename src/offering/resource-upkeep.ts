@@ -70,9 +70,12 @@ export function createResourceUpkeep(context: OfferingContext, queue: OrderQueue
       clock,
       random: context.random,
       turn: () =>
-        attempt(context, 'upkeep', signal, async () =>
-          metrics.upkeepFinished({ offering, resources: await upkeep.pass(signal) }),
-        ),
+        attempt(context, 'upkeep', signal, async () => {
+          const startedAt = clock.now();
+          const tally = await upkeep.pass(signal);
+          metrics.upkeepFinished({ offering, resources: tally });
+          context.resources.passed(startedAt, tally);
+        }),
     }),
     repair: (resource, ack) => queue.offer(job(resource, ack)),
   };

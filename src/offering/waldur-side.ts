@@ -3,10 +3,12 @@ import type { Message } from '../events/decode.ts';
 import type { LogLevel } from '../lib/log.ts';
 import { createReleasers } from '../lib/releasers.ts';
 import type { HealthSnapshot } from '../monitor/health.ts';
+import type { OrderRate } from '../monitor/order-rates.ts';
 import type { OrderQueue } from '../orders/queue.ts';
+import type { SeenResources } from '../upkeep/seen-resources.ts';
 import type { BackendSide } from './backend-side.ts';
 import { closeMonths } from './close-months.ts';
-import { createContext } from './context.ts';
+import { createContext, type OfferingContext } from './context.ts';
 import { createEventLink } from './event-link.ts';
 import { createIdentity } from './identity.ts';
 import { createIntakePart } from './intake.ts';
@@ -14,7 +16,7 @@ import { listen } from './listening.ts';
 import { createOfferingCheck } from './offering-check.ts';
 import { meterQueue } from './queue-meter.ts';
 import type { Reconcile } from './reconcile.ts';
-import { startReporting } from './reporting.ts';
+import { type EndedReport, type Reporting, startReporting } from './reporting.ts';
 import { routeEvent } from './route-event.ts';
 import { runAll } from './run-all.ts';
 import { createSampling } from './sampling.ts';
@@ -30,11 +32,25 @@ export interface WaldurSide {
   supervisors(): HealthSnapshot['supervisors'];
   orders(): HealthSnapshot['orders'];
   reportNow(): void;
+  /** Lists the open orders as soon as may be. */
+  reconcileNow(): void;
+  /** Compares all resources with their accounts as soon as may be. */
+  upkeepNow(): void;
+  /** What it does and did; nothing is asked for it. */
+  activity(): Activity;
+  readonly resources: SeenResources;
   collect(line: string, level: LogLevel): void;
   /** Takes nothing new; resolves when what runs is over. */
   drain(): Promise<void>;
   /** Aborts what still runs; the backend stays as it is. */
   close(): Promise<void>;
+}
+
+export interface Activity {
+  readonly queued: number;
+  readonly running: number;
+  readonly rate: OrderRate;
+  readonly lastReport: EndedReport | undefined;
 }
 
 /** Starts the Waldur side of an offering. Read top to bottom: this is the pipe. */
@@ -48,7 +64,6 @@ export function startWaldurSide(
   const stop = new AbortController();
   const { signal } = stop;
   const context = createContext(offering, shared, backend, standing);
-  const { metrics } = context;
 
   const link = createEventLink(context);
   const { queue, intake, pending, reconcile } = createIntakePart(context, { ...shared, circuit, link }, signal);
@@ -57,7 +72,7 @@ export function startWaldurSide(
     ...shared,
     statistics: () => ({ queued: queue.waiting(), in_progress: queue.running(), connected: link.connected() }),
   });
-  const targets = { offering, metrics, intake, upkeep, reconcile: reconcile.loop.wake };
+  const targets = { offering, metrics: context.metrics, intake, upkeep, reconcile: reconcile.loop.wake };
   const session = {
     onMessage: (message: Message, ack: () => void) => routeEvent(targets, message, ack),
     ...onSession(queue, reconcile),
@@ -77,9 +92,8 @@ export function startWaldurSide(
     meterQueue(context, queue),
     ...createSampling(context),
   ];
-  const closing = closeMonths(context, reporting.last, signal);
-  const turning = loops.map((loop) => loop.run(signal));
-  const ended = runAll([listening, shipping.run(signal), closing, ...turning], context, signal);
+  const turning = [...loops.map((loop) => loop.run(signal)), closeMonths(context, reporting.last, signal)];
+  const ended = runAll([listening, shipping.run(signal), ...turning], context, signal);
   releasers.add(async () => {
     stop.abort(new Error(`offering ${offering.name} is stopped`));
     await ended;
@@ -91,10 +105,19 @@ export function startWaldurSide(
     supervisors: () => [reconcile.supervisor()],
     orders: () => oldestOrder(offering.name, queue, shared.config.orderDeadlineMs),
     reportNow: () => void reporting.now(),
+    reconcileNow: reconcile.loop.wake,
+    upkeepNow: upkeep.wake,
+    activity: () => activityOf(context, queue, reporting),
+    resources: context.resources,
     collect: shipping.collect,
     drain: () => queue.drain(),
     close: releasers.release,
   };
+}
+
+function activityOf({ rates }: OfferingContext, queue: OrderQueue, reporting: Reporting): Activity {
+  const busy = { queued: queue.waiting(), running: queue.running() };
+  return { ...busy, rate: rates.read(), lastReport: reporting.ended() };
 }
 
 /** What follows when a session with the event bus begins and ends. */

@@ -14,6 +14,8 @@ import { isUnsettled } from './report-key.ts';
 
 export interface EstablishDeps extends CompareDeps, ExecuteDeps {
   readonly waldur: Waldur;
+  /** Learns how the account is after it was brought in step. */
+  readonly seen?: (resource: Resource, observed: Found) => void;
 }
 
 export interface Established {
@@ -56,6 +58,7 @@ export async function establish(
   const observed = comparison.actions.length === 0 ? before : await observeAccount(deps.backend, of, signal);
   if (observed.state !== 'found') throw vanished(of.account);
   await report(deps, of, resource, keys, observed, signal);
+  deps.seen?.(resource, observed);
   for (const action of pruning(deps.offering, resource, keys, observed, options.isNew)) {
     await execute(deps, action, signal);
   }

@@ -29,6 +29,8 @@ export interface Finding {
   readonly left: readonly AttributeChange[];
   /** Of a drift: why it will not all be repaired. */
   readonly error: AgentError | undefined;
+  /** The account as it was read; undefined when the backend did not say. */
+  readonly observed: Observed | undefined;
 }
 
 export interface FindDriftDeps {
@@ -76,20 +78,20 @@ async function judge(
     const actions = [...comparison.actions, ...pruning(deps.offering, resource, keys, observed, false)];
     const { left } = comparison;
     const error = wanted.problems[0]?.error;
-    if (observed.state === 'absent') return finding('missing', resource, { actions });
-    if (observed.state === 'pending') return finding('pending', resource);
-    if (!isInStep(deps, comparison)) return finding('drift', resource, { actions, left, error });
-    return finding(error === undefined ? 'in-step' : 'faulty', resource, { left, error });
+    if (observed.state === 'absent') return finding('missing', resource, { actions, observed });
+    if (observed.state === 'pending') return finding('pending', resource, { observed });
+    if (!isInStep(deps, comparison)) return finding('drift', resource, { actions, left, error, observed });
+    return finding(error === undefined ? 'in-step' : 'faulty', resource, { left, error, observed });
   } catch (error) {
     signal.throwIfAborted();
-    return finding('faulty', resource, { error: toAgentError(error) });
+    return finding('faulty', resource, { error: toAgentError(error), observed });
   }
 }
 
 function finding(
   kind: FindingKind,
   resource: Resource,
-  { actions = [], left = [], error }: Partial<Pick<Finding, 'actions' | 'left' | 'error'>> = {},
+  { actions = [], left = [], error, observed }: Partial<Pick<Finding, 'actions' | 'left' | 'error' | 'observed'>> = {},
 ): Finding {
-  return { kind, resource, actions, left, error };
+  return { kind, resource, actions, left, error, observed };
 }

@@ -3,10 +3,13 @@ import type { Log } from '../lib/log.ts';
 import { isErredByUs } from '../orders/erred-by-us.ts';
 import type { Absences } from './absences.ts';
 import { type FindDriftDeps, type Finding, type FindingKind, findDrift } from './find-drift.ts';
+import type { SeenResources } from './seen-resources.ts';
 
 export interface UpkeepDeps extends FindDriftDeps {
   readonly log: Log;
   readonly absences: Absences;
+  /** Learns of every resource that is looked at. */
+  readonly resources: Pick<SeenResources, 'note'>;
   /** An order of the resource waits or runs: it knows better. */
   isBusy(resource: Uuid): boolean;
   /** Brings a resource in step, through the same queue and stages as its orders. */
@@ -31,6 +34,7 @@ export function createUpkeep(deps: UpkeepDeps): Upkeep {
       for await (const finding of findDrift(deps, signal)) {
         const { kind, resource, actions, left, error } = finding;
         tally[kind]++;
+        deps.resources.note(resource, finding.observed, finding);
         if (deps.isBusy(resource.uuid)) continue;
         const about = { resource: resource.uuid, account: resource.backendId };
         if (error !== undefined) deps.log.warn({ err: error, ...about }, 'the resource cannot be brought in step');

@@ -29,6 +29,7 @@ const BENCHES = [
   'scan',
   'minio',
   'object-storage',
+  'page',
 ];
 
 const { values, positionals } = parseArgs({

@@ -28,6 +28,8 @@ export interface SiteOptions {
   readonly stomp?: boolean;
   /** Where the broker's WebSockets are; the sandbox's port without it. */
   readonly brokerPort?: number;
+  /** Where the page was built; no page without it. */
+  readonly pageFolder?: string;
   /** How many times faster the agent's own waits pass; 1 without it. */
   readonly speed?: number;
   /** Changes the valid configuration, for what no file can say. */
@@ -90,6 +92,7 @@ export async function openSite(options: SiteOptions = {}): Promise<Site> {
         version: '0.0.0',
         revision: 'test',
         env: {},
+        ...(options.pageFolder === undefined ? {} : { pageFolder: options.pageFolder }),
         write: (line) => logs.push(line),
         state: () => 'running',
       });

@@ -71,6 +71,8 @@ completion() { agent completion bash >"$work/completion" && shellcheck -s bash "
 report tools
 install systemd-analyze systemd systemd-notify systemd man man-db shellcheck shellcheck perl perl-base curl curl zsh zsh fish fish
 install go golang-go nginx nginx-light
+# With its one font: the pictures of the page are compared.
+install /usr/bin/chromium chromium fc-list fontconfig /usr/share/fonts/truetype/dejavu/DejaVuSans.ttf fonts-dejavu-core
 install /usr/bin/aws awscli /usr/bin/s3cmd s3cmd /usr/bin/rclone rclone
 promtool_into "$work"
 PATH="$work/bin:$PATH"
@@ -78,7 +80,8 @@ promtool --version 2>&1 | head -n 1
 
 labs=(npx vitest run --config test/labs/vitest.config.ts)
 suite unit npm test --
-suite labs test/labs/rabbitmq.sh "${labs[@]}" --exclude 'test/labs/{ceph,crash,gateway,python,quota,storm,soak}*'
+suite labs test/labs/rabbitmq.sh "${labs[@]}" --exclude 'test/labs/{ceph,crash,gateway,page,python,quota,storm,soak}*'
+suite page "${labs[@]}" test/labs/page
 suite clients "${labs[@]}" --maxWorkers 4 test/labs/gateway
 # Every change is judged by the same storm; others are for searching by hand.
 STORM_SEED=${STORM_SEED:-11} suite storm "${labs[@]}" test/labs/storm

@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import { createKeyStore } from '../../src/orders/key-store.ts';
 import type { Backend, Found, Observed, Sought } from '../../src/plugin/contract.ts';
 import { createAbsences } from '../../src/upkeep/absences.ts';
+import { createSeenResources } from '../../src/upkeep/seen-resources.ts';
 import { createUpkeep } from '../../src/upkeep/upkeep.ts';
 import type { Waldur } from '../../src/waldur/client.ts';
 import type { Resource } from '../../src/waldur/types.ts';
@@ -68,6 +69,7 @@ function setup(resources: Resource[], accounts: Observed[], busy: string[] = [],
     backend,
     keys: createKeyStore({ offering: offeringConfig(), waldur, clock: manualClock(), random: () => 0.5 }),
     absences: createAbsences(),
+    resources: createSeenResources(manualClock()),
     planQuotas: async () => ({}),
     log,
     isBusy: (of) => busy.includes(of),

@@ -22,7 +22,7 @@ const TOO_LARGE = { key: 'runs/2026-08/all.bam', bytes: 1024 * MIB };
 const PATIENCE_MS = 10_000;
 
 /** The life of one bucket, from the order to its end. Exit 0 only when Waldur ends up in the right state. */
-export async function run(_: Invocation, io: Io): Promise<ExitCode> {
+export async function run(invocation: Invocation, io: Io): Promise<ExitCode> {
   const start = io.clock.monotonicMs();
   const stage = createStage(io.stdout, io.clock);
   stage.chapter('An embedded Waldur and an agent start on 127.0.0.1');
@@ -31,15 +31,20 @@ export async function run(_: Invocation, io: Io): Promise<ExitCode> {
     const wrong = await play(site, stage, io);
     const seconds = ((io.clock.monotonicMs() - start) / 1000).toFixed(1);
     const { style } = io.stdout;
-    if (wrong.length === 0) {
-      io.stdout.write(`\n${style.green(style.glyphs.ok)} Waldur's final state is right. ${seconds} s in all.\n`);
-      return EXIT.ok;
-    }
+    const right = `\n${style.green(style.glyphs.ok)} Waldur's final state is right. ${seconds} s in all.\n`;
+    if (wrong.length === 0) io.stdout.write(right);
     for (const problem of wrong) io.stderr.write(`${style.red(style.glyphs.failed)} ${problem}\n`);
-    return EXIT.failed;
+    if (invocation.flags.has('stay')) await stay(site, io);
+    return wrong.length === 0 ? EXIT.ok : EXIT.failed;
   } finally {
     await site.close();
   }
+}
+
+/** For people who want to look around. Returns when they interrupt it, which is no failure. */
+async function stay({ page }: DemoSite, io: Io): Promise<void> {
+  io.stdout.write(`\nThe page is at ${page} until you press Ctrl-C.\n`);
+  if (!io.signal.aborted) await new Promise((resolve) => io.signal.addEventListener('abort', resolve, { once: true }));
 }
 
 async function play(site: DemoSite, stage: Stage, io: Io): Promise<string[]> {

@@ -6,6 +6,7 @@ import { systemClock } from '../../lib/clock.ts';
 import { AgentError, toAgentError } from '../../lib/errors.ts';
 import type { Emulated, Plugin } from '../../plugin/contract.ts';
 import { findPlugin, loadBuiltins } from '../../plugin/registry.ts';
+import { type SandboxLogin, startSandboxLogin } from '../../sandbox/login/login-server.ts';
 import { type Sandbox, startSandbox } from '../../sandbox/sandbox.ts';
 import type { Profile } from '../../sandbox/world.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
@@ -20,13 +21,15 @@ export async function run(invocation: Invocation, io: Io): Promise<ExitCode> {
   const profile = (invocation.values.get('profile') ?? '8.1') as Profile;
   const sandbox = await start(port, profile);
   let emulated: Emulated | undefined;
+  let login: SandboxLogin | undefined;
   try {
+    if (invocation.flags.has('login')) login = await startSandboxLogin();
     const id = Object.keys(EMULATED).find((flag) => invocation.flags.has(flag));
     const plugin = id === undefined ? await simplestPlugin() : await emulatedPlugin(EMULATED[id] ?? '');
     const random = (bytes: number): Uint8Array => randomBytes(bytes);
     const options = { clock: systemClock, random, atUsualPorts: port !== 0 };
     emulated = id === undefined ? undefined : await plugin.emulate?.(options);
-    const guide = sandboxGuide(sandbox, plugin, emulated);
+    const guide = sandboxGuide(sandbox, plugin, emulated, login);
     const folder = invocation.values.get('write');
     if (folder !== undefined) writeTrial(resolve(io.cwd, folder), guide, io);
     if (invocation.flags.has('json')) writeJson(io.stdout, { version: 1, ...guide });
@@ -34,6 +37,7 @@ export async function run(invocation: Invocation, io: Io): Promise<ExitCode> {
     await stopped(io.signal);
   } finally {
     await emulated?.close();
+    await login?.close();
     await sandbox.close();
   }
   return EXIT.ok;

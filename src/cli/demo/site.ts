@@ -18,6 +18,8 @@ export interface DemoSite {
   readonly sandbox: Sandbox;
   readonly agent: Agent;
   readonly storage: string;
+  /** Where the page is. */
+  readonly page: string;
   /** Actions the agent applied since the last call. */
   takeActions(): readonly { readonly action: string; readonly account: string }[];
   close(): Promise<void>;
@@ -46,8 +48,8 @@ export async function openDemoSite(io: Io): Promise<DemoSite> {
     });
     releasers.add(() => agent.close());
     releasers.add(() => agent.drain());
-    await agent.start();
-    return { sandbox, agent, storage, takeActions: () => actions.splice(0), close: () => releasers.release() };
+    const page = `http://127.0.0.1:${await agent.start()}/ui`;
+    return { sandbox, agent, storage, page, takeActions: () => actions.splice(0), close: () => releasers.release() };
   } catch (error) {
     await releasers.release();
     throw error;

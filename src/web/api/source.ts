@@ -1,0 +1,49 @@
+import type { Peers } from '../../admin/peers.ts';
+import type { Config, OfferingConfig } from '../../config/types.ts';
+import type { Clock } from '../../lib/clock.ts';
+import type { HealthSnapshot, OfferingHealth } from '../../monitor/health.ts';
+import type { OrderRate } from '../../monitor/order-rates.ts';
+import type { Journal } from '../../store/journal.ts';
+import type { SeenResources } from '../../upkeep/seen-resources.ts';
+
+/** What the operator API tells of: the running agent, as it is known inside the process. */
+export interface AgentSource {
+  readonly clock: Clock;
+  readonly version: string;
+  readonly startedAt: Date;
+  /** What the agent runs with now. */
+  config(): Pick<Config, 'timezone' | 'report' | 'sampleIntervalMs' | 'state'>;
+  snapshot(): HealthSnapshot;
+  offerings(): readonly OfferingSource[];
+  journal(): Pick<Journal, 'read' | 'record'>;
+  /** Replaces secrets: the message of a failure may quote what a peer said. */
+  scrub(text: string): string;
+}
+
+export interface OfferingSource {
+  readonly config: OfferingConfig;
+  health(): OfferingHealth;
+  activity(): {
+    readonly queued: number;
+    readonly running: number;
+    readonly rate: OrderRate;
+    readonly lastReport: EndedReport | undefined;
+  };
+  readonly resources: Pick<SeenResources, 'get' | 'list' | 'size' | 'lastPass'>;
+  /** Closing what is opened with them does nothing. */
+  readonly peers: Peers;
+  reportNow(): void;
+  reconcileNow(): void;
+  checkNow(): void;
+}
+
+export interface EndedReport {
+  readonly at: Date;
+  readonly ok: boolean;
+  readonly resources: {
+    readonly submitted: number;
+    readonly unchanged: number;
+    readonly missing: number;
+    readonly failed: number;
+  };
+}
