@@ -55,7 +55,7 @@ export const de: Words = {
   limit: 'Grenze',
   'used.of': '{used} von {limit}',
   objects: 'Objekte',
-  'objects.count': '{count} Objekte',
+  'objects.count': 'Objekte: {count}',
   'sort.by': 'Nach {name} sortieren',
 
   'overview.intro': 'Was der Agent für jedes Angebot tut und was er gerade nicht kann.',
@@ -217,7 +217,7 @@ export const de: Words = {
   'hosts.empty': 'Es ist kein Host konfiguriert.',
   'host.alive': 'antwortet in {ms}',
   'host.dead': 'antwortet nicht',
-  'device.users': '{count} Benutzer, {full} voll',
+  'device.users': 'Benutzer: {count}, davon voll: {full}',
   'device.free': '{free} frei von {total}',
   'device.title': '{device} auf {host}',
   'device.intro': 'Die vollsten zuerst.',

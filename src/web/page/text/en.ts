@@ -54,7 +54,7 @@ export const en = {
   limit: 'Limit',
   'used.of': '{used} of {limit}',
   objects: 'Objects',
-  'objects.count': '{count} objects',
+  'objects.count': 'objects: {count}',
   'sort.by': 'Sort by {name}',
 
   'overview.intro': 'What the agent does for each offering, and what it cannot do at the moment.',
@@ -217,7 +217,7 @@ export const en = {
   'hosts.empty': 'No host is configured.',
   'host.alive': 'answers in {ms}',
   'host.dead': 'does not answer',
-  'device.users': '{count} users, {full} full',
+  'device.users': 'users: {count}, full: {full}',
   'device.free': '{free} free of {total}',
   'device.title': '{device} on {host}',
   'device.intro': 'The fullest first.',
