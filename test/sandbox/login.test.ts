@@ -85,7 +85,7 @@ test.each(['https://evil.example/auth/callback', 'http://127.0.0.1.evil.example/
       code_challenge_method: 'S256',
       redirect_uri: redirect,
     });
-    const answer = await openBrowser().get(`${provider.issuer}/authorize?${query}&user=alice`);
+    const answer = await openBrowser().get(`${provider.issuer}/authorize?${query.toString()}&user=alice`);
     expect([answer.status, answer.location]).toEqual([400, undefined]);
   },
 );
@@ -103,7 +103,7 @@ test('a code is worth nothing without the verifier, and nothing the second time'
     user: 'alice',
   });
   const codeOf = async (): Promise<string> => {
-    const { location } = await openBrowser().get(`${provider.issuer}/authorize?${query}`);
+    const { location } = await openBrowser().get(`${provider.issuer}/authorize?${query.toString()}`);
     return new URL(location ?? '').searchParams.get('code') ?? '';
   };
   const exchange = async (code: string, proof: string): Promise<number> => {

@@ -71,7 +71,7 @@ export function createProvider(config: LoginConfig, redirectUri: string, clock: 
     },
     finish: async (query, { state, nonce, verifier }) => {
       const { library, server } = await open();
-      const address = new URL(`${redirectUri}?${query}`);
+      const address = new URL(`${redirectUri}?${query.toString()}`);
       const checks = { expectedState: state, expectedNonce: nonce, pkceCodeVerifier: verifier, idTokenExpected: true };
       try {
         const tokens = await library.authorizationCodeGrant(server, address, checks);
