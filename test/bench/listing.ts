@@ -50,7 +50,12 @@ async function listAll({ port, bucket, keys }: GatewayProcess) {
   const times: number[] = [];
   let found = 0;
   for (let token: string | undefined = ''; token !== undefined; ) {
-    const query: Parameters<typeof encodeQuery>[0] = { 'list-type': 2, prefix: 'many/', 'max-keys': PAGE, 'continuation-token': token || undefined };
+    const query: Parameters<typeof encodeQuery>[0] = {
+      'list-type': 2,
+      prefix: 'many/',
+      'max-keys': PAGE,
+      'continuation-token': token || undefined,
+    };
     const path = `/${bucket}?${encodeQuery(query)}`;
     const signed = sign({ method: 'GET', host, path, body: '', keys, region: 'us-east-1', now: new Date() });
     const started = performance.now();

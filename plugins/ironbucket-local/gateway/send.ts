@@ -24,8 +24,10 @@ export async function send(clock: Clock, exchange: Exchange, reply: Reply, last:
   // As bytes: Node sends headers in the encoding of the text that follows them.
   const whole = bytes instanceof Uint8Array && request.method !== 'HEAD' ? bytes : undefined;
   if (bytes !== undefined && !(bytes instanceof Uint8Array)) await stream(bytes, exchange);
-  else if (!unread) return void endWith(response, whole);
-  else if (whole !== undefined) response.write(whole);
+  else if (!unread) {
+    endWith(response, whole);
+    return;
+  } else if (whole !== undefined) response.write(whole);
   else response.flushHeaders();
   if (unread && !signal.aborted) await discardBody(clock, request, response);
   response.end();
