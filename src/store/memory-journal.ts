@@ -8,7 +8,7 @@ interface Chain {
 }
 
 /** Entries of this process: for demos, and for agents without a `state`. */
-export function createMemoryJournal(most = 5000): JournalRows {
+export function createMemoryJournal(most = 1000): JournalRows {
   const chains = new Map<string, Chain>();
   const chainOf = (offering: string): Chain => {
     const chain = chains.get(offering) ?? { checkpoint: ORIGIN, rows: [] };
