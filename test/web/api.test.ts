@@ -180,7 +180,7 @@ describe('resources', () => {
 });
 
 describe('what is not known', () => {
-  it.each(['/v1/orders/x', `/v1/orders/${'0'.repeat(32)}`, '/v1/resources/..', `/v1/resources/${'0'.repeat(32)}`])(
+  it.each(['/v1/orders/x', `/v1/orders/${'0'.repeat(32)}`, '/v1/resources/..%2f..', `/v1/resources/${'0'.repeat(32)}`])(
     '%s is not found',
     async (path) => {
       const empty = setup([]);
