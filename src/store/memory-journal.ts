@@ -7,13 +7,22 @@ interface Chain {
   readonly rows: JournalRow[];
 }
 
-/** Entries of this process: for demos, and for agents without a `state`. */
+/** The last entries of this process, of all offerings together: for demos, and for agents without a `state`. */
 export function createMemoryJournal(most = 1000): JournalRows {
   const chains = new Map<string, Chain>();
+  let total = 0;
   const chainOf = (offering: string): Chain => {
     const chain = chains.get(offering) ?? { checkpoint: ORIGIN, rows: [] };
     chains.set(offering, chain);
     return chain;
+  };
+  const longest = (): Chain => [...chains.values()].reduce((a, b) => (b.rows.length > a.rows.length ? b : a));
+  const removeFirst = (chain: Chain, count: number): void => {
+    const gone = chain.rows.splice(0, count);
+    const last = gone.at(-1);
+    if (last === undefined) return;
+    chain.checkpoint = { seq: last.seq, hash: last.hash };
+    total -= gone.length;
   };
   const headOf = ({ checkpoint, rows }: Chain): Link => rows.at(-1) ?? checkpoint;
 
@@ -29,7 +38,9 @@ export function createMemoryJournal(most = 1000): JournalRows {
       const chain = chainOf(first.offering);
       if (first.seq !== headOf(chain).seq + 1) return false;
       chain.rows.push(...rows);
-      removeFirst(chain, chain.rows.length - most);
+      total += rows.length;
+      // Those of the offering with the most: the others keep theirs.
+      while (total > most) removeFirst(longest(), total - most);
       return true;
     },
     read: async (query) => {
@@ -43,13 +54,6 @@ export function createMemoryJournal(most = 1000): JournalRows {
       removeFirst(chain, kept === -1 ? chain.rows.length : kept);
     },
   };
-}
-
-function removeFirst(chain: Chain, count: number): void {
-  const last = chain.rows[count - 1];
-  if (last === undefined) return;
-  chain.checkpoint = { seq: last.seq, hash: last.hash };
-  chain.rows.splice(0, count);
 }
 
 function isAsked(row: JournalRow, { resource, order, kinds, since, before, after }: JournalQuery): boolean {
