@@ -22,7 +22,7 @@ export async function create(deps: AccountDeps, order: Order, signal: AbortSigna
   checkDimensions(view, order.quota);
   const begun = (await deps.registry.all()).find((record) => isOrdered(record, order));
   const isNew = begun?.account === undefined;
-  const { account = order.account } = isNew ? await establish(deps, order, begun, view, signal) : begun;
+  const { account = order.account } = isNew ? await establish(deps, order, view, signal) : begun;
   const { record } = await requireOurs(deps, { account, resource: order.resource }, signal);
   const { bytes = record.bytes, objects = record.objects } = order.quota;
   const changed = await limit(deps, record, { bytes, objects }, signal);
@@ -30,23 +30,12 @@ export async function create(deps: AccountDeps, order: Order, signal: AbortSigna
 }
 
 /** The record of a new account, after whatever had to be made for it. */
-async function establish(
-  deps: AccountDeps,
-  order: Order,
-  begun: RegistryRecord | undefined,
-  view: View,
-  signal: AbortSignal,
-): Promise<RegistryRecord> {
+async function establish(deps: AccountDeps, order: Order, view: View, signal: AbortSignal): Promise<RegistryRecord> {
   const { site, subject, registry, deviceName: device, holder } = deps;
   const { resource, existing, account: asked } = order;
   const id =
-    existing === undefined
-      ? await make(deps, order, begun, view, signal)
-      : await findExisting(deps, existing, view, signal);
+    existing === undefined ? await make(deps, order, view, signal) : await findExisting(deps, existing, view, signal);
   const account = formatAccountId({ host: site.id, subject, id, device });
-  if ((await registry.all()).some((record) => record.account === account)) {
-    throw taken(`${subject} ${id}`, 'Another resource has a limit for it on this device.');
-  }
   const record: RegistryRecord = {
     resource,
     asked,
@@ -59,17 +48,14 @@ async function establish(
     objects: null,
     ...(order.needsApproval && { requestedAt: deps.now().toISOString() }),
   };
-  await registry.update(record, () => record);
+  await registry.update(record, (_, others) => {
+    if (others.every((other) => other.account !== account)) return record;
+    throw taken(`${subject} ${id}`, 'Another resource has a limit for it on this device.');
+  });
   return record;
 }
 
-async function make(
-  deps: AccountDeps,
-  order: Order,
-  begun: RegistryRecord | undefined,
-  view: View,
-  signal: AbortSignal,
-): Promise<number> {
+async function make(deps: AccountDeps, order: Order, view: View, signal: AbortSignal): Promise<number> {
   const { holder, registry, subject, site } = deps;
   const { resource, account: asked } = order;
   // One that was terminated is restored under its id: its name was forgotten with it.
@@ -83,13 +69,18 @@ async function make(
       throw taken(account, 'Ask the provider: it exists on the host without the stamp of this resource.');
     }
   }
-  const recorded = records.flatMap((record) => record.id ?? []);
-  const used = [...(await holder.taken(signal)), ...view.rows.keys(), ...view.unreadable, ...recorded];
-  const id = begun?.id ?? formerId(deps, former, used) ?? allocateId(deps.ids, used);
+  const made = await holder.find(name, signal);
+  const onHost = [...(await holder.taken(signal)), ...view.rows.keys(), ...view.unreadable];
   const none = { bytes: null, objects: null };
-  const intent = { resource, asked, subject, name: checkAccountName(name), id, made: holder.made, ...none };
+  const intent = { resource, asked, subject, name: checkAccountName(name), made: holder.made, ...none };
+  let id = -1;
   // Written before anything is made: afterwards it is known to be ours, and the id is not given twice.
-  await registry.update(intent, () => intent);
+  await registry.update(intent, (begun, others) => {
+    const used = [...onHost, ...others.flatMap((other) => other.id ?? [])];
+    const isStillFree = begun?.id !== undefined && (begun.id === made?.id || !used.includes(begun.id));
+    id = isStillFree ? begun.id : (formerId(deps, former, used) ?? allocateId(deps.ids, used));
+    return { ...intent, id };
+  });
   return holder.make(name, resource, id, signal);
 }
 

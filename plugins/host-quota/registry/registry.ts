@@ -10,11 +10,19 @@ import { createVersionedFile } from './versioned-file.ts';
  */
 export interface Registry {
   all(): Promise<readonly RegistryRecord[]>;
-  /** One change after the other; undefined removes the record. */
-  update(key: RecordKey, change: (record: RegistryRecord | undefined) => RegistryRecord | undefined): Promise<void>;
+  /**
+   * One change after the other; undefined removes the record. `others` are all other records at that moment, so that what
+   * is chosen in view of them is chosen once. What `change` throws changes nothing.
+   */
+  update(key: RecordKey, change: Change): Promise<void>;
   /** The resource that had this account, by the agent's store: for a file that was lost. */
   ownerOf(account: string): Promise<string | undefined>;
 }
+
+export type Change = (
+  record: RegistryRecord | undefined,
+  others: readonly RegistryRecord[],
+) => RegistryRecord | undefined;
 
 /** A resource and the name its account was ordered under. */
 export interface RecordKey {
@@ -43,18 +51,15 @@ export function openRegistry({ directory, files, store, token }: RegistryDeps): 
     return records;
   };
 
-  async function change(
-    key: RecordKey,
-    next: (record: RegistryRecord | undefined) => RegistryRecord | undefined,
-  ): Promise<void> {
+  async function change(key: RecordKey, next: Change): Promise<void> {
     let before: RegistryRecord | undefined;
     let after: RegistryRecord | undefined;
     await file.change((text, path) => {
       const records = parse(text, path);
       before = records.find((record) => isOf(record, key));
-      after = next(before);
-      if (after === before) return undefined;
       const others = records.filter((record) => record !== before);
+      after = next(before, others);
+      if (after === before) return undefined;
       return formatRecords(after === undefined ? others : [...others, after]);
     });
     if (after === before) return;

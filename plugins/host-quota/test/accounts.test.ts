@@ -65,6 +65,30 @@ describe('a bought quota', () => {
     expect((await create()).account).toBe('storage1/user/1003@/srv/data');
   });
 
+  it('has an id of its own, however many are made at once, also over two offerings of the host', async () => {
+    await open();
+    const other = lab.open();
+    const resources = Array.from({ length: 12 }, (_, index) => index.toString(16).padStart(8, '0').repeat(4));
+    const made = await Promise.all(
+      resources.map((resource, index) => {
+        const action = { kind: 'create-account', displayName: 'x', quota: QUOTA, attributes: {} } as const;
+        const account = `waldur_org_one_${resource.slice(0, 8)}`;
+        return (index % 2 === 0 ? backend : other).apply({ ...action, account, resource }, signal);
+      }),
+    );
+    await other.close();
+    expect(new Set(made.map(({ account }) => account)).size).toBe(12);
+  });
+
+  it('takes another id when the one that it was about to have is gone', async () => {
+    await open();
+    lab.host.fail('useradd', { code: 4, stdout: '', stderr: 'useradd: UID 1000 is not unique\n' });
+    await expect(create()).rejects.toMatchObject({ code: 'HOST_QUOTA_BUSY' });
+    lab.host.fail('useradd', undefined);
+    lab.host.addUser('faster', 1000);
+    expect(await create()).toEqual({ changed: true, account: 'storage1/user/1001@/srv/data' });
+  });
+
   it('has a soft limit of the share that is configured', async () => {
     await open({ soft_ratio: 0.9 });
     await create();

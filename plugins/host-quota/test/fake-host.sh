@@ -17,7 +17,7 @@ luck() {
   (($(printf '%s %s %s' "$seed" "$call" "$times" | cksum | cut -d' ' -f1) % 100 >= percent))
 }
 arguments=("$@")
-fail() { echo "$program: $2" >&2; exit "$1"; }
+fail() { [ ! -f "$state/dice" ] || printf x >>"$state/failures"; echo "$program: $2" >&2; exit "$1"; }
 passwd() { printf '%s:x:%s:%s:%s:/home/%s:/usr/sbin/nologin\n' "$1" "$2" "$2" "$3" "$1"; }
 
 case $program in

@@ -6,6 +6,7 @@ import {
   readdirSync,
   readFileSync,
   rmSync,
+  statSync,
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
@@ -33,8 +34,9 @@ export interface HostOnDisk {
   /** Ids that have a limit and no name. */
   nameless(): readonly number[];
   fill(uid: number, bytes: number): void;
-  /** From now on programs fail so often; 0 ends it. */
+  /** From now on programs fail so often, in percent; 0 ends it. */
   roll(seed: number, percent: number): void;
+  /** Programs that failed while they could. */
   failures(): number;
 }
 
@@ -78,6 +80,6 @@ export function createHostOnDisk(folder: string): HostOnDisk {
       if (percent === 0) rmSync(join(state, 'dice'), { force: true });
       else writeFileSync(join(state, 'dice'), `${seed} ${percent}\n`);
     },
-    failures: () => readdirSync(join(state, 'calls')).length,
+    failures: () => (existsSync(join(state, 'failures')) ? statSync(join(state, 'failures')).size : 0),
   };
 }

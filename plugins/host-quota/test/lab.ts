@@ -48,10 +48,11 @@ export async function createLab(changes: Partial<Settings> = {}, fstype: 'ext4' 
     http: () => {
       throw new Error('nothing here speaks HTTP');
     },
-    random: (bytes) => new Uint8Array(bytes),
+    random: (bytes) => new Uint8Array(bytes).fill(++randoms),
   };
   const idOf = (account: string): number => parseAccountId(account)?.id ?? -1;
   let foreign = 1500;
+  let randoms = 0;
   return {
     host,
     context,

@@ -1,4 +1,4 @@
-import { toolFailed, unknownDevice, unparseable, unsupported } from '../../errors.ts';
+import { busy, toolFailed, unknownDevice, unparseable, unsupported } from '../../errors.ts';
 import { firstLine } from '../../tools/first-line.ts';
 import type { Parsed } from '../../tools/parsed.ts';
 import type { Ran, Run } from '../../tools/run.ts';
@@ -154,6 +154,7 @@ function rowsOf<T>(what: string, text: string, { rows, problems }: Parsed<T>): r
 
 function explain(dataset: string, { stderr, code }: Ran): Error {
   if (/dataset does not exist/.test(stderr)) return unknownDevice(dataset);
+  if (/dataset is busy/.test(stderr)) return busy('zfs', firstLine(stderr));
   const hint = /permission denied|Permission denied/.test(stderr)
     ? `zfs allow -u waldur-agent userquota,userused,groupquota,groupused,mount ${dataset}`
     : undefined;
