@@ -1,11 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, it, test } from 'vitest';
+import { EVENT_TYPES } from '../../plugins/host-quota/central/receive.ts';
 import { sorted } from '../../src/web/page/parts/sorted.ts';
 import { de } from '../../src/web/page/text/de.ts';
 import { en } from '../../src/web/page/text/en.ts';
 import { fill } from '../../src/web/page/text/fill.ts';
 import { createFormat } from '../../src/web/page/text/format.ts';
 import { languageOf } from '../../src/web/page/text/language.ts';
+import { wordFor } from '../../src/web/page/text/word.ts';
 
 const GIB = 1024 ** 3;
 
@@ -18,6 +20,15 @@ describe('texts', () => {
   it('take their values as they are: nothing in them is a pattern', () => {
     expect(fill('{name} has {count}', { name: '$& {count}', count: 2 })).toBe('$& {count} has 2');
     expect(fill('{unknown}', {})).toBe('{unknown}');
+  });
+
+  it.each([...EVENT_TYPES])('of a host tell of %s', (type) => {
+    expect(wordFor(en, 'event', type)).not.toBe(type);
+  });
+
+  it('are the value itself where there is none for it', () => {
+    expect(wordFor(en, 'event', 'of_a_newer_host')).toBe('of_a_newer_host');
+    expect(wordFor(en, 'type', 'restore')).toBe('Restore');
   });
 
   it.each([

@@ -4,7 +4,8 @@ import type { Log } from '../../../src/lib/log.ts';
 import type { Documents } from '../../../src/plugin/contract.ts';
 import { listAll } from '../list-all.ts';
 
-const TYPES = new Set([
+/** What a host may tell. */
+export const EVENT_TYPES: ReadonlySet<string> = new Set([
   'disk_soft_limit_exceeded',
   'disk_soft_grace_ending',
   'disk_soft_grace_expired',
@@ -32,7 +33,7 @@ export function createReceiver({ store, clock, log, knows }: ReceiveDeps) {
   return async (hostId: string, events: readonly Json[]): Promise<void> => {
     for (const event of events) {
       const { host_user_name: user, event_type: type, detail } = isJsonObject(event) ? event : {};
-      if (typeof user !== 'string' || typeof type !== 'string' || !TYPES.has(type) || !knows(hostId)) {
+      if (typeof user !== 'string' || typeof type !== 'string' || !EVENT_TYPES.has(type) || !knows(hostId)) {
         log.info({ host: hostId.slice(0, 64), type: text(type).slice(0, 64) }, 'an event of a host was dropped');
         continue;
       }

@@ -2,12 +2,13 @@ import { Button } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import type { DryLineShape, DryReportShape } from '../../api/shapes.ts';
 import { get } from '../api.ts';
-import { Loaded, Notice } from '../parts/loaded.tsx';
+import { Failure } from '../parts/failure.tsx';
+import { Loaded } from '../parts/loaded.tsx';
 import { PageHead } from '../parts/page-head.tsx';
 import { StartNow } from '../parts/start-now.tsx';
 import { Status, type Tone } from '../parts/status.tsx';
 import { type Column, VirtualTable } from '../parts/virtual-table.tsx';
-import { type Key, useText } from '../text/text.tsx';
+import { useText } from '../text/text.tsx';
 
 type OfferingReport = DryReportShape['offerings'][number];
 
@@ -38,14 +39,7 @@ function Offering({ report: { name, error, lines, summary } }: { readonly report
   return (
     <section className="panel" aria-label={name}>
       <h2>{name}</h2>
-      {error !== null && (
-        <Notice kind="failed">
-          <span lang="en">
-            {error.message} <code>{error.code}</code>
-            {error.hint !== null && <span className="hint">{error.hint}</span>}
-          </span>
-        </Notice>
-      )}
+      <Failure error={error} />
       {summary !== null && <p className="quiet">{t('offering.report.value', summary)}</p>}
       {lines.length === 0 ? <p>{t('report.none')}</p> : <Lines lines={lines} label={name} />}
     </section>
@@ -62,7 +56,7 @@ const TONES: Readonly<Record<string, Tone>> = {
 };
 
 function Lines({ lines, label }: { readonly lines: readonly DryLineShape[]; readonly label: string }) {
-  const { t } = useText();
+  const { t, word } = useText();
   const columns: readonly Column<DryLineShape>[] = [
     { key: 'period', title: t('report.month'), width: '5.5rem', isWide: true, cell: ({ period }) => period },
     {
@@ -92,7 +86,7 @@ function Lines({ lines, label }: { readonly lines: readonly DryLineShape[]; read
       title: t('state'),
       width: 'minmax(8rem, 1.5fr)',
       isWide: true,
-      cell: ({ status }) => <Status tone={TONES[status] ?? 'quiet'}>{t(`line.${status}` as Key) ?? status}</Status>,
+      cell: ({ status }) => <Status tone={TONES[status] ?? 'quiet'}>{word('line', status)}</Status>,
     },
   ];
   return (

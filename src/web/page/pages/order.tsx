@@ -2,7 +2,8 @@ import { useQuery } from '@tanstack/react-query';
 import { Link, useParams } from '@tanstack/react-router';
 import type { OrderShape } from '../../api/shapes.ts';
 import { get } from '../api.ts';
-import { Loaded, Notice } from '../parts/loaded.tsx';
+import { Failure } from '../parts/failure.tsx';
+import { Loaded } from '../parts/loaded.tsx';
 import { PageHead } from '../parts/page-head.tsx';
 import { OrderStatus, Steps } from '../parts/steps.tsx';
 import { When } from '../parts/when.tsx';
@@ -26,26 +27,19 @@ export function Order() {
 }
 
 function Details({ data }: { readonly data: OrderShape }) {
-  const { t } = useText();
+  const { t, word } = useText();
   const said = data.steps.filter(({ text }) => text !== null);
   return (
     <>
       <section className="panel">
         <OrderStatus status={data.status} />
-        {data.error !== null && (
-          <Notice kind="failed">
-            <span lang="en">
-              {data.error.message} <code>{data.error.code}</code>
-              {data.error.hint !== null && <span className="hint">{data.error.hint}</span>}
-            </span>
-          </Notice>
-        )}
+        <Failure error={data.error} />
         <dl className="facts">
           <dt>{t('offering')}</dt>
           <dd>{data.offeringName}</dd>
           <dt>{t('order.title', { id: '' })}</dt>
           <dd>
-            {typeText(t, data.type)} <code>{data.order}</code>
+            {typeText(word, data.type)} <code>{data.order}</code>
           </dd>
           <dt>{t('order.resource')}</dt>
           <dd>

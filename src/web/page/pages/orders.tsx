@@ -3,7 +3,7 @@ import { useInfiniteQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import type { OrderLineShape, OrdersShape } from '../../api/shapes.ts';
 import { get } from '../api.ts';
-import { Failed, Notice } from '../parts/loaded.tsx';
+import { Loaded } from '../parts/loaded.tsx';
 import { PageHead } from '../parts/page-head.tsx';
 import { SearchField } from '../parts/search-field.tsx';
 import { StartNow } from '../parts/start-now.tsx';
@@ -11,7 +11,7 @@ import { OrderStatus } from '../parts/steps.tsx';
 import { usePageSearch } from '../parts/use-search.ts';
 import { type Column, VirtualTable } from '../parts/virtual-table.tsx';
 import { When } from '../parts/when.tsx';
-import { type Key, useText } from '../text/text.tsx';
+import { useText, type Word } from '../text/text.tsx';
 
 export function Orders() {
   const { t } = useText();
@@ -27,14 +27,7 @@ export function Orders() {
       <PageHead title={t('nav.orders')} intro={t('orders.intro')}>
         <StartNow actions={['reconcile']} />
       </PageHead>
-      {query.isError && query.data === undefined && <Failed error={query.error} retry={() => void query.refetch()} />}
-      {query.isPending && (
-        <p role="status" className="loading">
-          {t('loading')}
-        </p>
-      )}
-      {query.isError && query.data !== undefined && <Notice kind="warning">{t('failed.offline')}</Notice>}
-      {query.data !== undefined && <List orders={merged(query.data.pages)} />}
+      <Loaded query={query}>{({ pages }) => <List orders={merged(pages)} />}</Loaded>
       {query.hasNextPage && (
         <Button variant="default" loading={query.isFetchingNextPage} onClick={() => void query.fetchNextPage()}>
           {t('more')}
@@ -63,7 +56,7 @@ function List({ orders }: { readonly orders: readonly OrderLineShape[] }) {
 }
 
 function useColumns(): readonly Column<OrderLineShape>[] {
-  const { t, format } = useText();
+  const { t, word, format } = useText();
   return [
     {
       key: 'name',
@@ -80,7 +73,7 @@ function useColumns(): readonly Column<OrderLineShape>[] {
       title: t('order.title', { id: '' }),
       width: 'minmax(6rem, 1fr)',
       isWide: true,
-      cell: ({ type }) => typeText(t, type),
+      cell: ({ type }) => typeText(word, type),
     },
     {
       key: 'status',
@@ -117,8 +110,8 @@ function useColumns(): readonly Column<OrderLineShape>[] {
   ];
 }
 
-export function typeText(t: (key: Key) => string, type: string): string {
-  return t(`type.${type.toLowerCase()}` as Key) ?? type;
+export function typeText(word: Word, type: string): string {
+  return word('type', type.toLowerCase());
 }
 
 function textOf({ name, order, offeringName, type, status }: OrderLineShape): string {

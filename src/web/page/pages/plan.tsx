@@ -7,7 +7,6 @@ import { PageHead } from '../parts/page-head.tsx';
 import type { Format } from '../text/format.ts';
 import { type Key, type Translate, useText } from '../text/text.tsx';
 import { typeText } from './orders.tsx';
-import { findingText } from './resources.tsx';
 
 type OfferingPlan = PlanShape['offerings'][number];
 
@@ -33,7 +32,7 @@ export function Plan() {
 }
 
 function Offering({ plan }: { readonly plan: OfferingPlan }) {
-  const { t } = useText();
+  const { t, word } = useText();
   const { name, error, orders, resources } = plan;
   const isEmpty = error === null && orders.length === 0 && resources.length === 0;
   return (
@@ -45,7 +44,7 @@ function Offering({ plan }: { readonly plan: OfferingPlan }) {
       {orders.map((order) => (
         <Entry
           key={order.uuid}
-          head={`${typeText(t, order.type)}: ${order.resource_name}`}
+          head={`${typeText(word, order.type)}: ${order.resource_name}`}
           entry={order}
           otherwise={t('plan.no.action')}
         />
@@ -54,7 +53,7 @@ function Offering({ plan }: { readonly plan: OfferingPlan }) {
       {resources.map((resource) => (
         <Entry
           key={resource.uuid}
-          head={`${resource.name}: ${findingText(t, resource.finding)}`}
+          head={`${resource.name}: ${word('finding', resource.finding)}`}
           entry={resource}
           otherwise={resource.finding === 'drift' ? t('plan.metadata') : ''}
         />

@@ -3,7 +3,8 @@ import { useParams } from '@tanstack/react-router';
 import type { ResourceShape, SeriesShape } from '../../api/shapes.ts';
 import { get } from '../api.ts';
 import { Amount } from '../parts/amount.tsx';
-import { Loaded, Notice } from '../parts/loaded.tsx';
+import { Failure } from '../parts/failure.tsx';
+import { Loaded } from '../parts/loaded.tsx';
 import { PageHead } from '../parts/page-head.tsx';
 import { Plot } from '../parts/plot.tsx';
 import { Status } from '../parts/status.tsx';
@@ -46,14 +47,7 @@ function Details({ data }: { readonly data: ResourceShape }) {
           <Keys data={data} />
         </section>
       </div>
-      {data.error !== null && (
-        <Notice kind="failed">
-          <span lang="en">
-            {data.error.message} <code>{data.error.code}</code>
-            {data.error.hint !== null && <span className="hint">{data.error.hint}</span>}
-          </span>
-        </Notice>
-      )}
+      <Failure error={data.error} />
       {data.left.length > 0 && (
         <section className="panel">
           <h2>{t('resource.left')}</h2>

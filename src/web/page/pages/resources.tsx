@@ -14,7 +14,7 @@ import { shareOf, Usage } from '../parts/usage.tsx';
 import { usePageSearch } from '../parts/use-search.ts';
 import { type Column, VirtualTable } from '../parts/virtual-table.tsx';
 import { When } from '../parts/when.tsx';
-import { type Key, type Translate, useText } from '../text/text.tsx';
+import { type Translate, useText } from '../text/text.tsx';
 
 export function Resources() {
   const { t } = useText();
@@ -145,17 +145,13 @@ const TONES: Readonly<Record<string, Tone>> = {
 };
 
 export function FindingStatus({ line }: { readonly line: Pick<ResourceLineShape, 'finding' | 'suspended'> }) {
-  const { t } = useText();
+  const { t, word } = useText();
   return (
     <Status tone={TONES[line.finding] ?? 'quiet'}>
-      {findingText(t, line.finding)}
+      {word('finding', line.finding)}
       {line.suspended ? `, ${t('resource.suspended')}` : ''}
     </Status>
   );
-}
-
-export function findingText(t: Translate, finding: string): string {
-  return t(`finding.${finding}` as Key) ?? finding;
 }
 
 function OfferingChoice({

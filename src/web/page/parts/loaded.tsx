@@ -1,8 +1,14 @@
 import { Button, Loader } from '@mantine/core';
-import type { UseQueryResult } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
 import { ApiFailure } from '../api.ts';
 import { useText } from '../text/text.tsx';
+
+/** A query, of one page or of many. */
+interface Query<T> {
+  readonly data: T | undefined;
+  readonly error: Error | null;
+  refetch(): unknown;
+}
 
 /**
  * Shows what was loaded, that it is being loaded, or why it could not be. What was loaded before stays on the page when
@@ -12,19 +18,19 @@ export function Loaded<T>({
   query,
   children,
 }: {
-  readonly query: UseQueryResult<T>;
+  readonly query: Query<T>;
   readonly children: (data: T) => ReactNode;
 }) {
   const { t } = useText();
   if (query.data !== undefined) {
     return (
       <>
-        {query.isError && <Notice kind="warning">{t('failed.offline')}</Notice>}
+        {query.error !== null && <Notice kind="warning">{t('failed.offline')}</Notice>}
         {children(query.data)}
       </>
     );
   }
-  if (query.isError) return <Failed error={query.error} retry={() => void query.refetch()} />;
+  if (query.error !== null) return <Failed error={query.error} retry={() => void query.refetch()} />;
   return (
     <div className="loading" role="status">
       <Loader size="sm" aria-hidden="true" /> {t('loading')}

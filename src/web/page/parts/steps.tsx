@@ -1,5 +1,5 @@
 import type { StepShape } from '../../api/shapes.ts';
-import { type Key, useText } from '../text/text.tsx';
+import { useText } from '../text/text.tsx';
 import { Status, type Tone } from './status.tsx';
 
 /** What happened, one step a line, in the order in which it is given. */
@@ -63,7 +63,6 @@ const TONES: Readonly<Record<string, Tone>> = {
 
 /** How an order stands. */
 export function OrderStatus({ status }: { readonly status: string }) {
-  const { t } = useText();
-  const key = `status.${status}`;
-  return <Status tone={TONES[status] ?? 'quiet'}>{t(key as Key) ?? status}</Status>;
+  const { word } = useText();
+  return <Status tone={TONES[status] ?? 'quiet'}>{word('status', status)}</Status>;
 }

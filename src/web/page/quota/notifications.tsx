@@ -7,11 +7,13 @@ import { Status, type Tone } from '../parts/status.tsx';
 import { usePageSearch } from '../parts/use-search.ts';
 import { type Column, VirtualTable } from '../parts/virtual-table.tsx';
 import { When } from '../parts/when.tsx';
-import { type Key, useText } from '../text/text.tsx';
+import { useText } from '../text/text.tsx';
 import type { NotificationShape } from './shapes.ts';
 
 const TONES: Readonly<Record<string, Tone>> = {
   disk_back_to_ok: 'ok',
+  device_enforcement_off: 'failed',
+  device_enforcement_on: 'ok',
   disk_hard_limit_reached: 'failed',
   disk_soft_grace_expired: 'failed',
   docker_quota_exceeded: 'failed',
@@ -34,7 +36,7 @@ export function Notifications() {
 }
 
 function List({ all }: { readonly all: readonly NotificationShape[] }) {
-  const { t } = useText();
+  const { t, word } = useText();
   const [{ q = '' }, change] = usePageSearch();
   if (all.length === 0) return <p className="empty">{t('notifications.empty')}</p>;
   const shown = all.filter((one) => textOf(one).includes(q.toLowerCase()));
@@ -45,9 +47,7 @@ function List({ all }: { readonly all: readonly NotificationShape[] }) {
       key: 'what',
       title: t('notifications.what'),
       width: 'minmax(9rem, 2fr)',
-      cell: ({ event_type: type }) => (
-        <Status tone={TONES[type] ?? 'warning'}>{t(`event.${type}` as Key) ?? type}</Status>
-      ),
+      cell: ({ event_type: type }) => <Status tone={TONES[type] ?? 'warning'}>{word('event', type)}</Status>,
     },
     {
       key: 'host',

@@ -260,6 +260,8 @@ export const de: Words = {
   'event.disk_soft_grace_expired': 'die Frist ist vorbei',
   'event.disk_hard_limit_reached': 'voll',
   'event.disk_back_to_ok': 'wieder innerhalb der Grenzen',
+  'event.device_enforcement_off': 'Grenzen gelten nicht',
+  'event.device_enforcement_on': 'Grenzen gelten wieder',
   'event.docker_quota_exceeded': 'über der Docker-Grenze',
   'event.docker_quota_unresolvable': 'über der Docker-Grenze, woran das Entfernen von Containern nichts ändert',
   'event.docker_container_stopped': 'ein Container wurde gestoppt',

@@ -260,6 +260,8 @@ export const en = {
   'event.disk_soft_grace_expired': 'the grace period is over',
   'event.disk_hard_limit_reached': 'full',
   'event.disk_back_to_ok': 'within the limits again',
+  'event.device_enforcement_off': 'limits do not bind',
+  'event.device_enforcement_on': 'limits bind again',
   'event.docker_quota_exceeded': 'above the Docker limit',
   'event.docker_quota_unresolvable': 'above the Docker limit, which removing containers cannot change',
   'event.docker_container_stopped': 'a container was stopped',

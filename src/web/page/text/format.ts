@@ -3,7 +3,6 @@ import type { Language, Units } from './language.ts';
 /** Numbers, amounts and times in the words of a language. */
 export interface Format {
   number(value: number | bigint): string;
-  percent(share: number): string;
   /** With its unit: `1.5 GiB` or `1.61 GB`. */
   bytes(value: bigint | number | string): string;
   /** All that there is to know: `1.5 GiB, 1.61 GB, 1,610,612,736 bytes`. */
@@ -29,7 +28,6 @@ const STEPS = [
 export function createFormat(language: Language, units: Units): Format {
   const whole = new Intl.NumberFormat(language, { maximumFractionDigits: 0 });
   const fine = new Intl.NumberFormat(language, { maximumSignificantDigits: 3 });
-  const share = new Intl.NumberFormat(language, { style: 'percent', maximumFractionDigits: 0 });
   const relative = new Intl.RelativeTimeFormat(language, { numeric: 'auto' });
   const moment = new Intl.DateTimeFormat(language, { dateStyle: 'medium', timeStyle: 'medium' });
   const day = new Intl.DateTimeFormat(language, { dateStyle: 'medium' });
@@ -46,7 +44,6 @@ export function createFormat(language: Language, units: Units): Format {
   };
   return {
     number: (value) => whole.format(value),
-    percent: (value) => share.format(value),
     bytes: (value) => scaled(Number(value), units === 'binary' ? BINARY : DECIMAL),
     bytesInFull: (value) =>
       `${scaled(Number(value), BINARY)}, ${scaled(Number(value), DECIMAL)}, ${whole.format(BigInt(value))} B`,
