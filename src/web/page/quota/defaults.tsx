@@ -8,7 +8,7 @@ import { usePageSearch } from '../parts/use-search.ts';
 import { useText } from '../text/text.tsx';
 import { devicesOf, HOSTS } from './host-queries.ts';
 import { LimitFields, useLimitText } from './limit-fields.tsx';
-import { changedLimits, hasInodes, type LimitTexts, NO_TEXTS } from './quota-facts.ts';
+import { changedLimits, hasInodes, type LimitTexts, limitsOf, NO_TEXTS } from './quota-facts.ts';
 import type { DeviceShape, LimitsShape } from './shapes.ts';
 
 const NONE: LimitsShape = { block_hard_limit: 0, block_soft_limit: 0, inode_hard_limit: 0, inode_soft_limit: 0 };
@@ -90,10 +90,10 @@ function Edit({ host, device }: { readonly host: string; readonly device: Device
             className="form"
             onSubmit={(event) => {
               event.preventDefault();
-              submit(pick(limits));
+              submit(limitsOf(limits ?? NONE));
             }}
           >
-            <p>{limits === null ? t('defaults.never') : limitText(pick(limits))}</p>
+            <p>{limits === null ? t('defaults.never') : limitText(limitsOf(limits))}</p>
             <p className="quiet">{t('device.edit.help')}</p>
             <LimitFields texts={texts} onChange={setTexts} hasInodes={hasInodes(device)} before={[]} />
             {problem !== undefined && <Notice kind="failed">{problem}</Notice>}
@@ -107,9 +107,4 @@ function Edit({ host, device }: { readonly host: string; readonly device: Device
       </Loaded>
     </section>
   );
-}
-
-function pick(limits: LimitsShape | null): LimitsShape {
-  const { block_hard_limit, block_soft_limit, inode_hard_limit, inode_soft_limit } = limits ?? NONE;
-  return { block_hard_limit, block_soft_limit, inode_hard_limit, inode_soft_limit };
 }

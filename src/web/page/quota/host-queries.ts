@@ -10,7 +10,7 @@ export const HOSTS = {
   queryFn: ({ signal }: Asked) => get<readonly { readonly id: string }[]>('api/hosts', signal),
 } as const;
 
-/** Each host is asked for itself: one that is silent keeps nobody waiting for the others. */
+/** Each host is asked for itself: the others do not wait for one that is silent. */
 export function devicesOf(host: string) {
   return {
     queryKey: ['quotas', host],

@@ -12,12 +12,9 @@ export function QuotaBar({ quota, part }: { readonly quota: QuotaShape; readonly
   const { t } = useText();
   const show = useShow(part);
   const facts = factsOf(quota, part);
-  const state = stateOf(facts);
-  const text = usageText(facts, show, t('unlimited'), t);
   return (
     <div className="usage">
-      <Meter share={shareOf(facts)} soft={softShare(facts)} tone={TONES[state]} label={text} />
-      <span className="usage-text">{text}</span>
+      <Used facts={facts} part={part} />
       {facts.soft !== undefined && facts.soft !== facts.hard && (
         <span className="usage-text quiet">{t('quota.soft', { limit: show(facts.soft) })}</span>
       )}
@@ -33,15 +30,23 @@ export function QuotaStatus({ state }: { readonly state: QuotaState }) {
 
 /** Used and limit in one line. */
 export function QuotaLine({ quota, part }: { readonly quota: QuotaShape; readonly part: Part }) {
-  const { t } = useText();
-  const show = useShow(part);
-  const facts = factsOf(quota, part);
-  const text = usageText(facts, show, t('unlimited'), t);
   return (
     <div className="usage">
+      <Used facts={factsOf(quota, part)} part={part} />
+    </div>
+  );
+}
+
+function Used({ facts, part }: { readonly facts: PartFacts; readonly part: Part }) {
+  const { t } = useText();
+  const show = useShow(part);
+  const limit = facts.hard ?? facts.soft;
+  const text = t('used.of', { used: show(facts.used), limit: limit === undefined ? t('unlimited') : show(limit) });
+  return (
+    <>
       <Meter share={shareOf(facts)} soft={softShare(facts)} tone={TONES[stateOf(facts)]} label={text} />
       <span className="usage-text">{text}</span>
-    </div>
+    </>
   );
 }
 
@@ -68,14 +73,4 @@ function softShare({ hard, soft }: PartFacts): number | undefined {
 function useShow(part: Part): (value: number) => string {
   const { format } = useText();
   return part === 'block' ? format.bytes : format.number;
-}
-
-function usageText(
-  { used, hard, soft }: PartFacts,
-  show: (value: number) => string,
-  unlimited: string,
-  t: ReturnType<typeof useText>['t'],
-): string {
-  const limit = hard ?? soft;
-  return t('used.of', { used: show(used), limit: limit === undefined ? unlimited : show(limit) });
 }

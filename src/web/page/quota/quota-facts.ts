@@ -101,7 +101,7 @@ export function changedLimits(
   return { limits };
 }
 
-export function limitsOf(quota: QuotaShape): LimitsShape {
+export function limitsOf(quota: Pick<QuotaShape, keyof LimitsShape>): LimitsShape {
   const { block_hard_limit, block_soft_limit, inode_hard_limit = 0, inode_soft_limit = 0 } = quota;
   return { block_hard_limit, block_soft_limit, inode_hard_limit, inode_soft_limit };
 }
