@@ -2,6 +2,7 @@ import type { Config } from '../config/types.ts';
 import { toAgentError } from '../lib/errors.ts';
 import type { JsonObject } from '../lib/json.ts';
 import type { CommandEvent } from '../store/journal-entry.ts';
+import { journalError } from '../store/journal-error.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
 import type { Io } from './io.ts';
 import { openJournal } from './open-journal.ts';
@@ -30,9 +31,7 @@ export async function recorded(
     await keep(command(), io, { outcome: isDone ? 'done' : 'failed' });
     return code;
   } catch (thrown) {
-    const { code, message, hint } = toAgentError(thrown);
-    const error = { code, message, ...(hint !== undefined && { hint }) };
-    await keep(command(), io, { outcome: 'failed', error });
+    await keep(command(), io, { outcome: 'failed', error: journalError(toAgentError(thrown)) });
     throw thrown;
   }
 }

@@ -1,5 +1,6 @@
 import { toUuid } from '../lib/ids.ts';
 import { isJsonObject } from '../lib/json.ts';
+import { isLoopbackUrl } from '../lib/loopback.ts';
 import type { Plugin } from '../plugin/contract.ts';
 import { namingProblem } from '../plugin/naming.ts';
 import { COMMON_SETTINGS } from '../plugin/schema.ts';
@@ -13,7 +14,7 @@ import type { RawConfig, RawOffering, RawSettings } from './raw.ts';
 import { IGNORED_IN_SETTINGS } from './reference-keys.ts';
 import type { SubstituteDeps } from './substitute.ts';
 import type { OfferingConfig, WaldurCredentials } from './types.ts';
-import { isLoopback, readApiUrl, stompUrl } from './url.ts';
+import { readApiUrl, stompUrl } from './url.ts';
 
 export interface BuildOfferingInput {
   readonly raw: RawOffering;
@@ -161,7 +162,7 @@ function checkUrl(raw: RawOffering, api: ReturnType<typeof readApiUrl>, path: st
       message: `"waldur_api_url" does not end in /api/: using ${api.url}`,
     });
   }
-  if (api.url.startsWith('http:') && !isLoopback(api.url)) {
+  if (api.url.startsWith('http:') && !isLoopbackUrl(api.url)) {
     const message = 'the token crosses the network unencrypted';
     problems.push({ severity: 'warning', path: at, message, hint: 'use https' });
   }

@@ -1,3 +1,4 @@
+import { isLoopbackUrl } from '../lib/loopback.ts';
 import { type Problem, pointer } from './diagnostic.ts';
 import type { RawWeb } from './raw.ts';
 import type { LoginConfig, WebConfig } from './types.ts';
@@ -53,18 +54,14 @@ function problemsOf(
     const hint = 'add public_url: the login server sends browsers back there';
     problems.push(wrong('login', '"login" needs "public_url"', hint));
   }
-  if (url?.protocol === 'http:' && !isLoopback(url)) {
+  if (url?.protocol === 'http:' && !isLoopbackUrl(url)) {
     problems.push(wrong('public_url', 'a login needs https', 'put a reverse proxy with TLS before the agent'));
   }
-  if (URL.canParse(login.issuer) && new URL(login.issuer).protocol === 'http:' && !isLoopback(new URL(login.issuer))) {
+  if (URL.canParse(login.issuer) && new URL(login.issuer).protocol === 'http:' && !isLoopbackUrl(login.issuer)) {
     problems.push(wrong('login.issuer', 'the login server must be reached by https', 'write https://'));
   }
   if (!login.scope.split(' ').includes('openid')) {
     problems.push(wrong('login.scope', '"scope" must contain openid', 'scope: openid profile'));
   }
   return problems;
-}
-
-function isLoopback({ hostname }: URL): boolean {
-  return /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/.test(hostname);
 }

@@ -25,8 +25,3 @@ export function stompUrl(offering: RawOffering): string {
   const path = offering.stomp_ws_path.replace(/^\/*/, '/');
   return `${tls ? 'wss' : 'ws'}://${host}${port === '' ? '' : `:${port}`}${path}`;
 }
-
-/** Whether what is sent to this URL stays on the machine. */
-export function isLoopback(url: string): boolean {
-  return /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(new URL(url).hostname);
-}

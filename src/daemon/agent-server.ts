@@ -3,6 +3,7 @@ import type { WebConfig } from '../config/types.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { JsonObject } from '../lib/json.ts';
 import type { Log } from '../lib/log.ts';
+import { isLoopbackHost } from '../lib/loopback.ts';
 import { type HealthSnapshot, liveness, readiness } from '../monitor/health.ts';
 import type { Metrics } from '../monitor/metrics.ts';
 import type { Journal } from '../store/journal.ts';
@@ -13,7 +14,7 @@ import { createLiveEvents } from '../web/live-events.ts';
 import type { Login } from '../web/login/create-login.ts';
 import { describeRoutes } from '../web/openapi.ts';
 import { ownRoutes } from '../web/own-routes.ts';
-import { NOBODY, type People } from '../web/people.ts';
+import { NO_PEOPLE, type People } from '../web/people.ts';
 import { compatible, createRouter, type RouteGroup } from '../web/router.ts';
 import { createPageRoutes } from '../web/static-files.ts';
 import { createWebServer } from '../web/web-server.ts';
@@ -60,7 +61,7 @@ export function createAgentServer(deps: AgentServerDeps): AgentServer {
   let own: RouteGroup = { owner: 'agent', routes };
   let served: readonly RouteGroup[] = [own];
   let router = createRouter(served);
-  let people: People = NOBODY;
+  let people: People = NO_PEOPLE;
   const server = createWebServer({
     ...http,
     clock,
@@ -72,10 +73,10 @@ export function createAgentServer(deps: AgentServerDeps): AgentServer {
   return {
     start: async () => {
       const login = await openLogin(deps);
-      people = login?.people ?? NOBODY;
+      people = login?.people ?? NO_PEOPLE;
       own = { ...own, routes: [...own.routes, ...(login?.routes ?? [])] };
       const port = await server.start();
-      if (!isLoopback(http.host) && !hasLogin) log.warn({ listen: http.host }, NO_PAGE);
+      if (!isLoopbackHost(http.host) && !hasLogin) log.warn({ listen: http.host }, NO_PAGE);
       return port;
     },
     serve: (groups, refused) => {
@@ -99,10 +100,6 @@ async function openLogin({ web, clock, log }: AgentServerDeps): Promise<Login | 
 
 const NO_PAGE =
   'web.login is not configured: beyond this machine only /healthz, /readyz, /metrics and what backends check themselves are served';
-
-function isLoopback(host: string): boolean {
-  return /^(localhost|127(\.\d{1,3}){3}|::1)$/.test(host);
-}
 
 /** How each offering stands, as text for the page. */
 function standingsOf({ offerings }: HealthSnapshot, scrub: (text: string) => string): ReadonlyMap<string, string> {

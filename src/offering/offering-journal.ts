@@ -1,11 +1,13 @@
 import type { Clock } from '../lib/clock.ts';
-import { type AgentError, isAgentError, toAgentError } from '../lib/errors.ts';
+import { toAgentError } from '../lib/errors.ts';
 import type { Uuid } from '../lib/ids.ts';
+import { createLast } from '../lib/last.ts';
 import type { Outcome } from '../orders/handle.ts';
 import type { Journal } from '../store/journal.ts';
-import type { JournalError, JournalEvent, OrderEvent } from '../store/journal-entry.ts';
+import type { JournalEvent, OrderEvent } from '../store/journal-entry.ts';
+import { journalError } from '../store/journal-error.ts';
 import type { Order } from '../waldur/types.ts';
-import { createLast, createRepeats, type Subject } from './repeats.ts';
+import { createRepeats, type Subject } from './repeats.ts';
 
 /** The journal of one offering. It knows which order is worked on, so that whoever does something need not say so. */
 export interface OfferingJournal {
@@ -103,16 +105,4 @@ function orderEvent(
   rest: Pick<OrderEvent, 'stage' | 'ending' | 'ms' | 'error'>,
 ): OrderEvent {
   return { kind: 'order', type, state, name, ...(createdBy !== '' && { by: createdBy }), ...rest };
-}
-
-export function journalError({ code, message, hint }: AgentError): JournalError {
-  return { code, message, ...(hint !== undefined && { hint }) };
-}
-
-/** What was thrown out of something that `signal` may have stopped. */
-export function journalFailure(thrown: unknown, signal: AbortSignal): JournalError {
-  if (!isAgentError(thrown) && signal.aborted) {
-    return { code: 'ABORTED', message: 'It was stopped before its outcome was known.' };
-  }
-  return journalError(toAgentError(thrown));
 }

@@ -1,7 +1,9 @@
 import type { Clock } from '../lib/clock.ts';
 import type { JsonObject } from '../lib/json.ts';
 import type { Action, Applied, Backend, JsonSchema, Quota } from '../plugin/contract.ts';
-import { journalFailure, type OfferingJournal } from './offering-journal.ts';
+import type { JournalError } from '../store/journal-entry.ts';
+import { journalFailure } from '../store/journal-error.ts';
+import type { OfferingJournal } from './offering-journal.ts';
 
 export interface RecordedBackendDeps {
   readonly journal: Pick<OfferingJournal, 'record'>;
@@ -17,7 +19,7 @@ export function recordedBackend(backend: Backend, { journal, clock, attributes }
     apply: async (action, signal) => {
       const { kind, resource } = action;
       const startedMs = clock.monotonicMs();
-      const keep = (rest: { changed: boolean; account?: string; error?: ReturnType<typeof journalFailure> }, id = {}) =>
+      const keep = (rest: { changed: boolean; account?: string; error?: JournalError }, id = {}) =>
         journal.record(
           { resource },
           {

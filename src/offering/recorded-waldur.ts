@@ -1,7 +1,9 @@
 import type { Clock } from '../lib/clock.ts';
 import type { JsonObject } from '../lib/json.ts';
+import type { JournalError } from '../store/journal-entry.ts';
+import { journalFailure } from '../store/journal-error.ts';
 import type { ApiKeysApi, ImportsApi, OrdersApi, ResourcesApi, Waldur } from '../waldur/client.ts';
-import { journalFailure, type OfferingJournal } from './offering-journal.ts';
+import type { OfferingJournal } from './offering-journal.ts';
 import type { Subject } from './repeats.ts';
 
 export interface RecordedWaldurDeps {
@@ -24,7 +26,7 @@ type Tell = <T>(note: Note, signal: AbortSignal, call: () => Promise<T>) => Prom
 export function recordedWaldur(waldur: Waldur, { journal, clock }: RecordedWaldurDeps): Waldur {
   const tell: Tell = async ({ call, about, text, details = {} }, signal, send) => {
     const startedMs = clock.monotonicMs();
-    const keep = (rest: { error?: ReturnType<typeof journalFailure> }): void => {
+    const keep = (rest: { error?: JournalError }): void => {
       const ms = Math.round(clock.monotonicMs() - startedMs);
       journal.record(about, { kind: 'waldur', call, ...(text !== undefined && { text }), ms, details, ...rest });
     };

@@ -3,12 +3,12 @@ import { toAgentError } from '../lib/errors.ts';
 import type { Uuid } from '../lib/ids.ts';
 import type { Job } from '../orders/job.ts';
 import type { OrderQueue } from '../orders/queue.ts';
+import { journalError } from '../store/journal-error.ts';
 import { createAbsences } from '../upkeep/absences.ts';
 import { type RepairDeps, repair } from '../upkeep/repair.ts';
 import { createUpkeep } from '../upkeep/upkeep.ts';
 import { attempt, type OfferingContext } from './context.ts';
 import { createLoop, type Loop } from './loop.ts';
-import { journalError } from './offering-journal.ts';
 
 export interface ResourceUpkeep {
   /** Compares all resources with their accounts. */

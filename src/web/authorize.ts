@@ -1,3 +1,4 @@
+import { isLoopbackAddress } from '../lib/loopback.ts';
 import type { Route, RoutePerson } from '../plugin/contract.ts';
 
 /** The person who is logged in. */
@@ -71,10 +72,8 @@ const FORWARDED = [
 
 /** Programs and browsers on this machine. A proxy that says nothing of itself may still be known by its old HTTP. */
 function isLocal({ headers, remoteAddress, httpVersion }: Caller): boolean {
-  const address = remoteAddress.replace(/^::ffff:/, '');
-  const isLoopback = address === '::1' || /^127(\.\d{1,3}){3}$/.test(address);
   const isForwarded = httpVersion === '1.0' || FORWARDED.some((name) => headers[name] !== undefined);
-  return isLoopback && isLocalName(headers['host']) && !isForwarded;
+  return isLoopbackAddress(remoteAddress) && isLocalName(headers['host']) && !isForwarded;
 }
 
 /** Any other name may be one that a foreign DNS server points here: it would let any web page talk to us. */

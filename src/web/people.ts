@@ -13,4 +13,4 @@ export interface Identified {
 }
 
 /** Where there is no login. */
-export const NOBODY: People = { identify: () => undefined };
+export const NO_PEOPLE: People = { identify: () => undefined };

@@ -5,7 +5,7 @@ import { AgentError } from '../../src/lib/errors.ts';
 import type { Health } from '../../src/monitor/health.ts';
 import type { Route } from '../../src/plugin/contract.ts';
 import { type OwnPages, ownRoutes } from '../../src/web/own-routes.ts';
-import { NOBODY } from '../../src/web/people.ts';
+import { NO_PEOPLE } from '../../src/web/people.ts';
 import type { OwnReply } from '../../src/web/reply.ts';
 import { createRouter } from '../../src/web/router.ts';
 import { createWebServer, type WebServer } from '../../src/web/web-server.ts';
@@ -56,7 +56,7 @@ async function start({
     clock,
     site: { ...SITE, basePath },
     router: () => router,
-    people: () => NOBODY,
+    people: () => NO_PEOPLE,
     onError: onError ?? fail,
   });
   servers.push(server);

@@ -1,7 +1,9 @@
 import type { Clock } from '../../lib/clock.ts';
 import { AgentError, toAgentError } from '../../lib/errors.ts';
 import { isJsonObject, type JsonObject } from '../../lib/json.ts';
+import { createLast } from '../../lib/last.ts';
 import type { Log } from '../../lib/log.ts';
+import { isLoopbackAddress } from '../../lib/loopback.ts';
 import type { Route, RouteRequest } from '../../plugin/contract.ts';
 import type { Person } from '../authorize.ts';
 import type { OwnReply } from '../reply.ts';
@@ -33,14 +35,8 @@ const MOST_ANSWERED = 10_000;
 
 /** Login, the way back from the login server, logout. */
 export function createLoginRoutes(deps: LoginRoutesDeps): readonly Route[] {
-  const answered = new Set<string>();
-  const isFirstAnswer = (state: string): boolean => {
-    if (answered.has(state)) return false;
-    const [oldest] = answered.size >= MOST_ANSWERED ? answered : [];
-    if (oldest !== undefined) answered.delete(oldest);
-    answered.add(state);
-    return true;
-  };
+  const answered = createLast(MOST_ANSWERED);
+  const isFirstAnswer = (state: string): boolean => answered.isNew(state, 'answered');
   return [
     {
       method: 'GET',
@@ -138,8 +134,7 @@ function ownPath(to: string | null): string {
 
 /** Behind a proxy on this machine, whom the proxy saw. Only rates depend on it. */
 function clientOf({ remoteAddress, headers }: RouteRequest): string {
-  const isProxy = /^(::1|(::ffff:)?127(\.\d{1,3}){3})$/.test(remoteAddress);
-  const seen = isProxy ? headers['x-forwarded-for']?.split(',').at(-1)?.trim() : undefined;
+  const seen = isLoopbackAddress(remoteAddress) ? headers['x-forwarded-for']?.split(',').at(-1)?.trim() : undefined;
   return seen === undefined || seen === '' ? remoteAddress : seen.slice(0, 64);
 }
 
