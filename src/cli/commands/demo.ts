@@ -12,6 +12,7 @@ import { createStage, type Stage } from '../demo/stage.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
 import type { Io } from '../io.ts';
 import type { Invocation } from '../parse.ts';
+import { stopped } from '../stopped.ts';
 
 const MIB = 1024 * 1024;
 const FILES = [
@@ -44,7 +45,7 @@ export async function run(invocation: Invocation, io: Io): Promise<ExitCode> {
 /** For people who want to look around. Returns when they interrupt it, which is no failure. */
 async function stay({ page }: DemoSite, io: Io): Promise<void> {
   io.stdout.write(`\nThe page is at ${page} until you press Ctrl-C.\n`);
-  if (!io.signal.aborted) await new Promise((resolve) => io.signal.addEventListener('abort', resolve, { once: true }));
+  await stopped(io.signal);
 }
 
 async function play(site: DemoSite, stage: Stage, io: Io): Promise<string[]> {

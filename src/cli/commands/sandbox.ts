@@ -13,6 +13,7 @@ import { EXIT, type ExitCode } from '../exit-codes.ts';
 import { type Io, writeJson } from '../io.ts';
 import type { Invocation } from '../parse.ts';
 import { renderGuide, type SandboxGuide, sandboxGuide } from '../sandbox-guide.ts';
+import { stopped } from '../stopped.ts';
 import { usageError } from '../usage-error.ts';
 
 export async function run(invocation: Invocation, io: Io): Promise<ExitCode> {
@@ -90,11 +91,4 @@ async function simplestPlugin(): Promise<Plugin> {
   const [plugin] = [...(await loadBuiltins())].sort((a, b) => needs(a) - needs(b));
   if (plugin === undefined) throw new Error('there is no built-in plugin');
   return plugin;
-}
-
-function stopped(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) return resolve();
-    signal.addEventListener('abort', () => resolve(), { once: true });
-  });
 }
