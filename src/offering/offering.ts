@@ -1,6 +1,7 @@
 import type { OfferingConfig } from '../config/types.ts';
 import { sameJson } from '../lib/json.ts';
 import type { LogLevel } from '../lib/log.ts';
+import type { Activity } from '../monitor/activity.ts';
 import type { HealthSnapshot, OfferingHealth } from '../monitor/health.ts';
 import type { Backend, Route } from '../plugin/contract.ts';
 import type { SeenResources } from '../upkeep/seen-resources.ts';
@@ -8,7 +9,7 @@ import type { Waldur } from '../waldur/client.ts';
 import { type BackendSide, startBackendSide } from './backend-side.ts';
 import type { Shared } from './shared.ts';
 import { createStanding, type Standing } from './standing.ts';
-import { type Activity, startWaldurSide } from './waldur-side.ts';
+import { startWaldurSide } from './waldur-side.ts';
 
 /**
  * One running offering. It has two sides: the backend side (the backend, its checks, its serving part, its jobs) and the Waldur

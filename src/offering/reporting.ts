@@ -1,4 +1,5 @@
 import { type AgentError, toAgentError } from '../lib/errors.ts';
+import type { EndedReport } from '../monitor/activity.ts';
 import type { OfferingContext } from './context.ts';
 import { schedule } from './schedule.ts';
 
@@ -11,12 +12,6 @@ export interface Reporting {
   last(): Promise<boolean>;
   /** No further passes; waits for the one under way, which the signal given at the start aborts. */
   stop(): Promise<void>;
-}
-
-export interface EndedReport {
-  readonly at: Date;
-  readonly ok: boolean;
-  readonly resources: typeof NOTHING_REPORTED;
 }
 
 const JITTER_MS = 60_000;

@@ -1,7 +1,7 @@
 import type { Clock } from '../lib/clock.ts';
 import type { Uuid } from '../lib/ids.ts';
 import type { Sample, Store } from '../store/store.ts';
-import type { SeenResource } from '../upkeep/seen-resources.ts';
+import { SEEN_KEPT_MS, type SeenResource, seenOwner } from '../upkeep/seen-resources.ts';
 
 export interface HistoryDeps {
   readonly offering: Uuid;
@@ -11,11 +11,7 @@ export interface HistoryDeps {
   failed(error: unknown): void;
 }
 
-/** Whose samples these are: those of an offering itself are what it is billed by. */
-const seenOwner = (offering: Uuid): string => `${offering}/seen`;
-
 const DAY_MS = 86_400_000;
-const KEPT_MS = 90 * DAY_MS;
 /** Usage that changes all the time is kept this often; a limit that changes is kept at once. */
 const APART_MS = 6 * 3_600_000;
 const GATHER_MS = 1_000;
@@ -46,7 +42,7 @@ export function createResourceHistory({ offering, store, clock, failed }: Histor
     for (let i = 0; i < samples.length; i += AT_ONCE) await store.samples.add(owner, samples.slice(i, i + AT_ONCE));
     if (clock.monotonicMs() - forgottenAtMs < DAY_MS) return;
     forgottenAtMs = clock.monotonicMs();
-    await store.samples.forget(owner, new Date(clock.now().getTime() - KEPT_MS));
+    await store.samples.forget(owner, new Date(clock.now().getTime() - SEEN_KEPT_MS));
   }
 
   return (seen) => {

@@ -2,8 +2,8 @@ import type { OfferingConfig } from '../config/types.ts';
 import type { Message } from '../events/decode.ts';
 import type { LogLevel } from '../lib/log.ts';
 import { createReleasers } from '../lib/releasers.ts';
+import type { Activity } from '../monitor/activity.ts';
 import type { HealthSnapshot } from '../monitor/health.ts';
-import type { OrderRate } from '../monitor/order-rates.ts';
 import type { OrderQueue } from '../orders/queue.ts';
 import type { SeenResources } from '../upkeep/seen-resources.ts';
 import type { BackendSide } from './backend-side.ts';
@@ -16,7 +16,7 @@ import { listen } from './listening.ts';
 import { createOfferingCheck } from './offering-check.ts';
 import { meterQueue } from './queue-meter.ts';
 import type { Reconcile } from './reconcile.ts';
-import { type EndedReport, type Reporting, startReporting } from './reporting.ts';
+import { type Reporting, startReporting } from './reporting.ts';
 import { routeEvent } from './route-event.ts';
 import { runAll } from './run-all.ts';
 import { createSampling } from './sampling.ts';
@@ -44,13 +44,6 @@ export interface WaldurSide {
   drain(): Promise<void>;
   /** Aborts what still runs; the backend stays as it is. */
   close(): Promise<void>;
-}
-
-export interface Activity {
-  readonly queued: number;
-  readonly running: number;
-  readonly rate: OrderRate;
-  readonly lastReport: EndedReport | undefined;
 }
 
 /** Starts the Waldur side of an offering. Read top to bottom: this is the pipe. */

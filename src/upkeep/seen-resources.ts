@@ -49,6 +49,13 @@ export interface SeenResources {
   size(): number;
 }
 
+/**
+ * Whose samples in the store are the history of resources: those of an offering itself are what it is billed by. Kept for
+ * `SEEN_KEPT_MS`.
+ */
+export const seenOwner = (offering: string): string => `${offering}/seen`;
+export const SEEN_KEPT_MS = 90 * 86_400_000;
+
 /** More are not remembered. */
 export const MOST_SEEN = 20_000;
 const TREND_DAYS = 8;

@@ -1,9 +1,10 @@
+import type { EndedReport } from '../../monitor/activity.ts';
 import type { OfferingHealth } from '../../monitor/health.ts';
 import { readiness } from '../../monitor/health.ts';
 import { ABILITIES, type Hindrance } from '../../monitor/hindrance.ts';
 import type { OrderRate } from '../../monitor/order-rates.ts';
 import type { HindranceShape, OfferingShape, OrderRateShape, OverviewShape, UpkeepShape } from './shapes.ts';
-import type { AgentSource, EndedReport, OfferingSource } from './source.ts';
+import type { AgentSource, OfferingSource } from './source.ts';
 
 /** How the agent and every offering stand. Asks no peer. */
 export function overviewOf(agent: AgentSource): OverviewShape {

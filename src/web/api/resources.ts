@@ -1,5 +1,5 @@
 import type { Quota } from '../../plugin/contract.ts';
-import type { SeenResource } from '../../upkeep/seen-resources.ts';
+import { SEEN_KEPT_MS, type SeenResource, seenOwner } from '../../upkeep/seen-resources.ts';
 import { failureShape } from './failure-shape.ts';
 import type { ResourceLineShape, ResourceShape, ResourcesShape, SeriesShape } from './shapes.ts';
 import type { AgentSource, OfferingSource } from './source.ts';
@@ -7,7 +7,6 @@ import { stepOf } from './steps.ts';
 
 const MOST_LINES = 20_000;
 const MOST_STEPS = 200;
-const HISTORY_MS = 90 * 86_400_000;
 /** A plot shows no more. */
 const MOST_POINTS = 500;
 
@@ -74,8 +73,8 @@ function text(amount: bigint | null | undefined): string | null {
 
 async function historyOf(agent: AgentSource, { config, peers }: OfferingSource, account: string) {
   const now = agent.clock.now();
-  const range = { from: new Date(now.getTime() - HISTORY_MS), to: new Date(now.getTime() + 1000) };
-  const owners = [config.uuid, `${config.uuid}/seen`];
+  const range = { from: new Date(now.getTime() - SEEN_KEPT_MS), to: new Date(now.getTime() + 1000) };
+  const owners = [config.uuid, seenOwner(config.uuid)];
   const read = await Promise.all(owners.map((owner) => peers.store.samples.read(owner, account, range)));
   const [sampled = [], seen = []] = read;
   const known = new Set(sampled.map(({ component }) => component));

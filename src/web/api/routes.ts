@@ -5,7 +5,7 @@ import { overviewOf } from './overview.ts';
 import { resourceOf, resourcesOf } from './resources.ts';
 import type { AgentSource, OfferingSource } from './source.ts';
 
-/** Loaded when somebody asks: no start waits for them. */
+/** Loaded by the first request for them: no start waits for them. */
 const previews = () => import('./previews.ts');
 
 type Answer = (request: RouteRequest, signal: AbortSignal) => unknown;

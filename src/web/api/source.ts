@@ -1,8 +1,8 @@
 import type { Peers } from '../../admin/peers.ts';
 import type { Config, OfferingConfig } from '../../config/types.ts';
 import type { Clock } from '../../lib/clock.ts';
+import type { Activity } from '../../monitor/activity.ts';
 import type { HealthSnapshot, OfferingHealth } from '../../monitor/health.ts';
-import type { OrderRate } from '../../monitor/order-rates.ts';
 import type { Journal } from '../../store/journal.ts';
 import type { SeenResources } from '../../upkeep/seen-resources.ts';
 
@@ -23,27 +23,11 @@ export interface AgentSource {
 export interface OfferingSource {
   readonly config: OfferingConfig;
   health(): OfferingHealth;
-  activity(): {
-    readonly queued: number;
-    readonly running: number;
-    readonly rate: OrderRate;
-    readonly lastReport: EndedReport | undefined;
-  };
+  activity(): Activity;
   readonly resources: Pick<SeenResources, 'get' | 'list' | 'size' | 'lastPass'>;
   /** Closing what is opened with them does nothing. */
   readonly peers: Peers;
   reportNow(): void;
   reconcileNow(): void;
   checkNow(): void;
-}
-
-export interface EndedReport {
-  readonly at: Date;
-  readonly ok: boolean;
-  readonly resources: {
-    readonly submitted: number;
-    readonly unchanged: number;
-    readonly missing: number;
-    readonly failed: number;
-  };
 }
