@@ -1,5 +1,6 @@
 import { hasLimit } from '../devices/limits.ts';
 import type { Device, QuotaRow, Subject } from '../devices/types.ts';
+import { nameOfId } from '../host/name-of-id.ts';
 import type { RegistryRecord } from '../registry/record.ts';
 import type { Registry } from '../registry/registry.ts';
 import type { Site } from '../site.ts';
@@ -112,7 +113,7 @@ async function byId(
   }
   const none = { bytes: null, objects: null };
   const quota = row === undefined ? none : quotaOf(row, none, deps.softRatio, view.device);
-  const name = standing?.name ?? (await site.names(subject, [id.id], signal)).get(id.id) ?? `#${id.id}`;
+  const name = standing?.name ?? nameOfId(await site.names(subject, [id.id], signal), id.id);
   const made = isStamped && holder !== undefined ? holder.made : 'nothing';
   const record: RegistryRecord = { resource, asked: name, account, subject, name, id: id.id, made, ...quota };
   await registry.update(record, (before) => before ?? record);

@@ -1,8 +1,9 @@
 import type { Clock } from '../../../src/lib/clock.ts';
 import type { Json } from '../../../src/lib/json.ts';
 import type { Log } from '../../../src/lib/log.ts';
-import type { Documents, Route, RouteRequest } from '../../../src/plugin/contract.ts';
+import type { Documents, Route } from '../../../src/plugin/contract.ts';
 import type { Guard } from '../remote/auth.ts';
+import type { Handler } from '../remote/reply.ts';
 import type { CentralHost } from './hosts.ts';
 
 /** What the routes of the central side share. */
@@ -20,5 +21,3 @@ export interface CentralDeps {
 }
 
 export type CentralRoute = (method: Route['method'], path: string, role: Route['role'], handle: Handler) => Route;
-
-export type Handler = (request: RouteRequest, signal: AbortSignal) => Promise<Json>;

@@ -5,15 +5,17 @@ import { enforcePass, planPass } from '../docker/enforcement/enforce.ts';
 import type { UserPlan } from '../docker/enforcement/plan.ts';
 import { dockerOff } from '../docker/errors.ts';
 import { formatParts, formatPlan, formatReview, formatUsers } from '../docker/format.ts';
+import { namesIn } from '../docker/names-in.ts';
 import { findObject, removeOverride, setOverride } from '../docker/override.ts';
 import { reviewQueue } from '../docker/ownership/review.ts';
 import type { ObjectKind } from '../docker/ownership/types.ts';
 import { sumOf } from '../docker/ownership/usage.ts';
-import { namesIn } from '../docker/routes.ts';
 import { badWho, unknownUser } from '../errors.ts';
+import { nameOfId } from '../host/name-of-id.ts';
 import type { Settings } from '../settings.ts';
 import { readId } from '../tools/parsed.ts';
 import { showBlocks } from './amount.ts';
+import { isAgreed } from './change.ts';
 import { withHost } from './open.ts';
 import { writeJson, writeTable } from './table.ts';
 
@@ -114,11 +116,7 @@ async function enforce(call: Call, one: Docker): Promise<number> {
   const plans = await planPass(one, call.signal);
   if (!call.flags.has('json')) await print(call, one, plans);
   const steps = plans.flatMap(({ verdict, steps: all }) => (verdict === 'act' ? all : []));
-  if (steps.length > 0 && !call.flags.has('yes')) {
-    const answer = await call.confirm(`Do this to ${steps.length} containers now?`);
-    if (answer === undefined) call.stderr.write('There is no terminal to ask: add --yes.\n');
-    if (answer !== true) return 1;
-  }
+  if (steps.length > 0 && !(await isAgreed(call, `Do this to ${steps.length} containers now?`))) return 1;
   const line = await enforcePass(one, call.signal);
   if (call.flags.has('json')) writeJson(call.stdout, { done: line ?? null });
   else call.stdout.write(`${line ?? 'No user is above the limit'}.\n`);
@@ -130,7 +128,7 @@ async function print(call: Call, one: Docker, plans: readonly UserPlan[]): Promi
     plans.map(({ uid }) => uid),
     call.signal,
   );
-  const nameOf = (uid: number): string => names.get(uid) ?? `#${uid}`;
+  const nameOf = (uid: number): string => nameOfId(names, uid);
   if (call.flags.has('json')) {
     writeJson(
       call.stdout,

@@ -2,6 +2,7 @@ import type { Json, JsonObject } from '../../../src/lib/json.ts';
 import { formatBytes } from '../../../src/lib/units.ts';
 import { hasLimit } from '../devices/limits.ts';
 import type { Device, Subject } from '../devices/types.ts';
+import { nameOfId } from '../host/name-of-id.ts';
 import type { NamedRow } from '../remote/wire.ts';
 import { formatQuota } from '../remote/wire.ts';
 import { stateOf } from '../state/machine.ts';
@@ -32,7 +33,7 @@ export async function linesOf({ host, remote }: Opened, signal: AbortSignal): Pr
           : subject === 'group'
             ? await host.names.groupNames(ids, signal)
             : new Map<number, string>();
-      lines.push(...rows.map((row) => ({ row, device, subject, name: names.get(row.id) ?? `#${row.id}` })));
+      lines.push(...rows.map((row) => ({ row, device, subject, name: nameOfId(names, row.id) })));
     }
   }
   return lines;

@@ -8,7 +8,7 @@ import type { Docker } from './docker.ts';
 import { planPass } from './enforcement/enforce.ts';
 import { sumOf } from './ownership/usage.ts';
 
-/** Looks at the engine, at what nobody owns, at auditd and its rules, and at what enforcement would do; changes nothing. */
+/** Looks at the engine, at what has no owner, at auditd and its rules, and at what enforcement would do; changes nothing. */
 export async function checkDocker(docker: Docker, run: Run, signal: AbortSignal): Promise<readonly Check[]> {
   return [
     await attemptCheck('docker', signal, () => engine(docker, signal)),

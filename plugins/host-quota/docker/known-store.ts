@@ -1,5 +1,6 @@
 import { isJsonObject, type Json, type JsonObject, sameJson } from '../../../src/lib/json.ts';
 import type { DocumentChange, Documents } from '../../../src/plugin/contract.ts';
+import { listAll } from '../list-all.ts';
 import type { Evidence, Known, KnownImage, KnownLayer, ObjectKind, Override } from './ownership/types.ts';
 
 /** Keys of what is remembered. A container, image or layer has 64 hex digits, a volume its name. */
@@ -15,7 +16,7 @@ const BEGUN = 'docker/begun';
 export async function loadKnown(store: Documents): Promise<Known> {
   const all = async <T>(prefix: string): Promise<Map<string, T>> => {
     const found = new Map<string, T>();
-    for await (const { key, value } of documentsIn(store, prefix)) found.set(key.slice(prefix.length), value as T);
+    for (const { key, value } of await documentsIn(store, prefix)) found.set(key.slice(prefix.length), value as T);
     return found;
   };
   return {
@@ -49,16 +50,10 @@ export function overrideKey(kind: ObjectKind, id: string): string {
   return `${KEYS.overrides}${kind}/${id}`;
 }
 
-/** All documents of a prefix, in pages. */
-export async function* documentsIn(
+/** The documents of a prefix that are JSON objects. */
+export async function documentsIn(
   store: Documents,
   prefix: string,
-): AsyncGenerator<{ readonly key: string; readonly value: JsonObject }> {
-  let after: string | undefined;
-  for (;;) {
-    const page = await store.list(prefix, after === undefined ? {} : { after });
-    for (const { key, value } of page) if (isJsonObject(value)) yield { key, value };
-    after = page.at(-1)?.key;
-    if (page.length < 1000) return;
-  }
+): Promise<readonly { readonly key: string; readonly value: JsonObject }[]> {
+  return (await listAll(store, prefix)).flatMap(({ key, value }) => (isJsonObject(value) ? [{ key, value }] : []));
 }

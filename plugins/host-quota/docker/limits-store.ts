@@ -1,4 +1,3 @@
-import { isJsonObject } from '../../../src/lib/json.ts';
 import type { Documents } from '../../../src/plugin/contract.ts';
 import type { Change } from '../devices/types.ts';
 import { documentsIn } from './known-store.ts';
@@ -8,8 +7,8 @@ const PREFIX = 'docker/limit/';
 /** Hard limits in KiB by uid: no kernel keeps them. Without those that are 0. */
 export async function readLimits(store: Documents): Promise<ReadonlyMap<number, bigint>> {
   const limits = new Map<number, bigint>();
-  for await (const { key, value } of documentsIn(store, PREFIX)) {
-    const { kib } = isJsonObject(value) ? value : {};
+  for (const { key, value } of await documentsIn(store, PREFIX)) {
+    const { kib } = value;
     if (typeof kib === 'number' && kib > 0) limits.set(Number(key.slice(PREFIX.length)), BigInt(kib));
   }
   return limits;

@@ -12,8 +12,8 @@ import {
   formatReview,
   formatUsers,
   formatVolume,
-  type NameOf,
 } from './format.ts';
+import { namesIn } from './names-in.ts';
 import { findObject, removeOverride, setOverride, type Target } from './override.ts';
 import { reviewQueue } from './ownership/review.ts';
 import type { ObjectKind } from './ownership/types.ts';
@@ -121,13 +121,6 @@ async function review(docker: Docker, signal: AbortSignal): Promise<Json> {
 /** What an operator has just decided shows at once. */
 function decided(docker: Docker, signal: AbortSignal): Promise<View> {
   return docker.view(signal, true);
-}
-
-export async function namesIn(docker: Docker, view: View, signal: AbortSignal): Promise<NameOf> {
-  const uids = new Set([...view.usage.users.keys(), ...(await docker.limits()).keys()]);
-  for (const { attribution } of view.items) if (attribution.evidence !== undefined) uids.add(attribution.evidence.uid);
-  const names = await docker.names.userNames([...uids], signal);
-  return (uid) => names.get(uid) ?? `#${uid}`;
 }
 
 async function targetIn(docker: Docker, fields: JsonObject, signal: AbortSignal): Promise<Target> {

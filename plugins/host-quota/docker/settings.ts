@@ -1,4 +1,5 @@
 import type { JsonSchema, SettingProblem } from '../../../src/plugin/contract.ts';
+import { PATH } from '../settings-parts.ts';
 import type { Mode, Order, PlanRules } from './enforcement/plan.ts';
 
 /** What the configuration says about Docker: lower-case keys in `docker`, or the upper-case names of other managers. */
@@ -70,7 +71,6 @@ export function dockerProblems(options: DockerOptions & { readonly subject: stri
   ];
 }
 
-const PATH: JsonSchema = { type: 'string', pattern: '^(/[A-Za-z0-9._@+:-]+)+$', 'x-expected': 'an absolute path' };
 const SECONDS: JsonSchema = { type: 'integer', minimum: 60, maximum: 86_400 };
 const ORDER: JsonSchema = { enum: ['newest_first', 'oldest_first', 'largest_first'] };
 

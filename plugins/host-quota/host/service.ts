@@ -6,6 +6,7 @@ import type { Device, Limits } from '../devices/types.ts';
 import type { Registry } from '../registry/registry.ts';
 import type { DeviceFacts, NamedRow } from '../remote/wire.ts';
 import { isEligible } from './eligible.ts';
+import { nameOfId } from './name-of-id.ts';
 import type { HostUser, Names } from './names.ts';
 
 export interface ServiceDeps {
@@ -47,7 +48,7 @@ export function createHostService(deps: ServiceDeps): HostService {
       rows.map(({ id }) => id),
       signal,
     );
-    return rows.map((row) => ({ name: named.get(row.id) ?? `#${row.id}`, row }));
+    return rows.map((row) => ({ name: nameOfId(named, row.id), row }));
   }
 
   async function groupRows(device: Device, signal: AbortSignal): Promise<readonly NamedRow[] | undefined> {
@@ -57,7 +58,7 @@ export function createHostService(deps: ServiceDeps): HostService {
       rows.map(({ id }) => id),
       signal,
     );
-    return rows.map((row) => ({ name: named.get(row.id) ?? `#${row.id}`, row }));
+    return rows.map((row) => ({ name: nameOfId(named, row.id), row }));
   }
 
   async function facts(device: Device, signal: AbortSignal): Promise<DeviceFacts> {
@@ -92,7 +93,7 @@ export function createHostService(deps: ServiceDeps): HostService {
     },
     set: async (uid, device, limits, signal) => {
       const { after } = await devices.write({ device, subject: 'user', id: uid, limits }, signal);
-      const name = (await names.userNames([uid], signal)).get(uid) ?? `#${uid}`;
+      const name = nameOfId(await names.userNames([uid], signal), uid);
       return { name, row: after ?? emptyRow(uid) };
     },
     owned: async (device) => {

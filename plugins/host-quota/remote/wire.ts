@@ -1,5 +1,6 @@
 import { isJsonObject, type Json, type JsonObject } from '../../../src/lib/json.ts';
 import type { Device, Grace, Limits, QuotaRow, Space } from '../devices/types.ts';
+import { formatParts } from '../docker/format.ts';
 
 /** A device as the remote API has it: limits in KiB, usage in bytes, times in epoch seconds, 0 is none. */
 export interface DeviceFacts {
@@ -53,11 +54,7 @@ export function formatQuota({ name, row }: NamedRow, key: 'uid' | 'gid'): JsonOb
     inode_current: Number(row.usedInodes),
     block_time_limit: row.blockGrace,
     inode_time_limit: row.inodeGrace,
-    ...(row.parts && {
-      docker_container_bytes: Number(row.parts.containers),
-      docker_image_layer_bytes: Number(row.parts.layers),
-      docker_volume_bytes: Number(row.parts.volumes),
-    }),
+    ...(row.parts && formatParts(row.parts)),
   };
 }
 

@@ -5,6 +5,7 @@ import { plural } from '../../../src/lib/plural.ts';
 import type { Documents, Usage } from '../../../src/plugin/contract.ts';
 import { parseAccountId } from '../accounts/account-id.ts';
 import type { Deps } from '../deps.ts';
+import { nameOfId } from '../host/name-of-id.ts';
 import type { RegistryRecord } from '../registry/record.ts';
 import { createTally, type Shares } from './shares.ts';
 import type { Walk } from './walk.ts';
@@ -80,7 +81,7 @@ async function keep(
     most.map(([uid]) => uid),
     signal,
   );
-  const entries = most.map(([uid, { bytes, files }]) => [named.get(uid) ?? `#${uid}`, [String(bytes), String(files)]]);
+  const entries = most.map(([uid, { bytes, files }]) => [nameOfId(named, uid), [String(bytes), String(files)]]);
   const expiresAt = new Date(clock.now().getTime() + KEPT_MS);
   await store.put(PREFIX + account, Object.fromEntries(entries) as Json, { expiresAt });
 }

@@ -2,6 +2,7 @@ import { isJsonObject, type JsonObject } from '../../../src/lib/json.ts';
 import type { DocumentChange, Documents } from '../../../src/plugin/contract.ts';
 import { hasLimit } from '../devices/limits.ts';
 import type { Device, Grace, QuotaRow, Subject } from '../devices/types.ts';
+import { nameOfId } from '../host/name-of-id.ts';
 import type { HostService } from '../host/service.ts';
 import { listAll } from '../list-all.ts';
 import { type DiskState, eventOf, stateOf } from './machine.ts';
@@ -76,7 +77,7 @@ async function compare(deps: MonitorDeps, seen: Seen, signal: AbortSignal): Prom
     const changes: DocumentChange[] = [stateChange(prefix + id, state)];
     if (event !== undefined) {
       const detail = row === undefined ? {} : detailOf(row, seen.device, state);
-      const name = names.get(id) ?? `#${id}`;
+      const name = nameOfId(names, id);
       changes.push(outboxPut({ event, subject: seen.subject, id, name, device: seen.device.name, at: now, detail }));
       events++;
     }

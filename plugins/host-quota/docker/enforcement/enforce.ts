@@ -1,5 +1,6 @@
 import { plural } from '../../../../src/lib/plural.ts';
 import type { DocumentChange } from '../../../../src/plugin/contract.ts';
+import { nameOfId } from '../../host/name-of-id.ts';
 import { outboxPut } from '../../state/outbox.ts';
 import type { Docker, View } from '../docker.ts';
 import { quotaEvent, stepEvent } from './events.ts';
@@ -120,7 +121,7 @@ async function tell(pass: Pass, plans: readonly UserPlan[]): Promise<void> {
       ...(isUnresolvable && { isUnresolvable }),
     };
     const more = removes ? { removal_after: (excess.toldAt ?? now) + docker.settings.graceSeconds } : {};
-    const name = nameOf(pass, plan.uid);
+    const name = nameOfId(pass.names, plan.uid);
     const changes: DocumentChange[] = [excessPut(plan.uid, excess)];
     if (isNews) changes.push(outboxPut(quotaEvent('docker_quota_exceeded', plan, name, now, more)));
     if (isUnresolvable) changes.push(outboxPut(quotaEvent('docker_quota_unresolvable', plan, name, now)));
@@ -184,7 +185,7 @@ async function end(pass: Pass, { uid, at }: Begun, step: Step): Promise<void> {
   const excess = excesses.get(uid);
   const done = [...(excess?.done ?? []), step.id];
   const isOver = limitKib > 0n && used > limitKib * 1024n;
-  const event = stepEvent(step, { uid, used, limitKib }, nameOf(pass, uid), at, isOver ? undefined : done);
+  const event = stepEvent(step, { uid, used, limitKib }, nameOfId(pass.names, uid), at, isOver ? undefined : done);
   const changes = [outboxPut(event), begunDelete(step.id)];
   if (excess !== undefined) {
     excesses.set(uid, { ...excess, done });
@@ -192,8 +193,4 @@ async function end(pass: Pass, { uid, at }: Begun, step: Step): Promise<void> {
   }
   await docker.store.batch(changes);
   pass.done.push(step);
-}
-
-function nameOf({ names }: Pass, uid: number): string {
-  return names.get(uid) ?? `#${uid}`;
 }

@@ -30,7 +30,7 @@ const MOST_DONE = 100;
 
 export async function readExcesses(store: Documents): Promise<ReadonlyMap<number, Excess>> {
   const found = new Map<number, Excess>();
-  for await (const { key, value } of documentsIn(store, EXCESS)) {
+  for (const { key, value } of await documentsIn(store, EXCESS)) {
     found.set(Number(key.slice(EXCESS.length)), value as unknown as Excess);
   }
   return found;
@@ -47,7 +47,7 @@ export function excessDelete(uid: number): DocumentChange {
 
 export async function readBegun(store: Documents): Promise<readonly Begun[]> {
   const all: Begun[] = [];
-  for await (const { value } of documentsIn(store, BEGUN)) {
+  for (const { value } of await documentsIn(store, BEGUN)) {
     const { uid, at, step } = value;
     if (!isJsonObject(step) || typeof uid !== 'number' || typeof at !== 'number') continue;
     const { bytes } = step;

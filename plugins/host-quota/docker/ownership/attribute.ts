@@ -10,7 +10,7 @@ export interface Claims {
 
 /**
  * Whose something is: what an operator decided, then the label, then the audit log. A label that the log contradicts is
- * shown and counts for no one's limit, unless `trustLabel` is false: then the log decides.
+ * shown and counts for no limit, unless `trustLabel` is false: then the log decides.
  */
 export function attribute({ override, label, labelUid, evidence }: Claims, trustLabel: boolean): Attribution {
   const facts = { ...(label !== undefined && { label }), ...(evidence !== undefined && { evidence }) };

@@ -12,7 +12,7 @@ export interface Review {
 
 const NEARBY_SECONDS = 10;
 
-/** Contradictions first, then what is no one's and takes space; the largest first. */
+/** Contradictions first, then what has no owner and takes space; the largest first. */
 export function reviewQueue(items: readonly Item[], sockets: readonly SocketUse[]): readonly Review[] {
   const queue = items.flatMap((item): readonly Review[] => {
     const { conflict, uid } = item.attribution;

@@ -33,7 +33,7 @@ export interface Known {
   readonly volumes: ReadonlyMap<string, Evidence>;
   /** By `kind/id`. */
   readonly overrides: ReadonlyMap<string, Override>;
-  /** Whether the engine was ever looked at: what was there before came from no one that can be told. */
+  /** Whether the engine was ever looked at: for what was there before, no maker can be told. */
   readonly hasBegun: boolean;
 }
 
