@@ -1,12 +1,7 @@
-import { createBackend } from '../../plugins/ironbucket-local/index.ts';
 import { freePort } from '../../src/cli/demo/free-port.ts';
-import { systemClock } from '../../src/lib/clock.ts';
-import { createHttp } from '../../src/lib/http.ts';
 import type { Backend } from '../../src/plugin/contract.ts';
-import { createMemoryDocuments } from '../../src/plugin/memory-documents.ts';
 import type { KeyPair } from '../../src/s3/sigv4.ts';
-import { COMMON } from '../fakes/common-settings.ts';
-import { silentLog } from '../fakes/log.ts';
+import { openIronbucket } from './lib/open-ironbucket.ts';
 import { printResult } from './lib/report.ts';
 import { connect, exchange, headOf } from './lib/s3-load.ts';
 import { withScratch } from './lib/scratch.ts';
@@ -24,7 +19,7 @@ const resourceOf = (index: number): string => String(index).padStart(32, '0');
 
 await withScratch(async (folder) => {
   const port = await freePort(Math.random);
-  const backend = open(folder, port);
+  const backend = openIronbucket(folder, port);
   const few = await measure(backend, 0, FEW);
   const stop = new AbortController();
   const served = backend.serve?.(stop.signal);
@@ -98,31 +93,4 @@ async function putIntoEach(port: number, keys: ReadonlyMap<number, KeyPair>) {
     perSecond: (times.length * 1000) / (performance.now() - started),
     p99: times[Math.floor(times.length * 0.99)] ?? 0,
   };
-}
-
-function open(folder: string, port: number): Backend {
-  return createBackend({
-    settings: {
-      storage_path: folder,
-      gateway: true,
-      listen: `127.0.0.1:${port}`,
-      s3_region: 'us-east-1',
-      bucket_quota_bytes: 5_368_709_120,
-      quota_flush_interval_ms: 1000,
-      quota_cache_max_size: 10_000,
-      enabled: true,
-      fsync: false,
-      remove_empty_folders: true,
-      multipart_expiry_days: 7,
-      node_id: 'node-1',
-      cluster_nodes: '',
-      user_prefix: 'waldur-',
-    },
-    log: silentLog(),
-    http: (options) => createHttp(options, { clock: systemClock }),
-    clock: systemClock,
-    common: COMMON,
-    store: createMemoryDocuments(systemClock),
-    random: (bytes) => crypto.getRandomValues(new Uint8Array(bytes)),
-  });
 }

@@ -28,13 +28,15 @@ export interface KeyPair {
   readonly secretKey: string;
 }
 
-export type BackendName =
-  | 'ironbucket-local'
-  | 'croit-s3 (croit)'
-  | 'croit-s3 (radosgw)'
-  | 'civo'
-  | 'minio'
-  | 'host-quota';
+export const BACKENDS = [
+  'ironbucket-local',
+  'croit-s3 (croit)',
+  'croit-s3 (radosgw)',
+  'civo',
+  'minio',
+  'host-quota',
+] as const;
+export type BackendName = (typeof BACKENDS)[number];
 
 export interface BenchOptions {
   readonly offering: 'limit' | 'usage' | 'options';

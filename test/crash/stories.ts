@@ -1,6 +1,6 @@
 import { FIXTURE } from '../../src/sandbox/fixture.ts';
 import type { Sandbox } from '../../src/sandbox/sandbox.ts';
-import type { BackendName, BenchOptions } from './bench.ts';
+import { BACKENDS, type BackendName, type BenchOptions } from './bench.ts';
 
 type Request = Parameters<Sandbox['placeOrder']>[0];
 
@@ -35,14 +35,6 @@ export const GIB = 1_073_741_824;
 const FIVE = { limits: { storage: 5 } };
 const TERMINATE = { type: 'Terminate' } as const;
 const RESTORE = { type: 'Restore' } as const;
-const EVERYWHERE = [
-  'ironbucket-local',
-  'croit-s3 (croit)',
-  'croit-s3 (radosgw)',
-  'civo',
-  'minio',
-  'host-quota',
-] as const;
 /** The two flavours differ in the calls that make, limit and remove accounts, not in what comes before and after. */
 const ONE_FLAVOUR = ['ironbucket-local', 'croit-s3 (croit)'] as const;
 const WITH_OPTIONS = [...ONE_FLAVOUR, 'host-quota'] as const;
@@ -56,7 +48,7 @@ type Plain = 'offering' | 'settings' | 'before' | 'at';
 
 /** What most of them have: an offering with limits and nothing set, one account that is there already, all backends. */
 function story(own: Omit<Story, Plain> & Partial<Pick<Story, Plain>>): Story {
-  return { offering: 'limit', settings: {}, before: [FIVE], at: EVERYWHERE, ...own };
+  return { offering: 'limit', settings: {}, before: [FIVE], at: BACKENDS, ...own };
 }
 
 const working = (gib: number): Ending => ({ account: 'working', gib });

@@ -1,5 +1,5 @@
 import { afterAll, expect, test, vi } from 'vitest';
-import type { BackendName } from '../crash/bench.ts';
+import { BACKENDS, type BackendName } from '../crash/bench.ts';
 import { closeBackends } from '../crash/benches.ts';
 import { STORIES, type Story } from '../crash/stories.ts';
 import { type Swept, sweep } from '../crash/sweep.ts';
@@ -7,14 +7,6 @@ import { closeAll } from '../fakes/process.ts';
 
 vi.setConfig({ testTimeout: 420_000 });
 
-const BACKENDS: readonly BackendName[] = [
-  'ironbucket-local',
-  'croit-s3 (croit)',
-  'croit-s3 (radosgw)',
-  'civo',
-  'minio',
-  'host-quota',
-];
 const results: Swept[] = [];
 
 afterAll(async () => {

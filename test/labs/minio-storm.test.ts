@@ -4,13 +4,14 @@ import { policyName } from '../../plugins/minio/bucket-names.ts';
 import { bucketsIn, stampOf } from '../../plugins/minio/policy.ts';
 import { FIXTURE } from '../../src/sandbox/fixture.ts';
 import type { Order, Resource } from '../../src/sandbox/model.ts';
-import { HASTY, reach, ready, settled, soon } from '../e2e/helpers.ts';
+import { HASTY, ready, settled, soon } from '../e2e/helpers.ts';
 import type { Site } from '../fakes/site.ts';
 import { openMinioSite } from './minio/agent-site.ts';
 import { type Emulator, startEmulator } from './minio/emulator.ts';
 import { lose } from './minio/lose.ts';
 import { credentialsOf } from './s3-tools.ts';
 import { createDice, pick } from './storm/dice.ts';
+import { liveThrough } from './storm/live-through.ts';
 
 /** `STORM_SEED=n` repeats the throws of one. */
 const SEED = Number(process.env['STORM_SEED'] ?? Math.floor(Math.random() * 1_000_000));
@@ -57,7 +58,7 @@ test(`a storm over orders of MinIO accounts ends as a calm day does (STORM_SEED=
       faults++;
       return fault(response);
     };
-    const orders = await Promise.all(Array.from({ length: RESOURCES }, (_, index) => liveThrough(site, index)));
+    const orders = await Promise.all(Array.from({ length: RESOURCES }, (_, index) => live(site, index)));
     await settled(site);
     expect(faults).toBeGreaterThan(RESOURCES);
     emulator.intercept = undefined;
@@ -83,19 +84,10 @@ test(`a storm over orders of MinIO accounts ends as a calm day does (STORM_SEED=
 /** An account, and what is known of it. */
 type Entry = readonly [string, readonly unknown[]];
 
-/** Every other account is ended again. */
-async function liveThrough(site: Site, index: number): Promise<readonly Order[]> {
-  const orders: Order[] = [];
-  const place = async (request: Parameters<Site['sandbox']['placeOrder']>[0]): Promise<Order> => {
-    const order = site.sandbox.placeOrder(request);
-    orders.push(order);
-    return reach(site, order, 'done');
-  };
+function live(site: Site, index: number): Promise<readonly Order[]> {
   const attributes = { bucket_name: `storm-${index}`, versioning: true, tags: '{"team":"blue"}' };
-  const { resource } = await place({ offering: FIXTURE.limit, attributes, limits: { storage: 500, objects: 0 } });
-  await place({ type: 'Update', resource: resource.uuid, limits: { storage: 900, objects: 0 } });
-  if (index % 2 === 0) await place({ type: 'Terminate', resource: resource.uuid });
-  return orders;
+  const create = { offering: FIXTURE.limit, attributes, limits: { storage: 500, objects: 0 } };
+  return liveThrough(site, index, create, { storage: 900, objects: 0 });
 }
 
 function shown({ state, store }: Emulator): ReadonlyMap<string, readonly unknown[]> {

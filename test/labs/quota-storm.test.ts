@@ -6,8 +6,9 @@ import { stringify } from 'yaml';
 import { createHostOnDisk, type DiskUser } from '../../plugins/host-quota/test/host-on-disk.ts';
 import { FIXTURE } from '../../src/sandbox/fixture.ts';
 import type { Order } from '../../src/sandbox/model.ts';
-import { HASTY, reach, ready, settled, soon } from '../e2e/helpers.ts';
+import { HASTY, ready, settled, soon } from '../e2e/helpers.ts';
 import { openSite, type Site } from '../fakes/site.ts';
+import { liveThrough } from './storm/live-through.ts';
 
 /** `STORM_SEED=n` repeats the throws of one. */
 const SEED = Number(process.env['STORM_SEED'] ?? Math.floor(Math.random() * 1_000_000));
@@ -24,7 +25,7 @@ test(`a storm over orders of quotas ends as a calm day does (STORM_SEED=${SEED})
   try {
     await ready(site);
     host.roll(SEED, PERCENT);
-    const orders = await Promise.all(Array.from({ length: RESOURCES }, (_, index) => liveThrough(site, index)));
+    const orders = await Promise.all(Array.from({ length: RESOURCES }, (_, index) => live(site, index)));
     await settled(site);
     expect(host.failures()).toBeGreaterThan(RESOURCES);
     host.roll(SEED, 0);
@@ -47,16 +48,7 @@ test(`a storm over orders of quotas ends as a calm day does (STORM_SEED=${SEED})
   }
 });
 
-/** Every other account is ended again. */
-async function liveThrough(site: Site, index: number): Promise<readonly Order[]> {
-  const orders: Order[] = [];
-  const place = async (request: Parameters<Site['sandbox']['placeOrder']>[0]): Promise<Order> => {
-    const order = site.sandbox.placeOrder(request);
-    orders.push(order);
-    return reach(site, order, 'done');
-  };
-  const { resource } = await place({ offering: FIXTURE.limit, limits: { storage: 5 } });
-  await place({ type: 'Update', resource: resource.uuid, limits: { storage: 9 } });
-  if (index % 2 === 0) await place({ type: 'Terminate', resource: resource.uuid });
-  return orders;
+function live(site: Site, index: number): Promise<readonly Order[]> {
+  const create = { offering: FIXTURE.limit, limits: { storage: 5 } };
+  return liveThrough(site, index, create, { storage: 9 });
 }

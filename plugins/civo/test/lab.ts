@@ -12,9 +12,9 @@ import type {
   Usage,
 } from '../../../src/plugin/contract.ts';
 import { createMemoryDocuments } from '../../../src/plugin/memory-documents.ts';
-import { settingsValidator } from '../../../src/plugin/schema.ts';
 import { type ManualClock, manualClock } from '../../../test/fakes/clock.ts';
 import { COMMON } from '../../../test/fakes/common-settings.ts';
+import { completeSettings } from '../../../test/fakes/complete-settings.ts';
 import { type Emulator, type EmulatorOptions, startEmulator } from '../emulator/emulator.ts';
 import type { MemoryPlane } from '../emulator/memory/memory-plane.ts';
 import { createBackend, plugin } from '../index.ts';
@@ -126,10 +126,7 @@ function nameOf(civo: Emulator, account: string): string {
 }
 
 export function withDefaults(settings: Readonly<Record<string, unknown>>): Settings {
-  const complete = { ...settings };
-  const validate = settingsValidator().compile(plugin.settings);
-  if (!validate(complete)) throw new Error(JSON.stringify(validate.errors));
-  return complete as unknown as Settings;
+  return completeSettings(plugin.settings, settings);
 }
 
 export function action(step: Step, account = ACCOUNT, resource = OURS): Action {

@@ -4,9 +4,9 @@ import type { Step } from '../../../src/plugin/conformance/world.ts';
 import type { Lab } from '../../../src/plugin/conformance.ts';
 import type { Action, Backend, Found, Observed, Quota, Usage, UsageQuery } from '../../../src/plugin/contract.ts';
 import { createMemoryDocuments } from '../../../src/plugin/memory-documents.ts';
-import { settingsValidator } from '../../../src/plugin/schema.ts';
 import { type ManualClock, manualClock } from '../../../test/fakes/clock.ts';
 import { COMMON } from '../../../test/fakes/common-settings.ts';
+import { completeSettings } from '../../../test/fakes/complete-settings.ts';
 import { type Facade, startFacade } from '../../../test/labs/croit-facade.ts';
 import { createBackend, plugin } from '../index.ts';
 import type { Settings } from '../settings.ts';
@@ -108,10 +108,7 @@ export async function createLab(flavour: Settings['flavour']): Promise<Lab> {
 }
 
 export function withDefaults(settings: Readonly<Record<string, unknown>>): Settings {
-  const complete = { ...settings };
-  const validate = settingsValidator().compile(plugin.settings);
-  if (!validate(complete)) throw new Error(JSON.stringify(validate.errors));
-  return complete as unknown as Settings;
+  return completeSettings(plugin.settings, settings);
 }
 
 export function action(step: Step, account = ACCOUNT, resource = OURS): Action {

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Backend, Observed, Route } from '../../../src/plugin/contract.ts';
-import { ACCOUNT, createLab, type HostLab, OURS, signal } from './lab.ts';
+import { createAccount, createLab, type HostLab, OURS, signal } from './lab.ts';
 
 /** Faults of other quota managers that no other test here is about. */
 
@@ -71,15 +71,7 @@ it('limits are blocks of 1 KiB and usage is bytes, wherever they are shown', asy
   await fc.assert(
     fc.asyncProperty(fc.integer({ min: 1, max: 2 ** 40 }), fc.integer({ min: 0, max: 2 ** 40 }), async (kib, used) => {
       const bytes = BigInt(kib) * 1024n;
-      const create = {
-        kind: 'create-account',
-        displayName: 'x',
-        quota: { bytes, objects: null },
-        attributes: {},
-        account: ACCOUNT,
-        resource: OURS,
-      } as const;
-      const { account = '' } = await backend.apply(create, signal);
+      const { account = '' } = await backend.apply(createAccount({ bytes, objects: null }), signal);
       lab.host.change('-u', 1000, { usedBytes: BigInt(used) * 1024n });
       const metadata = (await seen(account))?.metadata;
       expect(metadata).toMatchObject({ limits: { block_hard_limit: kib }, usage: { bytes: used * 1024 } });

@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Lab } from '../../../src/plugin/conformance.ts';
-import type { Backend, PluginContext } from '../../../src/plugin/contract.ts';
+import type { Action, Backend, PluginContext, Quota } from '../../../src/plugin/contract.ts';
 import { createMemoryDocuments } from '../../../src/plugin/memory-documents.ts';
 import { manualClock } from '../../../test/fakes/clock.ts';
 import { COMMON } from '../../../test/fakes/common-settings.ts';
@@ -25,6 +25,11 @@ export function withDefaults(changes: Partial<Settings> & Pick<Settings, 'device
     value === undefined ? [] : [[key, value]],
   );
   return { ...(Object.fromEntries(defaults) as unknown as Settings), host_id: 'storage1', ...changes };
+}
+
+/** The order of one account without attributes. */
+export function createAccount(quota: Partial<Quota>): Action {
+  return { kind: 'create-account', displayName: 'x', quota, attributes: {}, account: ACCOUNT, resource: OURS };
 }
 
 /** A host with a registry of its own, and the backend on it as a new process has it. */

@@ -18,9 +18,10 @@ import type {
 import { createMemoryDocuments } from '../../../src/plugin/memory-documents.ts';
 import { manualClock } from '../../../test/fakes/clock.ts';
 import { COMMON } from '../../../test/fakes/common-settings.ts';
+import { completeSettings } from '../../../test/fakes/complete-settings.ts';
 import type { Disk } from '../disk.ts';
 import { createBackend } from '../index.ts';
-import type { Settings } from '../settings.ts';
+import { type Settings, settingsSchema } from '../settings.ts';
 
 export const OURS = '0123456789abcdef0123456789abcdef';
 export const OTHER = 'fedcba9876543210fedcba9876543210';
@@ -40,25 +41,8 @@ export interface Storage {
 
 export async function createStorage(changes: Partial<Settings> = {}): Promise<Storage> {
   const root = await mkdtemp(join(tmpdir(), 'ironbucket-'));
-  const settings: Settings = {
-    storage_path: root,
-    gateway: false,
-    listen: '127.0.0.1:9000',
-    s3_region: 'us-east-1',
-    access_key: 'administrator',
-    secret_key: secretKey,
-    bucket_quota_bytes: 5_368_709_120,
-    quota_flush_interval_ms: 1000,
-    quota_cache_max_size: 10_000,
-    enabled: true,
-    fsync: false,
-    remove_empty_folders: true,
-    multipart_expiry_days: 7,
-    node_id: 'node-1',
-    cluster_nodes: '',
-    user_prefix: 'waldur-',
-    ...changes,
-  };
+  const own = { storage_path: root, gateway: false, access_key: 'administrator', secret_key: secretKey };
+  const settings = { ...completeSettings<Settings>(settingsSchema, own), ...changes };
   const warnings: string[] = [];
   let count = 0;
   const context: PluginContext<Settings> = {

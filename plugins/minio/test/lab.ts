@@ -4,9 +4,9 @@ import type { Step } from '../../../src/plugin/conformance/world.ts';
 import type { Lab } from '../../../src/plugin/conformance.ts';
 import { createMemoryDocuments } from '../../../src/plugin/conformance.ts';
 import type { Action, Backend, Found, Observed, PluginContext, Quota, Usage } from '../../../src/plugin/contract.ts';
-import { settingsValidator } from '../../../src/plugin/schema.ts';
 import { type ManualClock, manualClock } from '../../../test/fakes/clock.ts';
 import { COMMON } from '../../../test/fakes/common-settings.ts';
+import { completeSettings } from '../../../test/fakes/complete-settings.ts';
 import { type Emulator, startEmulator } from '../../../test/labs/minio/emulator.ts';
 import { policyName } from '../bucket-names.ts';
 import { createBackend, plugin } from '../index.ts';
@@ -126,10 +126,7 @@ export async function createLab(changes: Partial<Settings> = {}): Promise<Lab> {
 }
 
 export function withDefaults(settings: Readonly<Record<string, unknown>>): Settings {
-  const complete = { ...settings };
-  const validate = settingsValidator().compile(plugin.settings);
-  if (!validate(complete)) throw new Error(JSON.stringify(validate.errors));
-  return complete as unknown as Settings;
+  return completeSettings(plugin.settings, settings);
 }
 
 export function action(step: Step, account = ACCOUNT, resource = OURS): Action {

@@ -1,7 +1,7 @@
 import { afterEach, expect, it } from 'vitest';
 import type { Backend } from '../../../../src/plugin/contract.ts';
 import { defaultFor } from '../../host/defaults.ts';
-import { ACCOUNT, createLab, type HostLab, OURS, signal } from '../lab.ts';
+import { createAccount, createLab, type HostLab, signal } from '../lab.ts';
 
 const GIB = 1024n ** 3n;
 const LIMITS = { blockSoft: 900, blockHard: 1000, inodeSoft: 0, inodeHard: 50 };
@@ -22,15 +22,7 @@ const job = () => backend.jobs?.find(({ name }) => name === 'defaults');
 
 it('users without any limit get the default every ten minutes, and nobody else', async () => {
   await open();
-  const create = {
-    kind: 'create-account',
-    displayName: 'x',
-    quota: {},
-    attributes: {},
-    account: ACCOUNT,
-    resource: OURS,
-  } as const;
-  await backend.apply(create, signal);
+  await backend.apply(createAccount({}), signal);
   lab.host.addUser('bare', 1100);
   lab.host.addUser('limited', 1101);
   lab.host.addUser('far', 20_000);

@@ -1,7 +1,7 @@
 import { afterEach, expect, it } from 'vitest';
 import type { Backend, Usage } from '../../../../src/plugin/contract.ts';
 import type { Owned, Walk } from '../../scan/walk.ts';
-import { ACCOUNT, createLab, type HostLab, OURS, signal } from '../lab.ts';
+import { createAccount, createLab, type HostLab, signal } from '../lab.ts';
 
 let lab: HostLab;
 let backend: Backend;
@@ -21,15 +21,7 @@ async function open(walk: Walk, usageByUser: string | undefined): Promise<string
   lab.host.addUser('alice', 1001);
   lab.host.addUser('bob', 1002);
   backend = lab.open({ walk });
-  const create = {
-    kind: 'create-account',
-    displayName: 'x',
-    quota,
-    attributes: {},
-    account: ACCOUNT,
-    resource: OURS,
-  } as const;
-  return (await backend.apply(create, signal)).account ?? '';
+  return (await backend.apply(createAccount(quota), signal)).account ?? '';
 }
 afterEach(async () => {
   await backend.close();

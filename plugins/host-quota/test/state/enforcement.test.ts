@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Backend, Observed } from '../../../../src/plugin/contract.ts';
-import { ACCOUNT, createLab, type HostLab, OURS, signal } from '../lab.ts';
+import { createAccount, createLab, type HostLab, signal } from '../lab.ts';
 
 let lab: HostLab;
 let backend: Backend;
@@ -37,15 +37,7 @@ describe('limits that do not bind', () => {
   it('are told once when that fails, and once when it works again, and are a metric', async () => {
     await open(['rw', 'usrquota']);
     const quota = { bytes: 1_000_000n, objects: null };
-    const create = {
-      kind: 'create-account',
-      displayName: 'x',
-      quota,
-      attributes: {},
-      account: ACCOUNT,
-      resource: OURS,
-    } as const;
-    await backend.apply(create, signal);
+    await backend.apply(createAccount(quota), signal);
     expect(await gauges()).toBeUndefined();
     expect(await look()).toBeUndefined();
     expect(await gauges()).toEqual({ enforced: 1 });

@@ -9,6 +9,7 @@ import type { Backend, PluginContext } from '../../../../src/plugin/contract.ts'
 import { createMemoryDocuments } from '../../../../src/plugin/memory-documents.ts';
 import type { KeyPair } from '../../../../src/s3/sigv4.ts';
 import { COMMON } from '../../../../test/fakes/common-settings.ts';
+import { completeSettings } from '../../../../test/fakes/complete-settings.ts';
 import { apply } from '../../apply.ts';
 import { createDeps, type Deps, otherNodes, type Storage } from '../../deps.ts';
 import { directDisk } from '../../direct-disk.ts';
@@ -20,7 +21,7 @@ import { createPace } from '../../objects/pace.ts';
 import { parseQuota } from '../../quota/quota-file.ts';
 import { scan } from '../../quota/scan.ts';
 import { serve } from '../../serve.ts';
-import type { Settings } from '../../settings.ts';
+import { type Settings, settingsSchema } from '../../settings.ts';
 import { type Client, createClient } from './client.ts';
 
 export const ACCOUNT = 'waldur-org-one-01234567';
@@ -153,26 +154,10 @@ function contextOf(
     logged.push(`${message}: ${err instanceof Error ? err.message : ''}`);
   };
   const log = { debug: () => undefined, info: () => undefined, warn: write, error: write, child: () => log };
+  const { accessKey: access_key, secretKey: secret_key } = ADMINISTRATOR;
+  const own = { storage_path: root, listen: '127.0.0.1:0', access_key, secret_key, quota_flush_interval_ms: 100 };
   return {
-    settings: {
-      storage_path: root,
-      gateway: true,
-      listen: '127.0.0.1:0',
-      s3_region: 'us-east-1',
-      access_key: ADMINISTRATOR.accessKey,
-      secret_key: ADMINISTRATOR.secretKey,
-      bucket_quota_bytes: 5_368_709_120,
-      quota_flush_interval_ms: 100,
-      quota_cache_max_size: 10_000,
-      enabled: true,
-      fsync: false,
-      remove_empty_folders: true,
-      multipart_expiry_days: 7,
-      node_id: 'node-1',
-      cluster_nodes: '',
-      user_prefix: 'waldur-',
-      ...settings,
-    },
+    settings: { ...completeSettings<Settings>(settingsSchema, own), ...settings },
     log,
     http: (options) => createHttp(options, { clock }),
     clock,

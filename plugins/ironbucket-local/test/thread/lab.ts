@@ -9,10 +9,11 @@ import { systemClock } from '../../../../src/lib/clock.ts';
 import type { Step } from '../../../../src/plugin/conformance/world.ts';
 import type { Applied } from '../../../../src/plugin/contract.ts';
 import type { KeyPair } from '../../../../src/s3/sigv4.ts';
+import { completeSettings } from '../../../../test/fakes/complete-settings.ts';
 import { apply } from '../../apply.ts';
 import { createDeps, type Deps } from '../../deps.ts';
 import { scan } from '../../quota/scan.ts';
-import type { Settings } from '../../settings.ts';
+import { type Settings, settingsSchema } from '../../settings.ts';
 import { type AgentSide, openAgentSide, startServing } from '../../thread/agent-side.ts';
 import { type Client, createClient } from '../gateway/client.ts';
 import { waitFor } from '../gateway/lab.ts';
@@ -48,26 +49,15 @@ export async function openThreaded(changes: Partial<Settings> = {}): Promise<Thr
   const logged: string[] = [];
   const write = (_: unknown, message: string): void => void logged.push(message);
   const log = { debug: () => undefined, info: write, warn: write, error: write, child: () => log };
-  const settings: Settings = {
+  const own = {
     storage_path: root,
-    gateway: true,
     gateway_workers: 1,
     listen: `127.0.0.1:${port}`,
-    s3_region: 'us-east-1',
     access_key: 'administrator',
     secret_key: 'administrator-secret',
-    bucket_quota_bytes: 5_368_709_120,
     quota_flush_interval_ms: 100,
-    quota_cache_max_size: 10_000,
-    enabled: true,
-    fsync: false,
-    remove_empty_folders: true,
-    multipart_expiry_days: 7,
-    node_id: 'node-1',
-    cluster_nodes: '',
-    user_prefix: 'waldur-',
-    ...changes,
   };
+  const settings = { ...completeSettings<Settings>(settingsSchema, own), ...changes };
   let notice: AgentSide['notice'] = () => undefined;
   const local = createDeps(
     { settings, log, clock: systemClock, random: (bytes) => randomBytes(bytes) },
