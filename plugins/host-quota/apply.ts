@@ -62,9 +62,9 @@ function existingName(
 }
 
 /**
- * Whether somebody has to agree that this user is limited.
+ * Whether a person has to agree that this user is limited.
  *
- * @throws AgentError terminal `HOST_QUOTA_UNPROVEN` where nobody is asked.
+ * @throws AgentError terminal `HOST_QUOTA_UNPROVEN` unless `approval` is `manual`.
  */
 async function isUnproven(
   { settings, store, registry }: Deps,

@@ -52,7 +52,7 @@ async function enforcement({ devices, settings }: Deps, signal: AbortSignal): Pr
   return { status, detail, ...(hint !== undefined && { hint }) };
 }
 
-/** Limits that somebody else set, on devices that this offering does not sell. */
+/** Limits on devices that this offering does not sell. */
 async function others({ devices, settings }: Deps, signal: AbortSignal): Promise<Finding> {
   const own = await devices.find(settings.device, signal);
   const off: string[] = [];

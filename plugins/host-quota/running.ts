@@ -63,7 +63,7 @@ export function createRunning(deps: Deps, host: HostService): Running {
     ],
     serve: async (signal) => {
       if (signal.aborted) return;
-      // A boot may have left limits that nobody enforces.
+      // A boot may have left limits that are not enforced.
       await firstLook(deps, signal);
       if (settings.serve === undefined) {
         await once(signal, 'abort');

@@ -15,10 +15,10 @@ import type { Settings } from './settings.ts';
 import { openStatistics, type Statistics } from './statistics/statistics.ts';
 import { openTrash, type Trash } from './trash.ts';
 
-/** What the methods of the backend share. */
 /** What the gateway needs of the agent. */
 export type GatewayContext = Pick<PluginContext<Settings>, 'settings' | 'log' | 'clock' | 'random'>;
 
+/** What the methods of the backend share. */
 export interface Deps extends GatewayContext {
   readonly disk: Disk;
   readonly files: Files;

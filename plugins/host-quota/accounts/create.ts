@@ -84,7 +84,7 @@ async function make(deps: AccountDeps, order: Order, view: View, signal: AbortSi
   return holder.make(name, resource, id, signal);
 }
 
-/** The id it had, which files may still have, while nobody else has it. */
+/** The id it had, which files may still have, while no other user has it. */
 function formerId(
   { site, subject, ids }: AccountDeps,
   former: AccountId | undefined,

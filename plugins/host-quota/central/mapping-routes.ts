@@ -114,7 +114,7 @@ function claimedIn(body: Json | undefined): Claimed {
   return claimed;
 }
 
-/** What people say about themselves: in another's name nobody asks. */
+/** What people say about themselves. No person asks in the name of another. */
 function ownClaimed(person: RoutePerson | undefined, body: Json | undefined): Claimed {
   const claimed = readClaimed(body, person?.name ?? '');
   if (claimed === undefined) throw badRequest('host_id and host_user_name are required');

@@ -5,7 +5,7 @@ import { listAll } from '../list-all.ts';
 import { isName } from '../tools/argv.ts';
 import { keyPart } from './key-part.ts';
 
-/** Somebody who logged in here. */
+/** A person who logged in here. */
 export interface KnownPerson {
   readonly name: string;
   readonly isAdmin: boolean;

@@ -8,7 +8,7 @@ export interface VersionedFile {
   read(): Promise<{ readonly text: string | undefined; readonly path: string }>;
   /**
    * Replaces the newest version by what `next` makes of it, or leaves it where that is undefined. `next` is called again
-   * when somebody else was faster, so that no change is lost.
+   * when another program was faster, so that no change is lost.
    *
    * @throws AgentError transient `HOST_QUOTA_BUSY`, and what `next` throws.
    */
@@ -26,7 +26,7 @@ export interface VersionedFileDeps {
 
 /** Versions that stay. */
 const KEPT = 8;
-/** Somebody else was faster every time. */
+/** Another program was faster every time. */
 const ATTEMPTS = 100;
 
 /**

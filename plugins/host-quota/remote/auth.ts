@@ -37,7 +37,7 @@ export function createGuard(key: string | undefined, clock: Clock): Guard {
 
 /** Looks at `Authorization` of callers of whom each has a key of their own. */
 export interface KeyRing<Holder> {
-  /** Whose key it is; undefined for nobody's. */
+  /** Whose key it is; undefined for a key that is not known. */
   find(header: string | undefined, address: string): Holder | 'too-many' | undefined;
 }
 

@@ -37,7 +37,7 @@ export const TIMEOUTS = {
   other: 70_000,
 } as const;
 
-/** Everybody on every device. */
+/** All users on every device. */
 const LIST = 'quotas';
 
 export function createRemoteClient(context: Pick<PluginContext<Settings>, 'http'>, host: RemoteHost): RemoteClient {

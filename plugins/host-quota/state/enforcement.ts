@@ -44,7 +44,7 @@ export function createEnforcementWatch({
       if (on === wasOn) return undefined;
       const event = on ? 'device_enforcement_on' : 'device_enforcement_off';
       const at = Math.floor(now().getTime() / 1000);
-      // About nobody's limit: root is who looks after the host.
+      // It is about no user's limit: root is who looks after the host.
       const told = { event, subject: 'user', id: 0, name: 'root', device: device.name, at } as const;
       await store.batch([
         on ? { kind: 'delete', key } : { kind: 'put', key, value: 'off' },

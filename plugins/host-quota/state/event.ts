@@ -9,7 +9,7 @@ export type DockerEvent =
   | 'docker_container_stopped'
   | 'docker_container_removed';
 
-/** About a device: told to root, because it is nobody's limit. */
+/** About a device: told to root, because it is about no user's limit. */
 export type DeviceEvent = 'device_enforcement_off' | 'device_enforcement_on';
 
 /** What is told about one id. Limits in KiB and inodes, usage in bytes, times in epoch seconds. */

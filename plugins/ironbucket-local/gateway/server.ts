@@ -117,7 +117,7 @@ export function createGateway(deps: Deps): Gateway {
       onRequest(false),
     );
     opened.on('checkContinue', onRequest(true));
-    // What else a client expects is not known here, and a refusal would help no one.
+    // What else a client expects is not known here, and a refusal would be of no use.
     opened.on('checkExpectation', onRequest(false));
     opened.timeout = IDLE_MS;
     const most = settings.max_connections ?? (await defaultConnections());

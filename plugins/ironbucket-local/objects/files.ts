@@ -121,7 +121,7 @@ export function nodeFiles({ fsync }: { readonly fsync: boolean }): Files {
 export const NOT_REMOVED: ReadonlySet<unknown> = new Set(['ENOENT', 'ENOTEMPTY', 'EEXIST', 'ENOTDIR']);
 
 async function openFile(path: string): Promise<OpenFile | undefined> {
-  // Without O_NONBLOCK, opening a pipe that another program left there would wait for ever.
+  // Without O_NONBLOCK, opening a pipe that another program left there would never return.
   const flags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
   const file = await open(path, flags).catch((error: unknown) => {
     if (NO_FILE.has(codeOf(error))) return undefined;

@@ -5,10 +5,10 @@ import { isInternalName, refused, SIDECAR_SUFFIX } from './key.ts';
 import type { Place } from './place.ts';
 import { StorageError } from './storage-error.ts';
 
-type Where = Pick<Place, 'root' | 'folders' | 'folder'>;
+type Where = Pick<Place, 'root' | 'folders'>;
 
 /** Are the folders of the object real directories inside the bucket? A link in the way leads out of what is counted. */
-export async function isReachable(files: Files, { root, folders }: Pick<Where, 'root' | 'folders'>): Promise<boolean> {
+export async function isReachable(files: Files, { root, folders }: Where): Promise<boolean> {
   let path = root;
   for (const name of folders) {
     path = join(path, name);

@@ -13,7 +13,7 @@ export interface LoadDeps extends FileDeps {
 }
 
 /**
- * A bucket as its files say. Without a usable `.quota` it is counted before anybody may write; after a crash it is in
+ * A bucket as its files say. Without a usable `.quota` it is counted before the first write; after a crash it is in
  * doubt, and counted while writing goes on.
  *
  * @throws AgentError transient `IRONBUCKET_VANISHED` when there is no such directory; what the operating system says
