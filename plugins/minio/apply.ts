@@ -1,5 +1,6 @@
 import type { Action, Applied } from '../../src/plugin/contract.ts';
 import { mintKeyPair } from '../../src/s3/index.ts';
+import { attachPolicy } from './attach-policy.ts';
 import { checkUserName } from './bucket-names.ts';
 import { configure } from './configure.ts';
 import type { Deps } from './deps.ts';
@@ -52,11 +53,15 @@ async function enable(deps: Deps, action: Action, enabled: boolean, signal: Abor
   return { changed: true };
 }
 
-/** Both halves are ours, so that the answer holds nothing that would have to be decrypted. */
+/**
+ * Both halves are ours, so that the answer holds nothing that would have to be decrypted. A create that failed at its last
+ * step leaves a user without its policy, who is there when the order is tried again: the key would be of no use.
+ */
 async function issueKey(deps: Deps, action: Kind<'issue-key'>, signal: AbortSignal): Promise<Applied> {
   const { client, settings } = deps;
   const { account, resource } = action;
-  await requireOurs(deps, action, signal);
+  const { user } = await requireOurs(deps, action, signal);
+  await attachPolicy(deps, account, user, signal);
   const mint = () => mintKeyPair((bytes) => deps.random(bytes));
   const add = (pair: ReturnType<typeof mint>) =>
     client.admin.addKey({ ...pair, user: account, name: 'waldur', description: `${account} ${resource}` }, signal);

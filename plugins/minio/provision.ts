@@ -1,10 +1,11 @@
 import type { JsonObject } from '../../src/lib/json.ts';
 import type { Action, Applied } from '../../src/plugin/contract.ts';
+import { attachPolicy } from './attach-policy.ts';
 import { readWanted, type Wanted } from './attributes.ts';
 import { bucketNames, checkBucketName, policyName } from './bucket-names.ts';
 import { writeLifecycle } from './configure.ts';
 import type { Deps } from './deps.ts';
-import { nameTaken, notInForce } from './errors.ts';
+import { nameTaken } from './errors.ts';
 import { checkLimits } from './limits.ts';
 import { bucketsIn, isWritable, policyOf, samePolicy, stampOf } from './policy.ts';
 import { limit } from './set-quota.ts';
@@ -44,11 +45,7 @@ export async function provision(deps: Deps, action: Create, signal: AbortSignal)
     // This secret is never used: consumers get service accounts, which can be taken back one by one.
     await admin.putUser(account, Buffer.from(deps.random(30)).toString('base64url'), signal);
   }
-  if (user?.policies.includes(policyName(account)) !== true) {
-    await admin.attach(account, policyName(account), signal);
-    changed = true;
-    await verify(deps, account, user?.enabled ?? true, signal);
-  }
+  if (await attachPolicy(deps, account, user, signal)) changed = true;
   return { changed };
 }
 
@@ -101,10 +98,4 @@ export async function makeBucket(deps: Deps, order: BucketOrder, signal: AbortSi
   if (wanted.lifecycleDays !== undefined) await writeLifecycle(deps, name, wanted.lifecycleDays, signal);
   if (!sameTags(tags, full)) await documents.setTags(name, full, signal);
   return true;
-}
-
-/** Servers were seen that took an attachment and did not keep it. */
-async function verify({ client }: Deps, account: string, enabled: boolean, signal: AbortSignal): Promise<void> {
-  const user = await client.admin.user(account, signal);
-  if (user?.enabled !== enabled || !user.policies.includes(policyName(account))) throw notInForce(account);
 }

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { Backend } from '../../../src/plugin/contract.ts';
 import { policyName } from '../bucket-names.ts';
-import { ACCOUNT, BUCKET, create, found, MIB, type Site, signal, startSite } from './lab.ts';
+import { ACCOUNT, action, BUCKET, create, found, MIB, type Site, signal, startSite } from './lab.ts';
 
 /** What is repaired when a part of an account is gone: the parts by the job, what was ordered by the agent's plan. */
 let site: Site;
@@ -32,6 +32,14 @@ test('a policy that was detached is attached again, and nothing else is touched'
   expect(site.emulator.state.mappings.get(ACCOUNT)?.names).toEqual([policyName(ACCOUNT)]);
   const writes = site.emulator.requests.filter((line) => !/^(GET|HEAD) /.test(line));
   expect(writes).toEqual([expect.stringContaining('policy/attach')]);
+});
+
+test('a policy that a create did not come to attach is attached before there is a key', async () => {
+  site.emulator.state.mappings.delete(ACCOUNT);
+  await backend.apply(action({ kind: 'issue-key' }), signal);
+  expect(site.emulator.state.mappings.get(ACCOUNT)?.names).toEqual([policyName(ACCOUNT)]);
+  const writes = site.emulator.requests.filter((line) => /attach|add-service-account/.test(line)).slice(-2);
+  expect(writes).toEqual([expect.stringContaining('policy/attach'), expect.stringContaining('add-service-account')]);
 });
 
 test('an account that is gone is left to the agent, which proves its absence twice', async () => {
