@@ -4,6 +4,7 @@ import { createLog } from '../../src/lib/log.ts';
 import { createSecrets } from '../../src/lib/secrets.ts';
 import { type SandboxLogin, startSandboxLogin } from '../../src/sandbox/login/login-server.ts';
 import { createLogin, type Login } from '../../src/web/login/create-login.ts';
+import { NO_PEOPLE } from '../../src/web/people.ts';
 import { createRouter } from '../../src/web/router.ts';
 import { createWebServer, type WebServer } from '../../src/web/web-server.ts';
 import { openBrowser } from '../fakes/browser.ts';
@@ -25,7 +26,7 @@ beforeEach(async () => {
     clock,
     site,
     router: () => router,
-    people: () => login?.people ?? { identify: () => undefined },
+    people: () => login?.people ?? NO_PEOPLE,
     onError: (error) => {
       throw error;
     },
