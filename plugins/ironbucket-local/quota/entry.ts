@@ -48,6 +48,8 @@ export interface Work {
   /** The numbers are not known to be right: they are counted afresh, and until then the marker stays. */
   doubtful: boolean;
   recount: Recount | undefined;
+  /** After a crash, until the bucket is counted or was waited for long enough. */
+  settling: Promise<void> | undefined;
   /** The failure to write was logged. */
   failing: boolean;
 }
@@ -73,6 +75,7 @@ export function createWork(): Work {
     preparing: undefined,
     doubtful: false,
     recount: undefined,
+    settling: undefined,
     failing: false,
   };
 }

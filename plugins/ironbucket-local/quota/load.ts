@@ -14,7 +14,7 @@ export interface LoadDeps extends FileDeps {
 
 /**
  * A bucket as its files say. Without a usable `.quota` it is counted before the first write; after a crash it is in
- * doubt, and counted while writing goes on.
+ * doubt, and counted: a second of it before the first write, the rest while writing goes on.
  *
  * @throws AgentError transient `IRONBUCKET_VANISHED` when there is no such directory; what the operating system says
  * when it cannot be read: then writing is refused as well.

@@ -51,6 +51,9 @@ export interface QuotaDeps extends LoadDeps {
   readonly cacheMaxSize: number;
 }
 
+/** Buckets that take longer to count are written to meanwhile. */
+const SETTLE_MS = 1000;
+
 export function openQuotas(deps: QuotaDeps): Quotas {
   const { clock } = deps;
   let closing = new AbortController();
@@ -80,7 +83,17 @@ export function openQuotas(deps: QuotaDeps): Quotas {
   function adopt(entry: Entry): void {
     cache.put(entry);
     if (entry.work === undefined) verify.check(entry);
-    else if (entry.work.doubtful) verify.recount(entry);
+    else if (entry.work.doubtful) settle(entry, entry.work);
+  }
+
+  /** More may be stored than the file says: writing waits for the count, so that the limit holds, though not for long. */
+  function settle(entry: Entry, work: Work): void {
+    work.settling = new Promise<void>((resolve) => {
+      const cancel = clock.after(SETTLE_MS, resolve);
+      void verify.recount(entry).then(cancel).then(resolve);
+    }).then(() => {
+      work.settling = undefined;
+    });
   }
 
   /** `take` gets the entry at a moment when it is the one in the cache. */
@@ -124,7 +137,7 @@ export function openQuotas(deps: QuotaDeps): Quotas {
     for (;;) {
       const reserved = await use(account, signal, (entry) => {
         const work = activate(entry);
-        if (!work.marked) return { entry, work };
+        if (!work.marked || work.settling !== undefined) return { entry, work };
         const nowMs = (): number => clock.now().getTime();
         return openReservation({ entry, work, nowMs, doubt: () => doubt(entry, work) }, bytes);
       });
@@ -135,7 +148,7 @@ export function openQuotas(deps: QuotaDeps): Quotas {
 
   async function prepared(entry: Entry, work: Work, signal: AbortSignal): Promise<void> {
     try {
-      await untilAborted(prepare(entry, work), signal);
+      await untilAborted(work.settling ?? prepare(entry, work), signal);
     } catch (error) {
       if (codeOf(error) === 'ENOENT') drop(entry);
       else throw error;
@@ -144,7 +157,7 @@ export function openQuotas(deps: QuotaDeps): Quotas {
 
   function doubt(entry: Entry, work: Work): void {
     work.doubtful = true;
-    verify.recount(entry);
+    void verify.recount(entry);
   }
 
   async function state(account: string, signal: AbortSignal): Promise<Use> {
@@ -160,7 +173,7 @@ export function openQuotas(deps: QuotaDeps): Quotas {
 
   async function flushAll(): Promise<void> {
     await flush({ ...deps, cache, lock, vanished: drop });
-    for (const entry of cache.active()) if (entry.work?.doubtful === true) verify.recount(entry);
+    for (const entry of cache.active()) if (entry.work?.doubtful === true) void verify.recount(entry);
   }
 
   return {

@@ -9,8 +9,8 @@ import type { FileDeps } from './save.ts';
 export interface Verify {
   /** Looks at a few objects, and counts all of them when the numbers are far off. */
   check(entry: Entry): void;
-  /** Counts the bucket when its numbers are in doubt, while writing goes on. */
-  recount(entry: Entry): void;
+  /** Counts the bucket when its numbers are in doubt, while writing goes on. Resolves when that was tried. */
+  recount(entry: Entry): Promise<void>;
   /** Nothing waits any more. */
   idle(): Promise<void>;
 }
@@ -29,7 +29,7 @@ export function createVerify(deps: VerifyDeps, signal: AbortSignal): Verify {
   const notBefore = new WeakMap<Entry, number>();
   let last = Promise.resolve();
 
-  function enqueue(entry: Entry, work: (entry: Entry) => Promise<void>): void {
+  function enqueue(entry: Entry, work: (entry: Entry) => Promise<void>): Promise<void> {
     last = last.then(async () => {
       try {
         if (!entry.gone && !signal.aborted) await work(entry);
@@ -39,6 +39,7 @@ export function createVerify(deps: VerifyDeps, signal: AbortSignal): Verify {
         log.warn({ err, account: entry.account }, 'the objects of a bucket could not be counted; it is tried again');
       }
     });
+    return last;
   }
 
   async function look(entry: Entry): Promise<void> {
@@ -55,7 +56,7 @@ export function createVerify(deps: VerifyDeps, signal: AbortSignal): Verify {
     entry.work ??= createWork();
     entry.work.doubtful = true;
     cache.moved(entry);
-    recount(entry);
+    void recount(entry);
   }
 
   async function count(entry: Entry): Promise<void> {
@@ -80,15 +81,15 @@ export function createVerify(deps: VerifyDeps, signal: AbortSignal): Verify {
     log.info({ account: entry.account, was: String(before.usedBytes), is: String(entry.usedBytes) }, 'bucket counted');
   }
 
-  function recount(entry: Entry): void {
+  async function recount(entry: Entry): Promise<void> {
     if (queued.has(entry) || entry.work?.recount !== undefined) return;
     if (clock.monotonicMs() < (notBefore.get(entry) ?? 0)) return;
     queued.add(entry);
-    enqueue(entry, count);
+    await enqueue(entry, count);
   }
 
   return {
-    check: (entry) => enqueue(entry, look),
+    check: (entry) => void enqueue(entry, look),
     recount,
     idle: async () => {
       for (let before: unknown; before !== last; ) {

@@ -41,7 +41,9 @@ async function startAgent(): Promise<Client> {
   return client;
 }
 
-it('an agent that is killed while it stores objects leaves whole ones, and the right numbers [defect 26]', async () => {
+it('an agent that is killed while it stores objects leaves whole ones, and the right numbers [defect 26]', {
+  timeout: 60_000,
+}, async () => {
   site = await openSite({ limit: 300_000n });
   await site.stop();
   for (let round = 0; round < 3; round++) {
