@@ -115,7 +115,7 @@ export function encodeStrictly(text: string): string {
   );
 }
 
-export function hmac(key: Buffer, text: string): Buffer {
+export function hmac(key: Uint8Array, text: string): Buffer {
   return createHmac('sha256', key).update(text).digest();
 }
 

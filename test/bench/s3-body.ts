@@ -5,7 +5,7 @@ import { openBody } from '../../plugins/ironbucket-local/gateway/body/open-body.
 import type { ChecksumAlgorithm } from '../../plugins/ironbucket-local/gateway/body/types.ts';
 import { readHead } from '../../src/s3/request-head.ts';
 import { encodeQuery, sign, signingKey } from '../../src/s3/sigv4.ts';
-import { readPayload } from '../../src/s3/verify/payload.ts';
+import { chunkSigner, readPayload } from '../../src/s3/verify/payload.ts';
 import type { Payload } from '../../src/s3/verify/types.ts';
 import { verify } from '../../src/s3/verify/verify.ts';
 import { printResult } from './lib/report.ts';
@@ -132,7 +132,7 @@ async function* arrive(pieces: readonly Buffer[]): AsyncGenerator<Buffer> {
 /** Frames of 64 KiB, in buffers of 64 KiB whose boundaries are elsewhere. */
 function chunked(word: string, algorithm?: ChecksumAlgorithm): Upload {
   const payload = readPayload(word, chain);
-  const signer = payload.kind === 'chunked' ? payload.signer : undefined;
+  const signer = payload.kind === 'chunked' && payload.chain ? chunkSigner(payload.chain) : undefined;
   const digest = algorithm && createDigest(algorithm);
   let previous = chain.seed;
   const frames: Buffer[] = [];

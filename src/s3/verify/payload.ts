@@ -1,7 +1,7 @@
 import { header, parameter, type RequestHead } from '../request-head.ts';
 import { S3Error } from '../s3-error.ts';
-import { EMPTY_SHA256, hmac, type Scope, scopeText, UNSIGNED_PAYLOAD } from '../sigv4.ts';
-import type { ChunkSigner, Payload } from './types.ts';
+import { EMPTY_SHA256, hmac, scopeText, UNSIGNED_PAYLOAD } from '../sigv4.ts';
+import type { Chain, ChunkSigner, Payload } from './types.ts';
 
 /** The last line of the canonical request: hash of the body, or the word that replaces it. */
 export function payloadHash(head: RequestHead, isPresigned: boolean): string {
@@ -14,20 +14,12 @@ export function payloadHash(head: RequestHead, isPresigned: boolean): string {
   throw new S3Error('InvalidArgument', { message, fields: { ArgumentName: NAME, ArgumentValue: value.slice(0, 80) } });
 }
 
-/** What a signature of frames needs to know of the signature of the request. */
-export interface Chain {
-  /** The signing key. */
-  readonly key: Buffer;
-  readonly scope: Scope;
-  readonly seed: string;
-}
-
 /** @param hash of `payloadHash`, after its signature was verified */
 export function readPayload(hash: string, chain: Chain): Payload {
   const word = isWord(hash) ? WORDS[hash] : undefined;
   if (word === undefined) return { kind: 'hashed', sha256: hash.toLowerCase() };
   if (!word.isChunked) return { kind: 'unsigned' };
-  return { kind: 'chunked', signer: word.isSigned ? chunkSigner(chain) : undefined, trailer: word.hasTrailer };
+  return { kind: 'chunked', chain: word.isSigned ? chain : undefined, trailer: word.hasTrailer };
 }
 
 const NAME = 'x-amz-content-sha256';
@@ -44,7 +36,8 @@ function isWord(text: string): text is keyof typeof WORDS {
   return Object.hasOwn(WORDS, text);
 }
 
-function chunkSigner({ key, scope, seed }: Chain): ChunkSigner {
+/** Signs frames as the sender of the request must have. */
+export function chunkSigner({ key, scope, seed }: Chain): ChunkSigner {
   const sign = (kind: string, ...rest: readonly string[]): string =>
     hmac(key, [`AWS4-HMAC-SHA256-${kind}`, scope.stamp, scopeText(scope), ...rest].join('\n')).toString('hex');
   return {

@@ -1,5 +1,6 @@
 import { header, type RequestHead } from '../../../../src/s3/request-head.ts';
 import { S3Error } from '../../../../src/s3/s3-error.ts';
+import { chunkSigner } from '../../../../src/s3/verify/payload.ts';
 import type { Payload } from '../../../../src/s3/verify/types.ts';
 import { createChunkedDecoder } from './aws-chunked.ts';
 import { CHECKSUM_PREFIX } from './checksum.ts';
@@ -80,7 +81,8 @@ function createDecoder(payload: Payload, { length, checksum }: Expected): Decode
   if (payload.kind !== 'chunked') return plainDecoder;
   const isTrailing = checksum !== undefined && checksum.value === undefined;
   const trailers = isTrailing ? [CHECKSUM_PREFIX + checksum.algorithm] : [];
-  return createChunkedDecoder({ length: length ?? 0, signer: payload.signer, trailers });
+  const signer = payload.chain && chunkSigner(payload.chain);
+  return createChunkedDecoder({ length: length ?? 0, signer, trailers });
 }
 
 /** A connection that breaks is a body that ends too early. */

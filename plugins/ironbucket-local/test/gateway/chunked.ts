@@ -1,5 +1,5 @@
 import { signingKey } from '../../../../src/s3/sigv4.ts';
-import { readPayload } from '../../../../src/s3/verify/payload.ts';
+import { chunkSigner, readPayload } from '../../../../src/s3/verify/payload.ts';
 import type { Payload } from '../../../../src/s3/verify/types.ts';
 import { head, scope, secretKey, sha256 } from '../../../../test/s3/fixtures.ts';
 import { createDigest } from '../../gateway/body/checksum.ts';
@@ -21,7 +21,7 @@ export interface Framed {
 
 export function frame(word: Word, chunks: readonly Buffer[], algorithm: ChecksumAlgorithm = 'crc64nvme'): Framed {
   const payload = readPayload(word, { key: signingKey(secretKey, scope), scope, seed: 'f'.repeat(64) });
-  const signer = payload.kind === 'chunked' ? payload.signer : undefined;
+  const signer = payload.kind === 'chunked' && payload.chain ? chunkSigner(payload.chain) : undefined;
   const pieces: Buffer[] = [];
   let previous = signer?.seed ?? '';
   for (const chunk of [...chunks.filter(({ length }) => length > 0), Buffer.alloc(0)]) {

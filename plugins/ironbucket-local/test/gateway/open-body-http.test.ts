@@ -16,7 +16,7 @@ describe('openBody on a connection', () => {
     outcome = promise;
     server = createServer((request, response) => {
       const incoming: AsyncIterable<Buffer> = request.iterator({ destroyOnReturn: false });
-      const payload = { kind: 'chunked', signer: undefined, trailer: true } as const;
+      const payload = { kind: 'chunked', chain: undefined, trailer: true } as const;
       const text = readText(openBody(readHead(request), payload, incoming), 10_000_000);
       const code = text.catch((error: unknown) => (error instanceof S3Error ? error.code : String(error)));
       void code.then((word) => {
