@@ -1,5 +1,5 @@
 import { type Figure, median, printResult } from './lib/report.ts';
-import { connect, exchange, headOf } from './lib/s3-load.ts';
+import { connect, exchange, headOf, openLine } from './lib/s3-load.ts';
 import { listPage, makeBucket, type S3Peer } from './lib/s3-peers.ts';
 
 const ROUNDS = 5;
@@ -74,11 +74,12 @@ async function fill(peer: S3Peer): Promise<void> {
   await makeBucket(peer);
   let next = 0;
   const workers = Array.from({ length: CONNECTIONS }, async () => {
-    const socket = await connect(peer.port);
+    const { port, bucket, keys } = peer;
+    const line = await openLine(port);
     for (let index = next++; index < KEYS; index = next++) {
-      await exchange(socket, headOf('PUT', peer.port, `/${peer.bucket}/key-${index}`, BODY.length, peer.keys), BODY);
+      await line.send(headOf('PUT', port, `/${bucket}/key-${index}`, BODY.length, keys), BODY);
     }
-    socket.destroy();
+    line.close();
   });
   await Promise.all(workers);
 }
@@ -90,21 +91,21 @@ async function sender(
 ): Promise<() => Promise<void>> {
   const body = method === 'PUT' ? BODY : NOTHING;
   const head = headOf(method, port, `/${bucket}/${key}`, body.length, keys);
-  const socket = await connect(port);
-  return () => exchange(socket, head, body, method === 'HEAD');
+  const line = await openLine(port);
+  return () => line.send(head, body, method === 'HEAD');
 }
 
 /** The median of a few, one after the other. */
 async function large({ port, bucket, keys }: S3Peer, method: 'PUT' | 'GET'): Promise<Rate> {
   const body = method === 'PUT' ? LARGE : NOTHING;
   const rates: number[] = [];
-  const socket = await connect(port);
   for (let turn = 0; turn < TURNS; turn++) {
+    const socket = await connect(port);
     const started = performance.now();
     await exchange(socket, headOf(method, port, `/${bucket}/large`, body.length, keys), body);
     rates.push(LARGE.length / MIB / ((performance.now() - started) / 1000));
+    socket.destroy();
   }
-  socket.destroy();
   return { rate: median(rates), p99: undefined };
 }
 

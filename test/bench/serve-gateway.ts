@@ -2,12 +2,17 @@ import { openIronbucket } from './lib/open-ironbucket.ts';
 
 /**
  * The gateway alone, with one bucket and one key: `serve-gateway FOLDER PORT ENABLED`. Prints the bucket and the key pair
- * as JSON when it answers, and ends with its standard input.
+ * as JSON when it answers, and ends with its standard input. `BENCH_GATEWAY_WORKERS` is its number of threads.
  */
 const [folder = '', port = '', enabled = ''] = process.argv.slice(2);
+const workers = process.env['BENCH_GATEWAY_WORKERS'];
 const running = new AbortController();
 const { signal } = running;
-const backend = openIronbucket(folder, port, { bucket_quota_bytes: 1024 ** 4, enabled: enabled === 'true' });
+const backend = openIronbucket(folder, port, {
+  bucket_quota_bytes: 1024 ** 4,
+  enabled: enabled === 'true',
+  ...(workers !== undefined && { gateway_workers: Number(workers) }),
+});
 const account = 'waldur-acme-genomics-00000000';
 const of = { account, resource: '0'.repeat(32) };
 await backend.apply(

@@ -26,17 +26,40 @@ export async function connect(port: number): Promise<Socket> {
   return socket;
 }
 
-/** Sends a request and reads the answer to its end, which is its head when it is `bare`. @throws Error for anything but 200 */
-export async function exchange(socket: Socket, head: Buffer, body: Buffer, bare = false): Promise<void> {
+/**
+ * Sends a request and reads the answer to its end, which is its head when it is `bare`. Returns whether another one may
+ * follow on the connection.
+ *
+ * @throws Error for anything but 200
+ */
+export async function exchange(socket: Socket, head: Buffer, body: Buffer, bare = false): Promise<boolean> {
   const answered = readAnswer(socket, bare);
   socket.write(head);
   for (let at = 0; at < body.length; at += PIECE) {
     if (!socket.write(body.subarray(at, at + PIECE))) await once(socket, 'drain');
   }
-  await answered;
+  return await answered;
 }
 
-function readAnswer(socket: Socket, bare: boolean): Promise<void> {
+/** Sends one request after the other, as `exchange`, on a connection that is opened again where the server closes it. */
+export interface Line {
+  send(head: Buffer, body: Buffer, bare?: boolean): Promise<void>;
+  close(): void;
+}
+
+export async function openLine(port: number): Promise<Line> {
+  let socket = await connect(port);
+  return {
+    send: async (head, body, bare) => {
+      if (await exchange(socket, head, body, bare)) return;
+      socket.destroy();
+      socket = await connect(port);
+    },
+    close: () => void socket.destroy(),
+  };
+}
+
+function readAnswer(socket: Socket, bare: boolean): Promise<boolean> {
   return new Promise((resolve, reject) => {
     let head = '';
     /** Bytes of the body that are to come; undefined before the head is complete. */
@@ -50,7 +73,9 @@ function readAnswer(socket: Socket, bare: boolean): Promise<void> {
         head += chunk.toString('latin1');
         left = bodyLeft(head, bare);
       } else left -= chunk.length;
-      if (left === 0) end(head.startsWith('HTTP/1.1 200') ? resolve : () => reject(new Error(head)));
+      if (left !== 0) return;
+      const stays = !/\r\nconnection: close\r\n/i.test(head);
+      end(() => (head.startsWith('HTTP/1.1 200') ? resolve(stays) : reject(new Error(head))));
     };
     const onClose = (): void => end(() => reject(new Error(`the connection ended after ${head.slice(0, 500)}`)));
     socket.on('data', onData).once('close', onClose);
