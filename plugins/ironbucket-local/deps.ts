@@ -30,6 +30,8 @@ export interface Deps extends GatewayContext {
   readonly objects: Objects;
   readonly documents: Documents;
   readonly trash: Trash;
+  /** Whether this thread serves the bucket: nothing else counts in it or clears it up. */
+  owns(bucket: string): boolean;
 }
 
 /** The file system: where documents go, and where objects go. A test may hand in one that fails. */
@@ -40,11 +42,13 @@ export interface Storage {
   readonly others?: readonly AskNode[] | undefined;
   /** After every change of the accounts, with the identities of their directory. */
   readonly changed?: AccountsChanged | undefined;
+  /** Default: all buckets. */
+  readonly owns?: Deps['owns'] | undefined;
 }
 
 /** Opens nothing yet: every file is read when it is needed. */
 export function createDeps(context: GatewayContext, storage: Storage = {}): Deps {
-  const { disk = nodeDisk, files = nodeFiles(context.settings), others = [], changed } = storage;
+  const { disk = nodeDisk, files = nodeFiles(context.settings), others = [], changed, owns = () => true } = storage;
   const layout = layoutOf(resolve(context.settings.storage_path));
   const { clock, log, settings } = context;
   const shared = { disk, layout, clock, log, fsync: settings.fsync, flushIntervalMs: settings.quota_flush_interval_ms };
@@ -68,6 +72,7 @@ export function createDeps(context: GatewayContext, storage: Storage = {}): Deps
     objects: openObjects({ disk, files, layout, clock, random, removeEmptyFolders: settings.remove_empty_folders }),
     documents: openDocuments(disk, layout),
     trash: openTrash({ disk, layout, log, random }),
+    owns,
   };
 }
 

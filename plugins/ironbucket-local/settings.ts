@@ -43,9 +43,9 @@ export const settingsSchema: JsonSchema = {
     gateway_workers: {
       type: 'integer',
       minimum: 0,
-      maximum: 1,
-      default: 1,
-      description: 'Threads that serve S3 besides the one of the agent. 0 serves in that one.',
+      maximum: 64,
+      description:
+        'Threads that serve S3. One serves alone; of more, one speaks HTTP and each of the others stores its own share of the buckets. 0 serves in the thread of the agent. Default: one less than the processors, at least 1 and 5 at most.',
     },
     listen: {
       type: 'string',

@@ -21,6 +21,8 @@ export async function openGatewayWorld(): Promise<GatewayWorld> {
       `listen: 127.0.0.1:${await freePort(Math.random)}`,
       `access_key: ${ADMINISTRATOR.accessKey}`,
       `secret_key: ${ADMINISTRATOR.secretKey}`,
+      // Every client speaks to one thread, and its buckets are in others.
+      'gateway_workers: 3',
       '',
     ].join('\n'),
     tune: soldInMebibytes,

@@ -9,23 +9,13 @@ import type { Deps } from '../deps.ts';
 import type { AccessKeys } from './access-keys.ts';
 import { authorize } from './authorize.ts';
 import { atLeastRate } from './body/least-rate.ts';
-import { openBody } from './body/open-body.ts';
-import type { Call, Operation, Reply } from './call.ts';
+import type { Reply } from './call.ts';
 import { isOurs, toS3Error } from './failures.ts';
-import { postObject } from './form/post-object.ts';
 import { readForm } from './form/read-form.ts';
-import { keepWaiting } from './keep-waiting.ts';
-import { createBucket } from './operations/bucket.ts';
-import { completeUpload } from './operations/complete-upload.ts';
-import { copyObject } from './operations/copy-object.ts';
-import { crossOriginHeaders, preflight } from './operations/cors.ts';
-import { uploadPartCopy } from './operations/upload.ts';
-import { requireBucket } from './require-bucket.ts';
-import { route } from './route.ts';
+import { preflight } from './operations/cors.ts';
+import type { Allowed, Perform } from './perform.ts';
 import { hostBucket, targetOf } from './target.ts';
 import type { Turns } from './turns.ts';
-import { refuseUnsupported } from './unsupported.ts';
-import { usageHeaders } from './usage-headers.ts';
 
 export interface Admission {
   readonly accessKeys: AccessKeys;
@@ -33,6 +23,7 @@ export interface Admission {
   readonly signingKeys: SigningKeys;
   /** Under which clients know the gateway. */
   readonly hostname: string;
+  readonly perform: Perform;
 }
 
 export interface Exchange {
@@ -45,26 +36,15 @@ export interface Exchange {
   readonly proceed: () => void;
 }
 
-/** Bytes may have to be copied for them. */
-const LONG: ReadonlySet<Operation> = new Set([completeUpload, copyObject, uploadPartCopy]);
-
 /** What a request is answered with. Never throws: what goes wrong is an answer too. */
 export async function handle(deps: Deps, admission: Admission, exchange: Exchange): Promise<Reply> {
-  const { signal } = exchange;
-  let allowed: Call | undefined;
-  const refuse = (thrown: unknown): Promise<Reply> => refusal(deps, exchange, allowed, thrown);
+  const { request } = exchange;
   try {
-    if (exchange.request.method === 'OPTIONS') return await answerPreflight(deps, admission, exchange);
-    if (isForm(exchange.request)) return await answerForm(deps, admission, exchange);
-    const call = await admit(deps, admission, exchange);
-    allowed = call;
-    refuseUnsupported(call.head, call.bucket);
-    const operation = route(call.head, call);
-    if (call.bucket !== '' && operation !== createBucket) await requireBucket(deps, call.bucket, signal);
-    const work = perform(deps, operation, call).catch(refuse);
-    return LONG.has(operation) ? await keepWaiting(deps.clock, work) : await work;
+    if (request.method === 'OPTIONS') return await answerPreflight(deps, admission, exchange);
+    const allowed = isForm(request) ? admitForm(deps, admission, exchange) : admit(deps, admission, exchange);
+    return await admission.perform(await allowed);
   } catch (thrown) {
-    return refuse(thrown);
+    return refusal(deps, exchange, thrown);
   }
 }
 
@@ -79,67 +59,33 @@ function isForm({ method, headers }: IncomingMessage): boolean {
   return method === 'POST' && isUnsigned && /^multipart\/form-data\b/i.test(headers['content-type'] ?? '');
 }
 
-async function answerForm(
+async function admitForm(
   deps: Deps,
   { accessKeys, turns, hostname }: Admission,
-  { request, response, proceed, signal }: Exchange,
-): Promise<Reply> {
-  const { settings } = deps;
+  { request, response, requestId, proceed, signal }: Exchange,
+): Promise<Allowed> {
   const head = readHead(request);
   const target = targetOf(head, hostname);
   if (target.key !== '' || target.bucket === '') throw new S3Error('MethodNotAllowed');
   const form = await readForm(request.headers['content-type'] ?? '', incoming(deps.clock, request, proceed));
   const holder = await accessKeys.find(formKey(form.fields));
-  verifyForm(form.fields, { region: settings.s3_region, find: () => holder });
+  verifyForm(form.fields, { region: deps.settings.s3_region, find: () => holder });
   if (holder === undefined) throw new S3Error('InvalidAccessKeyId');
-  response.once('close', turns.enter(holder.principal));
+  const { principal } = holder;
+  response.once('close', turns.enter(principal));
   authorize(holder, target);
-  await requireBucket(deps, target.bucket, signal);
-  const reply = await postObject(deps, { head, bucket: target.bucket, form, signal });
-  return { ...reply, headers: { ...(await crossOriginHeaders(deps, head, target.bucket)), ...reply.headers } };
-}
-
-async function perform(deps: Deps, operation: Operation, call: Call): Promise<Reply> {
-  const reply = await operation(deps, call);
-  const { head, bucket, signal } = call;
-  const more = { ...(await usageHeaders(deps, bucket, signal)), ...(await crossOriginHeaders(deps, head, bucket)) };
-  return { ...reply, headers: { ...more, ...reply.headers } };
-}
-
-/** `allowed` is what the client may know of. */
-async function refusal(
-  deps: Deps,
-  { request, requestId, signal }: Exchange,
-  allowed: Call | undefined,
-  thrown: unknown,
-): Promise<Reply> {
-  const error = toS3Error(thrown);
-  if (isOurs(error) && !signal.aborted) {
-    deps.log.error({ err: error.cause ?? error, request: requestId, bucket: allowed?.bucket }, 'an S3 request failed');
-  }
-  const usage =
-    allowed === undefined
-      ? {}
-      : {
-          ...(await usageHeaders(deps, allowed.bucket, signal)),
-          ...(await crossOriginHeaders(deps, allowed.head, allowed.bucket)),
-        };
-  const resource = (request.url ?? '').split('?')[0] ?? '';
-  return {
-    status: error.status,
-    headers: { ...usage, 'x-amz-error-code': error.code, ...error.headers },
-    body: renderS3Error(error, resource, requestId),
-  };
+  const { file: body, ...fields } = form;
+  const payload = { kind: 'unsigned' } as const;
+  return { ...target, head, incoming: request, requestId, principal, payload, form: fields, body, signal };
 }
 
 /** Who asks, and may they? Nothing is looked at for a sender that did not prove its identity. */
 async function admit(
   deps: Deps,
   { accessKeys, turns, signingKeys, hostname }: Admission,
-  exchange: Exchange,
-): Promise<Call> {
+  { request, response, requestId, proceed, signal }: Exchange,
+): Promise<Allowed> {
   const { settings, clock } = deps;
-  const { request, signal, proceed } = exchange;
   const head = readHead(request);
   const claimed = readClaimed(head);
   const holder = await accessKeys.find(claimed.accessKey);
@@ -155,16 +101,24 @@ async function admit(
   const target = targetOf(head, hostname);
   authorize(holder, target);
   const { principal } = holder;
-  exchange.response.once('close', turns.enter(principal));
+  response.once('close', turns.enter(principal));
+  const body = incoming(clock, request, proceed);
+  return { ...target, head, incoming: request, requestId, principal, payload, body, signal };
+}
+
+/** Of one that is not allowed, or was not understood. */
+function refusal({ log }: Pick<Deps, 'log'>, { request, requestId, signal }: Exchange, thrown: unknown): Reply {
+  const error = toS3Error(thrown);
+  if (isOurs(error) && !signal.aborted) log.error({ err: error.cause ?? error, request: requestId }, FAILED);
+  const resource = (request.url ?? '').split('?')[0] ?? '';
   return {
-    ...target,
-    head,
-    principal,
-    signal,
-    search: (work) => turns.search(principal, signal, work),
-    body: (options) => openBody(head, payload, incoming(deps.clock, request, proceed), options),
+    status: error.status,
+    headers: { 'x-amz-error-code': error.code, ...error.headers },
+    body: renderS3Error(error, resource, requestId),
   };
 }
+
+const FAILED = 'an S3 request failed';
 
 async function* incoming(clock: Clock, request: IncomingMessage, proceed: () => void): AsyncGenerator<Buffer> {
   proceed();

@@ -33,6 +33,12 @@ export async function send(clock: Clock, exchange: Exchange, reply: Reply, last:
   response.end();
 }
 
+/** For a client that is gone: what the answer holds open is closed. */
+export async function drop(response: ServerResponse, { body }: Reply): Promise<void> {
+  response.destroy();
+  if (typeof body === 'object' && !(body instanceof Uint8Array)) await body.close();
+}
+
 /** Up to here another copy takes less than a second piece for the system. */
 const SMALL = 16_384;
 

@@ -8,8 +8,9 @@ import { openAccessKeys } from './access-keys.ts';
 import { busyReply } from './busy.ts';
 import { type Connections, defaultConnections, limitConnections } from './connections.ts';
 import type { handle } from './handle.ts';
+import type { Perform } from './perform.ts';
 import { createRequestIds } from './request-ids.ts';
-import { send } from './send.ts';
+import { drop, send } from './send.ts';
 import { createTurns, type Turns } from './turns.ts';
 
 /** The S3 server of a storage path. */
@@ -37,7 +38,8 @@ const KEEP_ALIVE_MS = 75_000;
 const LARGEST_HEAD = 32 * 1024;
 const GRACE_MS = 10_000;
 
-export function createGateway(deps: Deps): Gateway {
+/** @param openPerform what does the work. Default: this thread, with `deps` */
+export function createGateway(deps: Deps, openPerform: () => Promise<Perform> = () => performHere(deps)): Gateway {
   const { clock, log, settings } = deps;
   const accessKeys = openAccessKeys(deps.accounts, settings);
   const signingKeys = createSigningKeys();
@@ -50,6 +52,7 @@ export function createGateway(deps: Deps): Gateway {
   let server: Server | undefined;
   let answerOf: typeof handle;
   let turns: Turns;
+  let perform: Perform;
   let connections: Connections | undefined;
   let failure: AgentError | undefined;
   let attempt = Promise.resolve();
@@ -79,9 +82,9 @@ export function createGateway(deps: Deps): Gateway {
     try {
       const reply = isExtra
         ? busyReply(request.url, requestId)
-        : await answerOf(deps, { accessKeys, turns, signingKeys, hostname }, exchange);
+        : await answerOf(deps, { accessKeys, turns, signingKeys, hostname, perform }, exchange);
       patience(IDLE_MS);
-      if (gone.signal.aborted) response.destroy();
+      if (gone.signal.aborted) await drop(response, reply);
       else await send(clock, exchange, reply, stopping || isExtra);
       const ms = Math.round(clock.monotonicMs() - startedMs);
       log.debug({ request: requestId, method: request.method, status: reply.status, ms }, 's3 request answered');
@@ -105,6 +108,7 @@ export function createGateway(deps: Deps): Gateway {
   async function open(): Promise<void> {
     // Not before it is needed: it is a third of the plugin, and the start of the agent waits for everything that comes with it.
     answerOf = (await import('./handle.ts')).handle;
+    perform = await openPerform();
     const opened = createServer(
       {
         maxHeaderSize: LARGEST_HEAD,
@@ -122,7 +126,7 @@ export function createGateway(deps: Deps): Gateway {
     opened.timeout = IDLE_MS;
     const most = settings.max_connections ?? (await defaultConnections());
     connections = limitConnections(opened, most, deps);
-    turns = createTurns(clock, Math.ceil(most / 4));
+    turns = createTurns(Math.ceil(most / 4));
     failure = await listen(opened, settings.listen);
     if (failure !== undefined) throw failure;
     server = opened;
@@ -165,6 +169,11 @@ export function createGateway(deps: Deps): Gateway {
         : undefined;
     },
   };
+}
+
+async function performHere(deps: Deps): Promise<Perform> {
+  const { createPerform } = await import('./perform.ts');
+  return createPerform(deps);
 }
 
 async function settled(running: ReadonlySet<Promise<void>>): Promise<void> {

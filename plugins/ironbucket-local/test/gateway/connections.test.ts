@@ -5,6 +5,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { S3Error } from '../../../../src/s3/s3-error.ts';
 import { manualClock } from '../../../../test/fakes/clock.ts';
 import { connectionsFor } from '../../gateway/connections.ts';
+import { createSearches } from '../../gateway/searches.ts';
 import { createTurns } from '../../gateway/turns.ts';
 import { OTHER, openSite, type Site, waitFor } from './lab.ts';
 
@@ -69,16 +70,15 @@ describe('requests of one account', () => {
   });
 
   it('take turns at what looks at many files, and those of another one do not wait for them', async () => {
-    const turns = createTurns(manualClock(), 10);
+    const search = createSearches(manualClock());
     const { signal } = new AbortController();
     const order: string[] = [];
     const gates: (() => void)[] = [];
     const begin = (account: string): Promise<void> => {
       const principal = { kind: 'account', account } as const;
-      turns.enter(principal);
-      return turns.search(principal, signal, () => {
+      return search(principal, signal, () => {
         order.push(account);
-        return new Promise((resolve) => gates.push(resolve));
+        return new Promise<void>((resolve) => gates.push(resolve));
       });
     };
     const works = [begin('a'), begin('a'), begin('a'), begin('b')];
@@ -93,7 +93,7 @@ describe('requests of one account', () => {
   });
 
   it('end once', () => {
-    const turns = createTurns(manualClock(), 1);
+    const turns = createTurns(1);
     const principal = { kind: 'account', account: 'a' } as const;
     const leave = turns.enter(principal);
     expect(() => turns.enter(principal)).toThrow(S3Error);

@@ -1,7 +1,9 @@
 import { createHash } from 'node:crypto';
+import { once } from 'node:events';
 import { Agent, createServer, request as httpRequest } from 'node:http';
 import { connect, type Socket } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { freePort } from '../../../../src/cli/demo/free-port.ts';
 import type { Backend, Check } from '../../../../src/plugin/contract.ts';
 import { createGateway } from '../../gateway/server.ts';
 import { ACCOUNT, MIB, openSite, type Site, staged, waitFor } from './lab.ts';
@@ -154,6 +156,28 @@ it('is waited for while it begins to listen, and only then', async () => {
   await gateway.tried();
   expect(gateway.address()).toBeDefined();
   await started;
+  await gateway.stop();
+});
+
+it('closes the object of an answer whose client went away before it', async () => {
+  let closed = false;
+  const close = async (): Promise<void> => {
+    closed = true;
+  };
+  async function* chunks(): AsyncGenerator<Buffer> {}
+  const answered = { length: 1, chunks: chunks(), close };
+  const settings = { ...site.deps.settings, listen: `127.0.0.1:${await freePort(Math.random)}` };
+  const gateway = createGateway({ ...site.deps, settings }, async () => async ({ signal }) => {
+    socket.destroy();
+    await once(signal, 'abort');
+    return { status: 200, body: answered };
+  });
+  await gateway.start();
+  const { path, headers } = site.s3.sign({ key: 'x' });
+  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
+  const socket = connect(gateway.address()?.port ?? 0, '127.0.0.1');
+  socket.write(`GET ${path} HTTP/1.1\r\n${lines.join('')}\r\n`);
+  await waitFor(() => closed);
   await gateway.stop();
 });
 

@@ -14,7 +14,10 @@ import { apply } from '../../apply.ts';
 import { createDeps, type Deps } from '../../deps.ts';
 import { scan } from '../../quota/scan.ts';
 import { type Settings, settingsSchema } from '../../settings.ts';
-import { type AgentSide, openAgentSide, startServing } from '../../thread/agent-side.ts';
+import { type AgentSide, openAgentSide } from '../../thread/agent-side.ts';
+import { ownerOf } from '../../thread/owner-of.ts';
+import { startThread } from '../../thread/start-thread.ts';
+import type { Program } from '../../thread/thread.ts';
 import { type Client, createClient } from '../gateway/client.ts';
 import { waitFor } from '../gateway/lab.ts';
 
@@ -33,7 +36,7 @@ export interface Threaded {
   start(): Promise<void>;
   readonly ended: () => Promise<unknown>;
   stop(): Promise<void>;
-  /** As if it had crashed, at whatever it was doing. */
+  /** As if the thread that stores the account's bucket had crashed, at whatever it was doing. */
   terminate(): Promise<void>;
   apply(step: Step): Promise<Applied>;
   client(keys: KeyPair): Client;
@@ -63,9 +66,10 @@ export async function openThreaded(changes: Partial<Settings> = {}): Promise<Thr
     { settings, log, clock: systemClock, random: (bytes) => randomBytes(bytes) },
     { changed: (...change) => notice(...change) },
   );
-  let worker: Worker | undefined;
-  const side = openAgentSide(local, [], (start) => {
-    worker = startServing(start);
+  let threads: { readonly program: Program; readonly worker: Worker }[] = [];
+  const side = openAgentSide(local, [], (program, ...rest) => {
+    const worker = startThread(program, ...rest);
+    threads.push({ program, worker });
     return worker;
   });
   notice = side.notice;
@@ -78,6 +82,7 @@ export async function openThreaded(changes: Partial<Settings> = {}): Promise<Thr
     side,
     logged,
     start: async () => {
+      threads = [];
       running = new AbortController();
       served = side.serve(running.signal).catch((error: unknown) => error);
       await Promise.race([served, waitFor(() => side.gateway.address() !== undefined)]);
@@ -88,7 +93,9 @@ export async function openThreaded(changes: Partial<Settings> = {}): Promise<Thr
       await served;
     },
     terminate: async () => {
-      await worker?.terminate();
+      const storages = threads.filter(({ program }) => program === 'storage');
+      const storage = storages[ownerOf(ACCOUNT, storages.length)] ?? threads[0];
+      await storage?.worker.terminate();
       await served;
     },
     apply: (step) => apply(side.deps, { ...OF, ...step }, signal),

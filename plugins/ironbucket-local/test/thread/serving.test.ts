@@ -1,4 +1,6 @@
+import { randomBytes } from 'node:crypto';
 import { createServer } from 'node:http';
+import { connect } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { KeyPair } from '../../../../src/s3/sigv4.ts';
 import { observe } from '../../observe.ts';
@@ -10,9 +12,6 @@ import { ACCOUNT, openThreaded, signal, type Threaded } from './lab.ts';
 let site: Threaded;
 let keys: KeyPair;
 let s3: Client;
-beforeEach(async () => {
-  site = await openThreaded();
-});
 afterEach(() => site.close());
 
 async function order(bytes: bigint | null = null): Promise<void> {
@@ -28,16 +27,50 @@ async function holds(): Promise<unknown> {
   return undefined;
 }
 
-describe('a gateway in a thread of its own', () => {
+describe.each([
+  ['a thread of its own', 1],
+  ['three threads', 3],
+])('a gateway in %s', (_, gateway_workers) => {
+  beforeEach(async () => {
+    site = await openThreaded({ gateway_workers });
+  });
+
   it('serves what is ordered while it runs, and says at once what it counted', async () => {
     await site.start();
     await order(100n);
     expect(await s3({ method: 'PUT', key: 'a/b', body: 'twelve bytes' })).toMatchObject({ status: 200 });
     expect((await s3({ key: 'a/b' })).body.toString()).toBe('twelve bytes');
+    const large = randomBytes(3_000_000);
+    expect(await s3({ method: 'PUT', key: 'large', body: large })).toMatchObject({ status: 507 });
     expect(await holds()).toEqual({ bytes: 12n, objects: 1n });
     for await (const { quantities } of usage(site.deps, [ACCOUNT], signal)) {
       expect(quantities).toEqual({ storage: 12n, objects: 1n });
     }
+  });
+
+  it('passes objects of any size on, and what a client breaks off leaves nothing', async () => {
+    await site.start();
+    await order();
+    const sizes = [0, 1, 65_536, 65_537, 600_000, 5_000_001];
+    for (const size of sizes) {
+      const body = randomBytes(size);
+      expect(await s3({ method: 'PUT', key: `of-${size}`, body })).toMatchObject({ status: 200 });
+      expect((await s3({ key: `of-${size}` })).body.equals(body)).toBe(true);
+      const part = await s3({ key: `of-${size}`, headers: { range: `bytes=${Math.floor(size / 2)}-` } });
+      if (size > 1) expect(part.body.equals(body.subarray(Math.floor(size / 2)))).toBe(true);
+    }
+    const { path, headers } = s3.sign({ method: 'PUT', key: 'broken', body: 'x' });
+    const lines = Object.entries({ ...headers, 'content-length': '2000000' }).map(
+      ([name, value]) => `${name}: ${value}`,
+    );
+    const socket = connect(site.port, '127.0.0.1');
+    socket.write(`PUT ${path} HTTP/1.1\r\n${lines.join('\r\n')}\r\n\r\n`);
+    socket.write(Buffer.alloc(1_000_000));
+    await waitFor(async () => (await site.staged()).length > 0);
+    socket.destroy();
+    await waitFor(async () => (await site.staged()).length === 0);
+    const bytes = BigInt(sizes.reduce((sum, size) => sum + size, 0));
+    expect(await holds()).toEqual({ bytes, objects: BigInt(sizes.length) });
   });
 
   it('refuses a suspended account, a revoked key and what is beyond a new limit at once', async () => {
@@ -109,7 +142,11 @@ describe('a gateway in a thread of its own', () => {
   });
 });
 
-describe('a thread that ends in the middle of its work', () => {
+describe.each([1, 3])('one of %i threads that ends in the middle of its work', (gateway_workers) => {
+  beforeEach(async () => {
+    site = await openThreaded({ gateway_workers });
+  });
+
   it('loses nothing that it acknowledged, holds nothing that it did not, and counts what is there', async () => {
     await order(400_000n);
     const acknowledged = new Map<string, string>();
