@@ -208,6 +208,16 @@ export function badHostAnswer(host: string, why: string): AgentError {
   });
 }
 
+export function unavailable(device: string, host: string, why: string): AgentError {
+  return new AgentError(
+    `the device ${device} of the host ${host} cannot be read now: ${why.slice(0, LONGEST_EXCERPT)}`,
+    {
+      code: 'HOST_QUOTA_UNAVAILABLE',
+      disposition: 'transient',
+    },
+  );
+}
+
 export function cannotListen(address: string, cause: unknown): AgentError {
   const why = cause instanceof Error ? cause.message : String(cause);
   return new AgentError(`listening on ${address} for the remote API failed: ${why}`, {

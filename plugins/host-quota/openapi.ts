@@ -73,6 +73,10 @@ const schemas: Readonly<Record<string, JsonSchema>> = {
       group_quota_info: INFO,
       group_quotas: list(ref('GroupQuota')),
       unattributed_usage: WHOLE,
+      unavailable: {
+        ...TEXT,
+        description: 'Why it cannot be read now: then it has no users, and its numbers mean nothing.',
+      },
     },
   ),
   DockerContainer: object({

@@ -39,7 +39,7 @@ export async function startMockSite(firstPort: number, clock: Clock, log: Log, s
   try {
     const hosts = [];
     for (const [index, id] of HOSTS.entries()) {
-      const routes = createHostRoutes(createMockHost(id, clock), createGuard(MOCK_KEYS.host, clock));
+      const routes = createHostRoutes(createMockHost(id, clock, log), createGuard(MOCK_KEYS.host, clock));
       const listener = await listen(routes, at(index + 1), signal);
       releasers.add(listener.close);
       ports[id] = listener.port;

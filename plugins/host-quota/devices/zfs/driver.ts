@@ -35,6 +35,7 @@ export function createZfsDriver(deps: ZfsDeps): Driver {
   }
 
   return {
+    kind: 'zfs',
     devices: async (signal) => {
       const text = await zfs(['list', '-H', '-t', 'filesystem', '-o', 'name,mountpoint'], signal);
       const hasInodes = (await flavour(signal)) === 'openzfs';

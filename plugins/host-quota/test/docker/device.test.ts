@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Json } from '../../../../src/lib/json.ts';
 import { manualClock } from '../../../../test/fakes/clock.ts';
 import { COMMON } from '../../../../test/fakes/common-settings.ts';
+import { silentLog } from '../../../../test/fakes/log.ts';
 import { createDevices } from '../../devices/devices.ts';
 import { createDockerDriver } from '../../docker/driver.ts';
 import { enforcePass } from '../../docker/enforcement/enforce.ts';
@@ -26,6 +27,8 @@ function serve(rig: Rig, docker = rig.open(), isOn = true) {
     devices,
     names: docker.names,
     store: rig.store,
+    clock: rig.clock,
+    log: silentLog(),
     registry: undefined,
     range,
     hasGroups: false,
@@ -111,9 +114,9 @@ describe('Docker as a device', () => {
       one.name === 'c1' ? { ...one, bytes: undefined } : one,
     );
     const { host, docker, ask } = serve(rig);
-    const [{ space, users } = { space: undefined, users: [] }] = await host.list(signal);
-    expect(space).toMatchObject({ total: 2n ** 30n, used: (await docker.view(signal)).usage.used });
-    expect(users?.map(({ name }) => name)).toEqual(['bob']);
+    expect(await host.list(signal)).toMatchObject([
+      { space: { total: 2n ** 30n, used: (await docker.view(signal)).usage.used }, users: [{ name: 'bob' }] },
+    ]);
     expect((await ask('GET', '/docker/usage/attribution-detail')).body).toMatchObject({
       users: [
         { host_user_name: 'alice', unknown_sizes: ['container c1'] },

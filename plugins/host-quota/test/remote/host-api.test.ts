@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { systemClock } from '../../../../src/lib/clock.ts';
+import { silentLog } from '../../../../test/fakes/log.ts';
 import { createMockHost } from '../../mock/mock-host.ts';
 import { createGuard } from '../../remote/auth.ts';
 import { listen } from '../../remote/listen.ts';
@@ -36,7 +37,10 @@ describe('a key', () => {
   });
 
   it('that is not configured is a failure of the host', async () => {
-    const routes = createHostRoutes(createMockHost('host1', systemClock), createGuard(undefined, systemClock));
+    const routes = createHostRoutes(
+      createMockHost('host1', systemClock, silentLog()),
+      createGuard(undefined, systemClock),
+    );
     const listener = await listen(routes, { listen: '127.0.0.1:0' }, signal);
     const answer = await ask(`http://127.0.0.1:${listener.port}/remote-api/ping`);
     await listener.close();
@@ -203,7 +207,7 @@ describe('a listener', () => {
   it('can be a socket that only its owner opens, and takes the place of one that was left behind', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'socket-'));
     const path = join(folder, 's');
-    const routes = createHostRoutes(createMockHost('host1', systemClock), createGuard(KEY, systemClock));
+    const routes = createHostRoutes(createMockHost('host1', systemClock, silentLog()), createGuard(KEY, systemClock));
     for (let life = 0; life < 2; life++) {
       const listener = await listen(routes, { listen: `unix:${path}` }, signal);
       const status = await new Promise((resolve, reject) => {
@@ -227,7 +231,7 @@ describe('a listener', () => {
     const curve = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1'];
     const files = ['-nodes', '-keyout', tls_key, '-out', tls_cert, '-days', '2'];
     execFileSync('openssl', ['req', '-x509', ...curve, ...subject, ...files], { stdio: 'ignore' });
-    const routes = createHostRoutes(createMockHost('host1', systemClock), createGuard(KEY, systemClock));
+    const routes = createHostRoutes(createMockHost('host1', systemClock, silentLog()), createGuard(KEY, systemClock));
     const listener = await listen(routes, { listen: '127.0.0.1:0', tls_cert, tls_key }, signal);
     const url = `https://127.0.0.1:${listener.port}`;
     const client = (more: object) => clientOf('host1', url, KEY, more);

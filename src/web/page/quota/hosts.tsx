@@ -70,6 +70,19 @@ function Liveness({ isDead, ping }: { readonly isDead: boolean; readonly ping: P
 }
 
 function Device({ host, device }: { readonly host: string; readonly device: DeviceShape }) {
+  return device.unavailable === undefined ? (
+    <ReadDevice host={host} device={device} />
+  ) : (
+    <li className="entry">
+      {device.name} <span className="quiet">{device.mount_points.join(', ')}</span>
+      <Notice kind="failed">
+        <span lang="en">{device.unavailable}</span>
+      </Notice>
+    </li>
+  );
+}
+
+function ReadDevice({ host, device }: { readonly host: string; readonly device: DeviceShape }) {
   const { t, format } = useText();
   const { free, total, used } = device.usage;
   const quotas = device.user_quotas ?? [];
