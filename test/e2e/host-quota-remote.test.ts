@@ -23,7 +23,7 @@ interface Host {
 
 /** A storage host without a token of Waldur: made-up data, and the same remote API as a real one. */
 async function startHost(id: 'host1' | 'host4'): Promise<Host> {
-  const routes = createHostRoutes(createMockHost(id, systemClock, silentLog()), createGuard(KEY, systemClock));
+  const routes = createHostRoutes(createMockHost(id, systemClock, silentLog()).host, createGuard(KEY, systemClock));
   const stopped = new AbortController();
   const open = (port: number) => listen(routes, { listen: `127.0.0.1:${port}` }, stopped.signal);
   let listener = await open(0);

@@ -39,7 +39,8 @@ export async function startMockSite(firstPort: number, clock: Clock, log: Log, s
   try {
     const hosts = [];
     for (const [index, id] of HOSTS.entries()) {
-      const routes = createHostRoutes(createMockHost(id, clock, log), createGuard(MOCK_KEYS.host, clock));
+      const { host, docker } = createMockHost(id, clock, log);
+      const routes = createHostRoutes(host, createGuard(MOCK_KEYS.host, clock), docker);
       const listener = await listen(routes, at(index + 1), signal);
       releasers.add(listener.close);
       ports[id] = listener.port;

@@ -27,12 +27,12 @@ export interface NamedRow {
 export function formatDevice(facts: DeviceFacts | Unavailable): JsonObject {
   const { device } = facts;
   const own = { name: device.name, mount_points: device.mountPoints, fstype: device.fstype, opts: device.options };
-  if ('reason' in facts) return { ...own, usage: formatSpace(NO_SPACE), unavailable: facts.reason };
+  if ('reason' in facts) return { ...own, usage: formatSpace(NO_SPACE, device.fstype), unavailable: facts.reason };
   const { space, userGrace, groupGrace, users, groups } = facts;
   const format = device.fstype === 'zfs' || device.fstype === 'docker' ? device.fstype : 'vfsv1';
   return {
     ...own,
-    usage: formatSpace(space),
+    usage: formatSpace(space, device.fstype),
     ...(space.unattributed !== undefined && { unattributed_usage: Number(space.unattributed) }),
     ...(userGrace && { user_quota_format: format, user_quota_info: formatGrace(userGrace) }),
     ...(users && { user_quotas: users.map((named) => formatQuota(named, 'uid')) }),
@@ -43,8 +43,10 @@ export function formatDevice(facts: DeviceFacts | Unavailable): JsonObject {
 
 const NO_SPACE: Space = { total: 0n, used: 0n, free: 0n };
 
-function formatSpace({ total, used, free }: Space): JsonObject {
-  const percent = used + free === 0n ? 0 : Number((used * 1000n) / (used + free)) / 10;
+/** Of file systems the part of what users can have, which some keep a reserve from; of Docker the part of the total. */
+function formatSpace({ total, used, free }: Space, fstype: string): JsonObject {
+  const whole = fstype === 'docker' ? total : used + free;
+  const percent = whole === 0n ? 0 : used > whole ? 100 : Number((used * 1000n) / whole) / 10;
   return { free: Number(free), total: Number(total), used: Number(used), percent };
 }
 

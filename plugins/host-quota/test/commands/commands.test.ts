@@ -14,7 +14,7 @@ import { parseWho } from '../../commands/who.ts';
 import { openRegistry } from '../../registry/registry.ts';
 import { registryFiles } from '../../registry/registry-files.ts';
 import type { Settings } from '../../settings.ts';
-import { withDefaults } from '../lab.ts';
+import { createLab, withDefaults } from '../lab.ts';
 import { KEY, type RunningHost, startHost } from '../remote/rig.ts';
 
 let host: RunningHost | undefined;
@@ -195,6 +195,17 @@ describe('agent quota', () => {
       ]);
     }
     expect(await agent('devices', { settings })).toMatchObject({ code: 0, out: expect.stringContaining('docker') });
+  });
+
+  it('has the made-up Docker of host4, which nothing enforces', async () => {
+    const settings = withDefaults({ device: 'docker', MOCK_QUOTA: true, MOCK_HOST_ID: 'host4' });
+    const { out } = await agent('docker usage', { settings });
+    expect(out).toMatch(/charlie +5 GiB +6 GiB/);
+    const lab = await createLab(settings);
+    const backend = lab.open();
+    expect(backend.jobs?.map(({ name }) => name)).toEqual(['events', 'enforcement', 'defaults']);
+    await backend.close();
+    await lab.close();
   });
 
   it('says yes for an existing user that an order names', async () => {

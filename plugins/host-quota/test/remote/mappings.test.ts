@@ -137,7 +137,7 @@ describe('an administrator', () => {
 });
 
 it('the host of the agent itself is asked as the others are', async () => {
-  const client = createLocalClient(createMockHost('host1', manualClock(), silentLog()));
+  const client = createLocalClient(createMockHost('host1', manualClock(), silentLog()).host);
   const { call } = central([{ id: 'here', client }]);
   const at = { params: { host: 'here', uid: '1000' }, query: 'device=/dev/sda1' };
   const put = await call('PUT', '/quotas/:host/users/:uid', { ...at, body: { block_hard_limit: 700_000 } });
