@@ -184,6 +184,18 @@ describe('a login', () => {
     expect(end.text).toContain('the claim preferred_username is missing');
   });
 
+  test('has an address unless the login server knows it to be unverified, and asks for it where the scope does', async () => {
+    const emailOf = async (user: string): Promise<unknown> => {
+      const browser = openBrowser();
+      await logIn(browser, user);
+      return (JSON.parse((await me(browser)).text) as { claims: Record<string, unknown> }).claims['email'];
+    };
+    expect(await emailOf('alice')).toBeUndefined();
+    use({ ...config, scope: 'openid profile groups email' });
+    expect(await emailOf('alice')).toBe('alice@example.org');
+    expect(await emailOf('charlie')).toBeUndefined();
+  });
+
   test('can take operators by name, and asks for claims that the token lacks', async () => {
     const { roleClaim: _, ...byName } = config;
     use({ ...byName, roleClaim: undefined, admins: ['alice'] });

@@ -98,10 +98,13 @@ export function createHostService(deps: ServiceDeps): HostService {
     },
     ofUser: async (uid, signal) => {
       const { done } = await limited(signal);
-      return done.flatMap(({ groups: _, groupGrace: __, users: rows = [], ...rest }) => {
+      const all: DeviceFacts[] = [];
+      for (const one of done) {
+        const { groups: _, groupGrace: __, users: rows = [], ...rest } = one;
         const own = rows.filter(({ row }) => row.id === uid);
-        return own.length > 0 ? [{ ...rest, users: own }] : [];
-      });
+        if (own.length > 0) all.push({ ...rest, users: own });
+      }
+      return all;
     },
     set: async (uid, device, limits, signal) => {
       const { after } = await devices.write({ device, subject: 'user', id: uid, limits }, signal);

@@ -54,7 +54,7 @@ export async function startMockSite(firstPort: number, clock: Clock, log: Log, s
     for (const { id: hostId } of hosts) {
       await decideMapping(store, { person: 'alice', hostId, user: 'alice' }, 'approved', by);
     }
-    const receive = createReceiver({ store, clock, log, knows: (id) => id in ports });
+    const receive = createReceiver({ store, clock, log, knows: (id) => id in ports, isHere: () => false });
     const events = createGuard(MOCK_KEYS.events, clock);
     const routes = createCentralRoutes({
       hosts,

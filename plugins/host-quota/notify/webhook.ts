@@ -22,7 +22,8 @@ export function createWebhook(http: HttpFactory, { url, secret, hostId }: Webhoo
   return {
     name: 'webhook',
     send: async (events, signal) => {
-      const users = events.filter(({ subject }) => subject === 'user');
+      // What other hosts told here would come back in a circle.
+      const users = events.filter(({ subject, host }) => subject === 'user' && host === undefined);
       if (users.length === 0) return;
       client ??= http({ baseUrl: `${origin}/`, peer: 'receiver of events', timeoutMs: TIMEOUT_MS });
       const body = JSON.stringify({ host_id: hostId, events: users.map(format) });
