@@ -54,7 +54,13 @@ const INFO = object({ block_grace: WHOLE, inode_grace: WHOLE, flags: WHOLE });
 const FORMAT: JsonSchema = { enum: ['vfsold', 'vfsv0', 'vfsv1', 'zfs', 'docker'] };
 
 const schemas: Readonly<Record<string, JsonSchema>> = {
-  Failure: object({ msg: TEXT }),
+  Failure: object(
+    { msg: TEXT },
+    {
+      detail: TEXT,
+      redirect_url: { ...TEXT, description: 'With 401 where people log in, for who asks for JSON: the login.' },
+    },
+  ),
   Quota: object({ uid: WHOLE, name: TEXT, ...NUMBERS }, DOCKER_PARTS),
   GroupQuota: object({ gid: WHOLE, name: TEXT, ...NUMBERS }),
   Device: object(

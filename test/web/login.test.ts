@@ -206,6 +206,44 @@ describe('a login', () => {
   });
 });
 
+describe('a call of the API without a login', () => {
+  const inApi: Route = { ...whoami, path: '/api/me' };
+  const call = (path: string, accept?: string, method: 'get' | 'post' = 'get') => {
+    const headers = accept === undefined ? {} : { accept };
+    return method === 'get' ? openBrowser().get(at(path), headers) : openBrowser().post(at(path), '', headers);
+  };
+  beforeEach(() => {
+    router = createRouter([
+      { owner: 'agent', routes: [...login.routes, whoami, inApi, { ...operate, path: '/api/act', role: 'user' }] },
+    ]);
+  });
+
+  test('that asks for JSON hears where the login is', async () => {
+    const { status, text, location } = await call('/api/me', 'application/json, text/plain, */*');
+    expect([status, JSON.parse(text), location]).toEqual([
+      401,
+      { msg: 'authorization required', detail: 'a login is required', redirect_url: at('/auth/login') },
+      undefined,
+    ]);
+    expect((await call('/api/act', 'application/json', 'post')).status).toBe(401);
+  });
+
+  test('by a browser that opened it goes there', async () => {
+    const { status, location } = await call('/api/me', 'text/html,application/xhtml+xml,*/*;q=0.8');
+    expect([status, location]).toEqual([302, at('/auth/login')]);
+    expect((await call('/api/act', 'text/html', 'post')).status).toBe(401);
+  });
+
+  test.each([undefined, '*/*'])('with Accept: %s is refused in a line', async (accept) => {
+    const { status, text } = await call('/api/me', accept);
+    expect([status, text]).toEqual([401, 'a login is required\n']);
+  });
+
+  test('leaves other addresses as they are', async () => {
+    expect((await call('/me', 'application/json')).text).toBe('a login is required\n');
+  });
+});
+
 describe('an answer of the login server', () => {
   test('counts only in the browser that asked', async () => {
     const [victim, attacker] = [openBrowser(), openBrowser()];
