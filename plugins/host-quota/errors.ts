@@ -120,6 +120,14 @@ export function notEmpty(what: string, bytes: bigint): AgentError {
   });
 }
 
+export function cannotDelete(path: string, code: string): AgentError {
+  return new AgentError(`${path} could not be deleted: ${code}`, {
+    code: 'HOST_QUOTA_DELETE',
+    disposition: 'operator',
+    hint: 'on_terminate: purge takes CAP_DAC_OVERRIDE and CAP_FOWNER: see systemd/host-quota.conf.',
+  });
+}
+
 export function noKeys(account: string): AgentError {
   return new AgentError(`${account} has no access keys: a quota is used with the accounts of the host.`, {
     code: 'HOST_QUOTA_NO_KEYS',

@@ -1,4 +1,4 @@
-import { quotaOff, unsupported } from '../../errors.ts';
+import { quotaOff, toolFailed, unsupported } from '../../errors.ts';
 import type { Mount } from '../../mounts/mountinfo.ts';
 import { firstLine } from '../../tools/first-line.ts';
 import type { Ran, Run } from '../../tools/run.ts';
@@ -6,7 +6,7 @@ import { rowsOf } from '../rows-of.ts';
 import type { Sizes } from '../space.ts';
 import type { Change, Device, Driver, Enforcement, Refusal, Subject } from '../types.ts';
 import { formatBatch, parseBatchErrors } from './batch.ts';
-import { explainFailure } from './explain.ts';
+import { explainFailure, RIGHTS } from './explain.ts';
 import { MOUNT_OPTION, subjectsOf } from './mount-quotas.ts';
 import { parseReport } from './report.ts';
 import { parseRepquota } from './repquota.ts';
@@ -45,7 +45,10 @@ export function createLinuxDriver(deps: LinuxDeps): Driver {
     space: (device) => deps.sizes.spaceOf(mountOf(device)),
     read: async (device, subject, signal) => {
       const { stdout } = await report(device, subject, ['-O', 'csv'], signal);
-      return rowsOf('repquota', stdout, parseRepquota(stdout));
+      const read = rowsOf('repquota', stdout, parseRepquota(stdout));
+      // Someone owns the mount point: without the right to ask the kernel the report is empty, and that is called success.
+      if (read.rows.length + read.unreadable.length === 0) throw toolFailed('repquota', 'its report is empty', RIGHTS);
+      return read;
     },
     write: (device, subject, changes, signal) => write(run, device, subject, changes, signal),
     grace: async (device, subject, signal) => parseReport((await report(device, subject, [], signal)).stdout),

@@ -109,6 +109,18 @@ describe('enforcement', () => {
     expect(host.calls).toEqual([]);
   });
 
+  it('that may not be asked for is no empty report, though repquota calls that success', async () => {
+    const host = createFakeHost();
+    const [real] = matching('uml-repquota-verbose.log', /^repquota .*-O csv/);
+    const header = `${real?.output.split('\n')[0]}\n`;
+    host.fail('repquota', { code: 0, stdout: header, stderr: '' });
+    const devices = createDevices([createLinuxDriver(host)], signal);
+    await expect(devices.rows(await devices.find('/srv/data', signal), 'user', signal)).rejects.toMatchObject({
+      disposition: 'operator',
+      hint: expect.stringContaining('CAP_SYS_ADMIN'),
+    });
+  });
+
   it('that a tool says is missing is not taken for something else', async () => {
     const [real] = matching(STATE, /^setquota .*\/mnt\/xfs/).filter(({ code }) => code === 1);
     const { driver, device } = await linux(
