@@ -115,7 +115,7 @@ export function createDevices(drivers: readonly Driver[], closing: AbortSignal):
 const CAN: Readonly<Record<string, readonly Subject[]>> = {
   ext4: ['user', 'group', 'project'],
   xfs: ['user', 'group', 'project'],
-  zfs: ['user', 'group'],
+  zfs: ['user', 'group', 'project'],
   btrfs: ['subvolume'],
   docker: ['user'],
 };
