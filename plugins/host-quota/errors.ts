@@ -199,7 +199,7 @@ export function hostRefused(host: string, status: number, text: string): AgentEr
       status,
     });
   }
-  if (status === 400) {
+  if (status === 400 || (status === 404 && text !== '')) {
     return new AgentError(`The host ${host} refused it: ${text}`, {
       code: 'HOST_QUOTA_HOST_REFUSED',
       disposition: 'terminal',

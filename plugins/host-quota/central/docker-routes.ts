@@ -18,6 +18,11 @@ export function centralDockerRoutes(route: CentralRoute, find: Find, hosts: read
   const ofAll = (path: string): Route =>
     route('GET', `/admin/docker/usage/${path}`, 'operator', (request, signal) => {
       const id = request.query.get('host_id');
+      // As other managers ask: one host, about objects of one kind.
+      if (id !== null && request.query.has('entity_type')) {
+        const query = Object.fromEntries([...request.query].filter(([key]) => key !== 'host_id'));
+        return pass(`usage/${path}`, find(id), signal, { query });
+      }
       const chosen = id === null ? hosts : [find(id)];
       return askAll(chosen, (client) =>
         client.pass({ method: 'GET', path: `docker/usage/${path}` }, TIMEOUTS.quotas, signal),
