@@ -59,7 +59,8 @@ describe('a webhook', () => {
         });
       }),
     );
-    const url = `http://127.0.0.1:${port}/api/internal/slave-events`;
+    // The address of a central side, as other managers have it in their configuration.
+    const url = `http://127.0.0.1:${port}`;
     const hook = createWebhook((options) => createHttp(options, { clock: systemClock }), {
       url,
       secret: 'a secret of theirs',
@@ -74,7 +75,16 @@ describe('a webhook', () => {
       signal,
     );
     hook.close();
-    expect(seen).toHaveLength(1);
+    const other = createWebhook((options) => createHttp(options, { clock: systemClock }), {
+      url: `${url}/hooks/quota?x=1`,
+      secret: undefined,
+      hostId: 'storage1',
+    });
+    await other.send([EVENT], signal);
+    other.close();
+    expect(seen.splice(1).map(({ url: path, headers }) => [path, headers['x-api-key']])).toEqual([
+      ['/hooks/quota?x=1', undefined],
+    ]);
     const [{ url: path, headers, body }] = seen as [(typeof seen)[number]];
     expect(path).toBe('/api/internal/slave-events');
     expect(JSON.parse(body)).toEqual({
