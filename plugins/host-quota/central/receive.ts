@@ -2,6 +2,7 @@ import type { Clock } from '../../../src/lib/clock.ts';
 import { isJsonObject, type Json } from '../../../src/lib/json.ts';
 import type { Log } from '../../../src/lib/log.ts';
 import type { Documents } from '../../../src/plugin/contract.ts';
+import { DOCKER } from '../docker/settings.ts';
 import { listAll } from '../list-all.ts';
 import type { QuotaEvent } from '../state/event.ts';
 import { outboxPut } from '../state/outbox.ts';
@@ -43,7 +44,9 @@ export function createReceiver({ store, clock, log, knows, isHere }: ReceiveDeps
     for (const event of events) {
       const { host_user_name: user, event_type: type, detail } = isJsonObject(event) ? event : {};
       const facts = isJsonObject(detail) ? detail : {};
-      const device = text(facts['device_name'] ?? facts['device']);
+      // What other managers tell of Docker names no device.
+      const isDocker = text(type).startsWith('docker_');
+      const device = text(facts['device_name'] ?? facts['device'] ?? (isDocker ? DOCKER : undefined));
       const isShort = [text(user), device, text(facts['container_id'])].every(
         (part) => encodeURIComponent(part).length <= LONGEST,
       );

@@ -76,9 +76,10 @@ export function createCentralRoutes(given: CentralDeps): readonly Route[] {
     ),
     route('GET', '/hosts', 'operator', async () => hosts.map(({ id }) => ({ id }))),
     route('GET', '/hosts/ping', 'operator', async (_, signal) => pingAll(hosts, clock, signal)),
-    route('GET', '/hosts/:host/users', 'operator', async ({ params }, signal) => [
-      ...(await host(params['host'], 'host').client.users(signal)),
-    ]),
+    // A directory may take long to list its users.
+    route('GET', '/hosts/:host/users', 'operator', ({ params }, signal) =>
+      host(params['host'], 'host').client.pass({ method: 'GET', path: 'users' }, TIMEOUTS.quotas, signal),
+    ),
     ...createMappingRoutes(deps, route),
     route('GET', '/admin/host-users', 'operator', async (_, signal) =>
       askAll(hosts, async (client) => [...(await client.users(signal))]),

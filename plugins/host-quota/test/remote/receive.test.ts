@@ -40,6 +40,13 @@ it('what a host tells becomes a notification and a letter, once a day', async ()
   expect(letters).toHaveLength(4);
 });
 
+it('of Docker other managers name no device, and a letter does', async () => {
+  const { receive, letters, send } = open();
+  await receive('host4', [{ ...over, event_type: 'docker_quota_exceeded', detail: { block_current: 5 } }]);
+  await send();
+  expect(letters).toMatchObject([{ device: 'docker' }]);
+});
+
 it('the host of the agent itself has written its letters already', async () => {
   const { store, receive, letters, send } = open();
   await receive('here', [over]);
