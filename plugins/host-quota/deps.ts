@@ -96,7 +96,7 @@ export function createDeps(context: PluginContext<Settings>, effects: Effects = 
           ...(docker === undefined ? [] : [createDockerDriver(docker)]),
         ]
       : [createMockDriver(made), ...(docker === undefined ? [] : [createMockDockerDriver(docker)])];
-  const devices = createDevices(drivers, closing.signal);
+  const devices = createDevices(drivers, closing.signal, made === undefined ? 'by-name' : 'as-given');
   const hostId = hostIdOf(settings) ?? 'localhost';
   const local = createLocalSite(hostId, settings.device, devices, names);
   const remotes = settings.remote.map((host) => ({ id: host.id, client: createRemoteClient(context, host) }));

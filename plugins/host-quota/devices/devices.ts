@@ -7,7 +7,7 @@ import { createWriter, type Request, type Writer, type Written } from './writer.
 /** Everything on this host that has quotas, of all kinds in one list. */
 export interface Devices {
   /**
-   * By name. A kind that cannot be listed does not keep the others from it.
+   * By name, or as the drivers have them. A kind that cannot be listed does not keep the others from it.
    *
    * @throws what the first kind failed with, when no kind can be listed.
    */
@@ -38,7 +38,11 @@ export interface Listing {
 }
 
 /** `closing` ends the programs that still run. */
-export function createDevices(drivers: readonly Driver[], closing: AbortSignal): Devices {
+export function createDevices(
+  drivers: readonly Driver[],
+  closing: AbortSignal,
+  order: 'by-name' | 'as-given' = 'by-name',
+): Devices {
   const writers = new Map<Driver, Writer>(drivers.map((driver) => [driver, createWriter(driver, closing)]));
   const owners = new Map<string, Driver>();
   /** Device, kind of id and mount options for which limits were found to bind. */
@@ -60,7 +64,8 @@ export function createDevices(drivers: readonly Driver[], closing: AbortSignal):
       }
     }
     if (unlisted.length === drivers.length && unlisted[0] !== undefined) throw unlisted[0].error;
-    return { devices: devices.sort((a, b) => (a.name < b.name ? -1 : 1)), unlisted };
+    if (order === 'by-name') devices.sort((a, b) => (a.name < b.name ? -1 : 1));
+    return { devices, unlisted };
   }
 
   function driverOf({ name }: Device): Driver {

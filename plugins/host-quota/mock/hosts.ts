@@ -23,7 +23,7 @@ const DAY = 24 * HOUR;
 const ALL = { alice: 1000, bob: 1001, charlie: 1002, diana: 1003, eve: 1004 };
 const TWO = { alice: 1000, bob: 1001 };
 
-/** The hosts that other programs of this kind show, so that whoever knows one finds the same people and disks. */
+/** The hosts that other programs of this kind show, so that whoever knows one finds the same people and disks, in their order. */
 export function mockHost(id: MockHostId, now: number): MockHost {
   switch (id) {
     case 'host1':

@@ -26,7 +26,7 @@ export function createMockHost(id: MockHostId, clock: Clock, log: Log): MockHost
   const drivers = [createMockDriver(made), ...(docker === undefined ? [] : [createMockDockerDriver(docker)])];
   const host = createHostService({
     id,
-    devices: createDevices(drivers, new AbortController().signal),
+    devices: createDevices(drivers, new AbortController().signal, 'as-given'),
     names,
     store: createMemoryDocuments(clock),
     clock,
