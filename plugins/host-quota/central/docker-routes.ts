@@ -1,5 +1,5 @@
 import type { HttpRequest } from '../../../src/lib/http.ts';
-import type { Json } from '../../../src/lib/json.ts';
+import { isJsonObject, type Json } from '../../../src/lib/json.ts';
 import type { Route, RouteRequest } from '../../../src/plugin/contract.ts';
 import { TIMEOUTS } from '../remote/client.ts';
 import type { CentralRoute } from './deps.ts';
@@ -24,9 +24,10 @@ export function centralDockerRoutes(route: CentralRoute, find: Find, hosts: read
         return pass(`usage/${path}`, find(id), signal, { query });
       }
       const chosen = id === null ? hosts : [find(id)];
-      return askAll(chosen, (client) =>
-        client.pass({ method: 'GET', path: `docker/usage/${path}` }, TIMEOUTS.quotas, signal),
-      );
+      return askAll(chosen, async (client) => {
+        const answer = await client.pass({ method: 'GET', path: `docker/usage/${path}` }, TIMEOUTS.quotas, signal);
+        return path === 'review-queue' ? queueIn(answer) : answer;
+      });
     });
   const decide = (method: 'POST' | 'DELETE'): Route =>
     route(method, '/admin/docker/usage/attribute', 'operator', ({ query, body }: RouteRequest, signal) =>
@@ -42,4 +43,12 @@ export function centralDockerRoutes(route: CentralRoute, find: Find, hosts: read
     decide('POST'),
     decide('DELETE'),
   ];
+}
+
+/** A page shows it item by item: one host with an answer of another kind has an error in its place. */
+function queueIn(answer: Json): Json {
+  const isItem = (item: Json): boolean =>
+    isJsonObject(item) && ['kind', 'id', 'name', 'reason'].every((key) => typeof item[key] === 'string');
+  if (Array.isArray(answer) && answer.every(isItem)) return answer;
+  throw new Error('the host answered something else than what is to be decided');
 }

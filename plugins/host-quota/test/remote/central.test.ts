@@ -10,7 +10,7 @@ afterEach(async () => {
   for (const host of running.splice(0)) await host.close();
 });
 
-async function hosts(...ids: readonly ('host1' | 'host2' | 'host3')[]) {
+async function hosts(...ids: readonly ('host1' | 'host2' | 'host3' | 'host4')[]) {
   for (const id of ids) running.push(await startHost(id));
   return running.map((host, index) => ({ id: ids[index] ?? '', client: host.client }));
 }
@@ -112,6 +112,35 @@ describe('one host through the central side', () => {
       uid: 1001,
       name: 'bob',
     });
+  });
+
+  it('has Docker of all hosts, of which one may answer something else, or of one as other managers ask', async () => {
+    const strange = await odd('strange', JSON.stringify([{ name: '/dev/sda1' }]));
+    const { call } = central([...(await hosts('host4', 'host1')), strange]);
+    const path = '/admin/docker/usage/review-queue';
+    expect((await call('GET', path)).body).toMatchObject({
+      host4: { results: [{ name: 'experiment' }, { name: 'cache' }] },
+      host1: { results: [] },
+      strange: { error: { msg: expect.stringContaining('something else') } },
+    });
+    await strange.close();
+    const query = 'host_id=host4&entity_type=volume&page_size=5';
+    expect((await call('GET', path, { query })).body).toMatchObject({
+      items: [{ entity_type: 'volume', volume_name: 'cache' }],
+      total: 1,
+      page_size: 5,
+    });
+    const at = { params: { host: 'host4' } };
+    expect((await call('GET', '/quotas/:host/docker/containers', at)).body).toMatchObject({
+      unattributed_bytes: 2 ** 30,
+    });
+    const one = { ...at, query: 'entity_type=volume&volume_name=cache' };
+    expect((await call('GET', '/quotas/:host/docker/usage/attribution-detail', one)).body).toMatchObject({
+      auto: { name: 'cache' },
+      override: null,
+    });
+    const lost = { ...at, query: 'kind=container&id=nothing' };
+    expect((await call('GET', '/quotas/:host/docker/inspect', lost)).status).toBe(404);
   });
 
   it('passes on what it was refused, and is 502 when it does not answer', async () => {
