@@ -1,8 +1,9 @@
 import type { HttpRequest } from '../../../src/lib/http.ts';
-import { isJsonObject, type Json } from '../../../src/lib/json.ts';
+import type { Json } from '../../../src/lib/json.ts';
 import type { Route, RouteRequest } from '../../../src/plugin/contract.ts';
 import { TIMEOUTS } from '../remote/client.ts';
 import type { CentralRoute } from './deps.ts';
+import { decisionFor, reviewOf } from './docker-review.ts';
 import { askAll, type CentralHost } from './hosts.ts';
 
 type Find = (id: string | undefined) => CentralHost;
@@ -24,31 +25,26 @@ export function centralDockerRoutes(route: CentralRoute, find: Find, hosts: read
         return pass(`usage/${path}`, find(id), signal, { query });
       }
       const chosen = id === null ? hosts : [find(id)];
-      return askAll(chosen, async (client) => {
-        const answer = await client.pass({ method: 'GET', path: `docker/usage/${path}` }, TIMEOUTS.quotas, signal);
-        return path === 'review-queue' ? queueIn(answer) : answer;
-      });
+      return askAll(chosen, (client) =>
+        path === 'review-queue'
+          ? reviewOf(client, signal)
+          : client.pass({ method: 'GET', path: `docker/usage/${path}` }, TIMEOUTS.quotas, signal),
+      );
     });
   const decide = (method: 'POST' | 'DELETE'): Route =>
-    route(method, '/admin/docker/usage/attribute', 'operator', ({ query, body }: RouteRequest, signal) =>
-      pass('usage/attribute', find(query.get('host_id') ?? ''), signal, {
+    route(method, '/admin/docker/usage/attribute', 'operator', async ({ query, body }: RouteRequest, signal) => {
+      const host = find(query.get('host_id') ?? '');
+      const decision = await decisionFor(host.client, body, signal);
+      return pass('usage/attribute', host, signal, {
         method,
         query: Object.fromEntries([...query].filter(([key]) => key !== 'host_id')),
-        ...(body !== undefined && { body }),
-      }),
-    );
+        ...(decision !== undefined && { body: decision }),
+      });
+    });
   return [
     ...['containers', 'images', 'volumes', 'inspect', 'usage/attribution-detail'].map(ofHost),
     ...['attribution-detail', 'review-queue', 'events'].map(ofAll),
     decide('POST'),
     decide('DELETE'),
   ];
-}
-
-/** A page shows it item by item: one host with an answer of another kind has an error in its place. */
-function queueIn(answer: Json): Json {
-  const isItem = (item: Json): boolean =>
-    isJsonObject(item) && ['kind', 'id', 'name', 'reason'].every((key) => typeof item[key] === 'string');
-  if (Array.isArray(answer) && answer.every(isItem)) return answer;
-  throw new Error('the host answered something else than what is to be decided');
 }

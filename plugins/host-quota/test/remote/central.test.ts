@@ -1,6 +1,7 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it, vi } from 'vitest';
+import { AgentError } from '../../../../src/lib/errors.ts';
 import { manualClock } from '../../../../test/fakes/clock.ts';
 import { openApi } from '../../openapi.ts';
 import { central, clientOf, hostRoutes, type RunningHost, startHost } from './rig.ts';
@@ -23,6 +24,31 @@ async function odd(id: string, answer?: string) {
   const close = (): Promise<void> => new Promise((resolve) => server.close(() => resolve()));
   if (answer === undefined) await close();
   return { id, client: clientOf(id, `http://127.0.0.1:${port}`), close };
+}
+
+/** As a host of another manager answers. */
+function answerOfManager(sent: unknown[]): RunningHost['client']['pass'] {
+  const items = {
+    container: { container_id: 'c1', host_user_name: null },
+    image: { image_id: 'i1', puller_host_user_name: 'bob', puller_uid: 1001 },
+    volume: { volume_name: 'v1' },
+  };
+  return async ({ method, path, query = {}, body }) => {
+    if (path === 'users/resolve') return { uid: 1000, name: 'alice' };
+    const kind = String(query['entity_type']);
+    if (method === 'POST') {
+      sent.push(body);
+      return { status: 'ok', kind: 'image', id: 'i1', uid: 1000 };
+    }
+    if (!Object.hasOwn(items, kind)) {
+      throw new AgentError('entity_type must be container|image|volume', {
+        code: 'X',
+        disposition: 'terminal',
+        status: 400,
+      });
+    }
+    return { items: [items[kind as keyof typeof items]], total: 1, page: 1, page_size: 100 };
+  };
 }
 
 describe('all hosts together', () => {
@@ -141,6 +167,24 @@ describe('one host through the central side', () => {
     });
     const lost = { ...at, query: 'kind=container&id=nothing' };
     expect((await call('GET', '/quotas/:host/docker/inspect', lost)).status).toBe(404);
+  });
+
+  it('decides on hosts of other managers, too, which want to be asked by kind and told the uid', async () => {
+    const sent: unknown[] = [];
+    const client = { ...clientOf('other', 'http://127.0.0.1:9'), pass: answerOfManager(sent) };
+    const { call } = central([{ id: 'other', client }]);
+    expect((await call('GET', '/admin/docker/usage/review-queue')).body).toMatchObject({
+      other: {
+        results: [
+          { kind: 'container', id: 'c1', host_user_name: null, reason: 'unresolved-events' },
+          { kind: 'layer', id: 'i1', image: 'i1', host_user_name: 'bob' },
+          { kind: 'volume', id: 'v1', name: 'v1' },
+        ],
+      },
+    });
+    const body = { kind: 'image', id: 'i1', host_user_name: 'alice' };
+    await call('POST', '/admin/docker/usage/attribute', { query: 'host_id=other', body });
+    expect(sent).toEqual([{ ...body, entity_type: 'image', image_id: 'i1', uid: 1000 }]);
   });
 
   it('passes on what it was refused, and is 502 when it does not answer', async () => {
