@@ -36,6 +36,11 @@ user() { with "$1" useradd --no-create-home --shell /usr/sbin/nologin --uid 4321
 can 'limits are set and read on ext4 and XFS, also below a read-only mount' limits
 can 'a directory gets its project and its stamp' directory "$all"
 can 'a user is made and removed' user "$all"
+account() {
+  setpriv --no-new-privs --reuid 1300 --regid 1300 --clear-groups --inh-caps="-all,$all" --ambient-caps="-all,$all" \
+    --bounding-set="-all,$all" "$@" >/mnt/out 2>&1
+}
+cannot 'another user than root sets no limit, with all of them' account setquota -u 1234 0 3072 0 10 "$EXT4"
 mkdir -m 700 "$EXT4/own" && mkdir "$EXT4/own/files" && touch "$EXT4/own/files/x" && chown -R 1234 "$EXT4/own"
 can 'directories of others are read' with "$all" ls "$EXT4/own/files"
 cannot 'files of others are not deleted' with "$all" rm -r "$EXT4/own"
