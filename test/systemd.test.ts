@@ -20,6 +20,14 @@ test('nothing in the drop-in of the site is active before somebody decides', () 
   expect(site.match(/^[A-Z]\w+=/gm)).toBeNull();
 });
 
+test('a host with quotas has the capabilities that were tried on one, and no more', () => {
+  const lines = readFileSync('systemd/host-quota.conf', 'utf8').match(/^[A-Z]\w*Capabilit\w+=.*|^Capabilit\w+=.*/gm);
+  expect(lines).toEqual([
+    'CapabilityBoundingSet=',
+    'CapabilityBoundingSet=CAP_SYS_ADMIN CAP_CHOWN CAP_DAC_READ_SEARCH',
+  ]);
+});
+
 describe('systemd/install', () => {
   let checkout: string;
   let root: string;

@@ -3,6 +3,7 @@ import { formatBytes } from '../../src/lib/units.ts';
 import { attemptCheck, type Finding } from '../../src/plugin/attempt-check.ts';
 import type { Check } from '../../src/plugin/contract.ts';
 import type { Deps } from './deps.ts';
+import { eachDevice } from './devices/each-device.ts';
 import { checkDocker } from './docker/check.ts';
 import { firstLine } from './tools/first-line.ts';
 
@@ -52,17 +53,24 @@ async function enforcement({ devices, settings }: Deps, signal: AbortSignal): Pr
   return { status, detail, ...(hint !== undefined && { hint }) };
 }
 
+const LOOK_MS = 60_000;
+
 /** Limits on devices that this offering does not sell. */
-async function others({ devices, settings }: Deps, signal: AbortSignal): Promise<Finding> {
+async function others({ devices, settings, clock }: Deps, signal: AbortSignal): Promise<Finding> {
   const own = await devices.find(settings.device, signal);
   const off: string[] = [];
   let limits = 0;
-  for (const device of (await devices.list(signal)).filter(({ name }) => name !== own.name)) {
+  const { lost } = await eachDevice({ devices, clock }, LOOK_MS, signal, async (device, inner) => {
+    if (device.name === own.name) return;
     for (const subject of device.subjects) {
       limits++;
-      const { state, detail } = await devices.look(device, subject, signal);
+      const { state, detail } = await devices.look(device, subject, inner);
       if (state === 'off') off.push(`${device.name}, ${subject}: ${detail}`);
     }
+  });
+  if (lost.length > 0) {
+    const detail = [...lost.map(({ name, error }) => `${name}: ${error.message}`), ...off].join('; ');
+    return { status: 'warning', detail, ...(lost[0]?.error.hint !== undefined && { hint: lost[0].error.hint }) };
   }
   if (off.length > 0) return { status: 'warning', detail: off.join('; '), hint: 'Those limits do not bind.' };
   return { status: 'ok', detail: limits === 0 ? 'none with quotas' : 'limits are enforced' };

@@ -24,8 +24,9 @@ import { parseRange } from './host/allocate.ts';
 import { isEligible } from './host/eligible.ts';
 import { createLocalSite } from './host/local-site.ts';
 import { createNames, type Names } from './host/names.ts';
+import { createMockDocker, createMockDockerDriver } from './mock/docker.ts';
 import { createMockDriver, createMockNames } from './mock/driver.ts';
-import { mockHost } from './mock/hosts.ts';
+import { type MockHost, mockHost } from './mock/hosts.ts';
 import { type Mount, parseMountinfo } from './mounts/mountinfo.ts';
 import { openRegistry, type Registry } from './registry/registry.ts';
 import { type RegistryFiles, registryFiles } from './registry/registry-files.ts';
@@ -82,15 +83,20 @@ export function createDeps(context: PluginContext<Settings>, effects: Effects = 
   const names = made === undefined ? createNames(run) : createMockNames(made);
   const { files = registryFiles } = effects;
   const registry = openRegistry({ directory: settings.registry, files, store: context.store, token: tokenOf(context) });
-  const docker = made === undefined && usesDocker(settings) ? dockerFor(context, effects, names, registry) : undefined;
+  const docker =
+    made !== undefined
+      ? mockDockerFor(context, made, names)
+      : usesDocker(settings)
+        ? dockerFor(context, effects, names, registry)
+        : undefined;
   const drivers =
     made === undefined
       ? [
           ...driversFor(settings, { run, mounts, sizes }, names),
           ...(docker === undefined ? [] : [createDockerDriver(docker)]),
         ]
-      : [createMockDriver(made)];
-  const devices = createDevices(drivers, closing.signal);
+      : [createMockDriver(made), ...(docker === undefined ? [] : [createMockDockerDriver(docker)])];
+  const devices = createDevices(drivers, closing.signal, made === undefined ? 'by-name' : 'as-given');
   const hostId = hostIdOf(settings) ?? 'localhost';
   const local = createLocalSite(hostId, settings.device, devices, names);
   const remotes = settings.remote.map((host) => ({ id: host.id, client: createRemoteClient(context, host) }));
@@ -144,6 +150,14 @@ function driversFor(
       ? [createZfsDriver({ run: deps.run, datasets: datasetsOf(settings), idOf: idOf(names) })]
       : []),
   ];
+}
+
+function mockDockerFor(
+  { clock, log, settings }: PluginContext<Settings>,
+  { hasDocker = false }: MockHost,
+  names: Names,
+): Docker | undefined {
+  return hasDocker ? createMockDocker({ clock, log, names, settings: dockerSettings(settings) }) : undefined;
 }
 
 function dockerFor(context: PluginContext<Settings>, effects: Effects, names: Names, registry: Registry): Docker {

@@ -120,6 +120,14 @@ export function notEmpty(what: string, bytes: bigint): AgentError {
   });
 }
 
+export function cannotDelete(path: string, code: string): AgentError {
+  return new AgentError(`${path} could not be deleted: ${code}`, {
+    code: 'HOST_QUOTA_DELETE',
+    disposition: 'operator',
+    hint: 'on_terminate: purge takes CAP_DAC_OVERRIDE and CAP_FOWNER: see systemd/host-quota.conf.',
+  });
+}
+
 export function noKeys(account: string): AgentError {
   return new AgentError(`${account} has no access keys: a quota is used with the accounts of the host.`, {
     code: 'HOST_QUOTA_NO_KEYS',
@@ -191,7 +199,7 @@ export function hostRefused(host: string, status: number, text: string): AgentEr
       status,
     });
   }
-  if (status === 400) {
+  if (status === 400 || (status === 404 && text !== '')) {
     return new AgentError(`The host ${host} refused it: ${text}`, {
       code: 'HOST_QUOTA_HOST_REFUSED',
       disposition: 'terminal',
@@ -206,6 +214,16 @@ export function badHostAnswer(host: string, why: string): AgentError {
     code: 'HOST_QUOTA_HOST_ANSWER',
     disposition: 'transient',
   });
+}
+
+export function unavailable(device: string, host: string, why: string): AgentError {
+  return new AgentError(
+    `the device ${device} of the host ${host} cannot be read now: ${why.slice(0, LONGEST_EXCERPT)}`,
+    {
+      code: 'HOST_QUOTA_UNAVAILABLE',
+      disposition: 'transient',
+    },
+  );
 }
 
 export function cannotListen(address: string, cause: unknown): AgentError {

@@ -58,7 +58,8 @@ export function createRunning(deps: Deps, host: HostService): Running {
       }),
       job('enforcement', '*/5 * * * *', (signal) => deps.enforcement.look(signal)),
       job('defaults', '*/10 * * * *', (signal) => applyDefaults(host, signal)),
-      ...(deps.docker === undefined ? [] : dockerJobs(deps.docker, everySeconds)),
+      // Made-up containers are not enforced.
+      ...(deps.docker === undefined || settings.MOCK_QUOTA ? [] : dockerJobs(deps.docker, everySeconds)),
       ...scanJobs(deps),
     ],
     serve: async (signal) => {
@@ -114,17 +115,17 @@ function centralRoutes(deps: Deps, host: HostService): readonly Route[] {
     log,
     userClaim: settings.user_claim,
     events: createGuard(settings.SLAVE_EVENT_SECRET, clock),
-    receive: createReceiver({ store, clock, log, knows }),
+    receive: createReceiver({ store, clock, log, knows, isHere: (id) => id === hostId }),
   });
   return withPeople(routes, settings.api_keys, clock);
 }
 
-function channelsOf({ settings, http, names, hostId }: Deps): readonly (Channel & { close(): void })[] {
+function channelsOf({ settings, http, names, hostId, store }: Deps): readonly (Channel & { close(): void })[] {
   const { MASTER_EVENT_CALLBACK_URL: url, MASTER_EVENT_CALLBACK_SECRET: secret } = settings;
   const { SMTP_HOST: smtp, NOTIFICATION_FROM: from } = settings;
   return [
     ...(url === undefined ? [] : [createWebhook(http, { url, secret, hostId })]),
-    ...(smtp === undefined || from === undefined ? [] : [createMail({ settings, names, hostId }, smtp, from)]),
+    ...(smtp === undefined || from === undefined ? [] : [createMail({ settings, names, hostId, store }, smtp, from)]),
   ];
 }
 

@@ -72,7 +72,11 @@ export const SERVE: JsonSchema = {
 };
 
 export const NOTIFICATIONS: Readonly<Record<string, JsonSchema>> = {
-  MASTER_EVENT_CALLBACK_URL: { ...URL_OF_HTTP, description: 'Where events of quotas are sent.' },
+  MASTER_EVENT_CALLBACK_URL: {
+    ...URL_OF_HTTP,
+    description:
+      'Where events of quotas are sent. The address of a central side is enough: /api/internal/slave-events is added to it.',
+  },
   MASTER_EVENT_CALLBACK_SECRET: { ...SECRET, description: 'With which they are signed.' },
   SLAVE_HOST_ID: { ...HOST_ID, description: 'Another word for host_id.' },
   SLAVE_EVENT_SECRET: { ...SECRET, description: 'What hosts must show that send events here.' },

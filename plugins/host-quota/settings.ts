@@ -175,7 +175,8 @@ export const settingsSchema: JsonSchema = {
     mail_map: {
       type: 'object',
       additionalProperties: { type: 'string', pattern: '^[^@\\s<>]+@[^@\\s<>]+$', 'x-expected': 'an e-mail address' },
-      description: 'E-mail address by user name. Others are taken from the comment field of the user.',
+      description:
+        'E-mail address by user name. Without one, that of the login of whoever is that user, else the one in the comment field.',
     },
     USE_PYQUOTA: { type: 'boolean', default: true, description: 'Whether ext4 and XFS are looked at.' },
     USE_ZFS: { type: 'boolean', description: 'Whether ZFS is looked at. Default: when device is a dataset.' },

@@ -6,6 +6,7 @@ import { AgentError } from '../lib/errors.ts';
 import { type Caller, type Person, refusalOf, type Site } from './authorize.ts';
 import type { People } from './people.ts';
 import { readBody } from './read-body.ts';
+import { refusedPage } from './refused-page.ts';
 import { checked, failurePage, type OwnRequest, type Page, pageOf, textPage } from './reply.ts';
 import type { Match, Router } from './router.ts';
 import { send } from './send.ts';
@@ -79,13 +80,16 @@ async function answer(request: IncomingMessage, options: WebServerOptions, stop:
   const target = request.url ?? '/';
   if (!URL.canParse(target, BASE)) return textPage(404, 'not found');
   const url = new URL(target, BASE);
-  const found = options.router().find(method, withoutBase(url.pathname, options.site.basePath));
+  const path = withoutBase(url.pathname, options.site.basePath);
+  const found = options.router().find(method, path);
   if (found === undefined) return textPage(404, 'not found');
   if ('allow' in found) return textPage(405, 'method not allowed', { allow: found.allow.join(', ') });
   const known = OPEN.has(found.route.role) ? undefined : options.people().identify(request.headers.cookie);
   const caller = callerOf(request, known?.person);
   const refusal = refusalOf(found.route, caller, options.site);
-  if (refusal !== undefined) return textPage(refusal.status, refusal.reason);
+  if (refusal !== undefined) {
+    return refusedPage(refusal, { method, path, accept: request.headers.accept }, options.site);
+  }
   const body = await readBody(request);
   if (body.kind === 'refused') return textPage(body.status, body.reason, { connection: 'close' });
   const { headers, remoteAddress, person } = caller;

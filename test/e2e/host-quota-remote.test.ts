@@ -7,6 +7,7 @@ import { createGuard } from '../../plugins/host-quota/remote/auth.ts';
 import { listen } from '../../plugins/host-quota/remote/listen.ts';
 import { createHostRoutes } from '../../plugins/host-quota/remote/routes.ts';
 import { systemClock } from '../../src/lib/clock.ts';
+import { silentLog } from '../fakes/log.ts';
 import { HASTY, reach, ready, settled, soon, withSite } from './helpers.ts';
 
 const KEY = 'the key of both hosts';
@@ -22,7 +23,7 @@ interface Host {
 
 /** A storage host without a token of Waldur: made-up data, and the same remote API as a real one. */
 async function startHost(id: 'host1' | 'host4'): Promise<Host> {
-  const routes = createHostRoutes(createMockHost(id, systemClock), createGuard(KEY, systemClock));
+  const routes = createHostRoutes(createMockHost(id, systemClock, silentLog()).host, createGuard(KEY, systemClock));
   const stopped = new AbortController();
   const open = (port: number) => listen(routes, { listen: `127.0.0.1:${port}` }, stopped.signal);
   let listener = await open(0);

@@ -14,8 +14,21 @@ export interface LoginServer {
 export const CLIENT = { id: 'storage-agent', secret: 'a client secret that nobody may see' } as const;
 
 const PEOPLE: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
-  alice: { sub: 'alice', preferred_username: 'alice', groups: ['people'], host_user: 'alice' },
-  charlie: { sub: 'charlie', preferred_username: 'charlie', groups: ['people', 'storage-operators'] },
+  alice: {
+    sub: 'alice',
+    preferred_username: 'alice',
+    groups: ['people'],
+    host_user: 'alice',
+    email: 'alice@example.org',
+    email_verified: true,
+  },
+  charlie: {
+    sub: 'charlie',
+    preferred_username: 'charlie',
+    groups: ['people', 'storage-operators'],
+    email: 'root@example.org',
+    email_verified: false,
+  },
   nameless: { sub: 'nameless', groups: ['storage-operators'] },
 };
 
@@ -28,8 +41,13 @@ export async function startLoginServer(redirectUri: string): Promise<LoginServer
     clients: [
       { client_id: CLIENT.id, client_secret: CLIENT.secret, redirect_uris: [redirectUri], response_types: ['code'] },
     ],
-    claims: { openid: ['sub'], profile: ['preferred_username', 'host_user'], groups: ['groups'] },
-    scopes: ['openid', 'profile', 'groups'],
+    claims: {
+      openid: ['sub'],
+      profile: ['preferred_username', 'host_user'],
+      groups: ['groups'],
+      email: ['email', 'email_verified'],
+    },
+    scopes: ['openid', 'profile', 'groups', 'email'],
     cookies: { keys: ['a key of the test'] },
     pkce: { required: () => true },
     features: { devInteractions: { enabled: true } },

@@ -129,6 +129,24 @@ describe('what others may write is text', () => {
   });
 });
 
+test('charlie says whose a volume of Docker is, and it counts for alice at once', async () => {
+  const { page, complaints } = await open('charlie', 'docker');
+  const queue = page.getByRole('region', { name: 'host4' });
+  const cache = queue.getByRole('listitem').filter({ hasText: 'cache' });
+  await queue.getByText('label-names-no-user').first().waitFor();
+  // Another host answers with something else.
+  await page.getByRole('region', { name: 'big' }).getByText('something else').waitFor();
+  expect(await barriersOf(page)).toEqual([]);
+  await cache.getByLabel('User of the host').fill('alice');
+  await cache.getByRole('button', { name: 'Assign' }).click();
+  await expect.poll(() => cache.count()).toBe(0);
+  expect(await queue.getByText('label-names-no-user').count()).toBeGreaterThan(0);
+  expect(complaints).toEqual([]);
+  const alice = await open('alice', 'mine');
+  const space = alice.page.getByRole('region', { name: 'docker on host4' }).locator('.usage-text').first();
+  await expect.poll(() => space.textContent()).toMatch(/6 GiB of 10 GiB/);
+});
+
 test('the default limits of a device are set', async () => {
   const { page } = await open('charlie', 'defaults?host=host1&device=%2Fdev%2Fsdb1');
   await page.getByText('No default limits').waitFor();

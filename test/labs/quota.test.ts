@@ -18,6 +18,7 @@ describe.concurrent('quotas are enforced, raised, repaired, measured and cleared
     ['the page about ZFS', 3, ['test/labs/zfs.sh', 'test/labs/quota/pages-zfs.sh']],
     ['ZFS', 5, ['test/labs/zfs.sh', 'node', 'dist/test/labs/quota/zfs.js']],
     ['Docker', 6, ['test/labs/dockerd.sh', 'node', 'dist/test/labs/quota/docker.js']],
+    ['the capabilities of the unit', 11, ['test/labs/uml.sh', 'test/labs/quota/capabilities.sh']],
     ['the audit log of a real auditd', 5, ['test/labs/uml.sh', 'test/labs/quota/audit.sh']],
     ['btrfs', 6, ['test/labs/btrfs.sh', 'node', 'dist/test/labs/quota/btrfs.js']],
   ] as const)('on %s', { timeout: PATIENCE_MS }, async (_, steps, command) => {

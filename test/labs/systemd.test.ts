@@ -33,19 +33,39 @@ function analyze(...argv: readonly string[]): { readonly status: number | null; 
 }
 
 const example = readFileSync('systemd/site.conf.example', 'utf8');
+const quotaHost = readFileSync('systemd/host-quota.conf', 'utf8');
 
 describe('the unit', () => {
   test.each([
-    ['alone', undefined],
-    ['with the drop-in as shipped', example],
-    ['with everything in the drop-in', example.replaceAll(/^#(?=[A-Z]\w+=)/gm, '')],
-  ])('is correct %s, and exposed by no more than 1.5', (_, dropIn) => {
+    ['alone', 1.5, undefined],
+    ['with the drop-in as shipped', 1.5, example],
+    ['with everything in the drop-in', 1.5, example.replaceAll(/^#(?=[A-Z]\w+=)/gm, '')],
+    ['on a host with quotas', 3.1, quotaHost],
+  ])('is correct %s, and exposed by no more than %d', (_, exposure, dropIn) => {
     const path = installUnit(dropIn);
     const verified = analyze('verify', '--man=no', path);
     expect(verified.output.filter((line) => !NEWER_KEYS.test(line))).toEqual([]);
     expect(verified.status).toBe(0);
-    const rated = analyze('security', '--offline=yes', '--threshold=15', path);
+    const rated = analyze('security', '--offline=yes', `--threshold=${exposure * 10}`, path);
     expect(rated.status, rated.output.at(-1)).toBe(0);
+  });
+
+  test('has three capabilities on a host with quotas, and none elsewhere', () => {
+    const held = (dropIn?: string): readonly string[] => {
+      rmSync(`${join(folder, UNIT)}.d`, { recursive: true, force: true });
+      const { output } = analyze('security', '--offline=yes', '--json=short', installUnit(dropIn));
+      const all = JSON.parse(output.find((line) => line.startsWith('[')) ?? '[]') as {
+        name: string;
+        exposure: unknown;
+      }[];
+      return all.flatMap(({ name, exposure }) => (/^(Capab|Ambient)/.test(name) && exposure !== null ? [name] : []));
+    };
+    expect(held(quotaHost).toSorted()).toEqual([
+      'CapabilityBoundingSet=~CAP_(CHOWN|FSETID|SETFCAP)',
+      'CapabilityBoundingSet=~CAP_(DAC_*|FOWNER|IPC_OWNER)',
+      'CapabilityBoundingSet=~CAP_SYS_ADMIN',
+    ]);
+    expect(held()).toEqual([]);
   });
 
   test('a fault in it would be found', () => {

@@ -184,6 +184,18 @@ describe('a login', () => {
     expect(end.text).toContain('the claim preferred_username is missing');
   });
 
+  test('has an address unless the login server knows it to be unverified, and asks for it where the scope does', async () => {
+    const emailOf = async (user: string): Promise<unknown> => {
+      const browser = openBrowser();
+      await logIn(browser, user);
+      return (JSON.parse((await me(browser)).text) as { claims: Record<string, unknown> }).claims['email'];
+    };
+    expect(await emailOf('alice')).toBeUndefined();
+    use({ ...config, scope: 'openid profile groups email' });
+    expect(await emailOf('alice')).toBe('alice@example.org');
+    expect(await emailOf('charlie')).toBeUndefined();
+  });
+
   test('can take operators by name, and asks for claims that the token lacks', async () => {
     const { roleClaim: _, ...byName } = config;
     use({ ...byName, roleClaim: undefined, admins: ['alice'] });
@@ -191,6 +203,44 @@ describe('a login', () => {
     await logIn(browser, 'alice');
     expect((await act(browser)).status).toBe(200);
     expect(provider.asked.get('/me')).toBeGreaterThan(0);
+  });
+});
+
+describe('a call of the API without a login', () => {
+  const inApi: Route = { ...whoami, path: '/api/me' };
+  const call = (path: string, accept?: string, method: 'get' | 'post' = 'get') => {
+    const headers = accept === undefined ? {} : { accept };
+    return method === 'get' ? openBrowser().get(at(path), headers) : openBrowser().post(at(path), '', headers);
+  };
+  beforeEach(() => {
+    router = createRouter([
+      { owner: 'agent', routes: [...login.routes, whoami, inApi, { ...operate, path: '/api/act', role: 'user' }] },
+    ]);
+  });
+
+  test('that asks for JSON hears where the login is', async () => {
+    const { status, text, location } = await call('/api/me', 'application/json, text/plain, */*');
+    expect([status, JSON.parse(text), location]).toEqual([
+      401,
+      { msg: 'authorization required', detail: 'a login is required', redirect_url: at('/auth/login') },
+      undefined,
+    ]);
+    expect((await call('/api/act', 'application/json', 'post')).status).toBe(401);
+  });
+
+  test('by a browser that opened it goes there', async () => {
+    const { status, location } = await call('/api/me', 'text/html,application/xhtml+xml,*/*;q=0.8');
+    expect([status, location]).toEqual([302, at('/auth/login')]);
+    expect((await call('/api/act', 'text/html', 'post')).status).toBe(401);
+  });
+
+  test.each([undefined, '*/*'])('with Accept: %s is refused in a line', async (accept) => {
+    const { status, text } = await call('/api/me', accept);
+    expect([status, text]).toEqual([401, 'a login is required\n']);
+  });
+
+  test('leaves other addresses as they are', async () => {
+    expect((await call('/me', 'application/json')).text).toBe('a login is required\n');
   });
 });
 

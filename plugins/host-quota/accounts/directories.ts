@@ -1,4 +1,5 @@
 import { lstat, mkdir, opendir, readdir, rm, rmdir } from 'node:fs/promises';
+import { cannotDelete } from '../errors.ts';
 
 /** Directories below `base_dir`, one effect per call. */
 export interface Directories {
@@ -9,7 +10,7 @@ export interface Directories {
   isEmpty(path: string): Promise<boolean>;
   /** Only when it is empty; absent is fine. */
   remove(path: string): Promise<void>;
-  /** With everything in it; absent is fine. */
+  /** With everything in it; absent is fine. @throws AgentError operator `HOST_QUOTA_DELETE` where that is not permitted. */
   removeTree(path: string): Promise<void>;
 }
 
@@ -37,7 +38,11 @@ export const nodeDirectories: Directories = {
   remove: async (path) => {
     await rmdir(path).catch(unless('ENOENT'));
   },
-  removeTree: (path) => rm(path, { recursive: true, force: true }),
+  removeTree: (path) =>
+    rm(path, { recursive: true, force: true }).catch((error: unknown) => {
+      const code = codeOf(error);
+      throw code === 'EACCES' || code === 'EPERM' ? cannotDelete(path, code) : error;
+    }),
 };
 
 function unless(code: string): (error: unknown) => void {

@@ -13,7 +13,7 @@ import {
   removeMapping,
   requestMapping,
 } from './mappings.ts';
-import { claimedUser, listPeople, rememberPerson } from './people.ts';
+import { claimedUser, listPeople } from './people.ts';
 
 /** Mappings in one request of an administrator. */
 const AT_ONCE = 1000;
@@ -63,7 +63,6 @@ export function createMappingRoutes(deps: CentralDeps, route: CentralRoute): rea
 export async function mappingsOf(deps: CentralDeps, person: RoutePerson | undefined): Promise<readonly Mapping[]> {
   if (person === undefined) return [];
   const user = claimedUser(person, deps.userClaim);
-  await rememberPerson(deps.store, deps.clock, person, user);
   const at = deps.clock.now().toISOString();
   const proved = deps.hosts.flatMap(({ id: hostId }): readonly Mapping[] =>
     user === undefined ? [] : [{ person: person.name, hostId, user, state: 'approved', proof: 'claim', at }],

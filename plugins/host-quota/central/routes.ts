@@ -9,6 +9,7 @@ import { centralDockerRoutes } from './docker-routes.ts';
 import { askAll, type CentralHost, patient, pingAll, quotasOf } from './hosts.ts';
 import { createMappingRoutes, mappingsOf } from './mapping-routes.ts';
 import type { Mapping } from './mappings.ts';
+import { rememberPerson } from './people.ts';
 import { findNotification, listNotifications, removeNotification } from './receive.ts';
 
 /** The API of the central side: all hosts together for administrators, and for everyone else what is mapped to them. */
@@ -27,6 +28,7 @@ export function createCentralRoutes(given: CentralDeps): readonly Route[] {
     role,
     handle: async (request, signal) => {
       try {
+        if (request.person !== undefined) await rememberPerson(deps, request.person);
         return { status: 200, body: await handle(request, signal) };
       } catch (error) {
         signal.throwIfAborted();
@@ -37,7 +39,6 @@ export function createCentralRoutes(given: CentralDeps): readonly Route[] {
   return [
     route('GET', '/health', 'public', async () => ({ status: 'ok' })),
     route('GET', '/me', 'user', async ({ person }) => {
-      await mappingsOf(deps, person);
       return { name: person?.name ?? '', is_admin: person?.isOperator === true };
     }),
     route('GET', '/me/quotas', 'user', (request, signal) => ownQuotas(deps, request, signal)),
@@ -75,9 +76,10 @@ export function createCentralRoutes(given: CentralDeps): readonly Route[] {
     ),
     route('GET', '/hosts', 'operator', async () => hosts.map(({ id }) => ({ id }))),
     route('GET', '/hosts/ping', 'operator', async (_, signal) => pingAll(hosts, clock, signal)),
-    route('GET', '/hosts/:host/users', 'operator', async ({ params }, signal) => [
-      ...(await host(params['host'], 'host').client.users(signal)),
-    ]),
+    // A directory may take long to list its users.
+    route('GET', '/hosts/:host/users', 'operator', ({ params }, signal) =>
+      host(params['host'], 'host').client.pass({ method: 'GET', path: 'users' }, TIMEOUTS.quotas, signal),
+    ),
     ...createMappingRoutes(deps, route),
     route('GET', '/admin/host-users', 'operator', async (_, signal) =>
       askAll(hosts, async (client) => [...(await client.users(signal))]),

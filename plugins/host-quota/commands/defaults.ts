@@ -8,7 +8,9 @@ import { limitFields, readLimitFields } from '../remote/wire.ts';
 import type { Settings } from '../settings.ts';
 import { showBlocks, showCount } from './amount.ts';
 import { isAgreed, limitsIn } from './change.ts';
+import { devicesOf } from './look.ts';
 import { type Opened, withHost } from './open.ts';
+import { sayLost } from './rows.ts';
 import { writeJson, writeTable } from './table.ts';
 
 type Call = CommandCall<Settings>;
@@ -60,16 +62,14 @@ function print(call: Call, found: readonly (readonly [device: string, limits: Li
 }
 
 async function list(call: Call, opened: Opened): Promise<number> {
-  const names =
-    opened.remote === undefined
-      ? (await opened.host.devices.list(call.signal)).map(({ name }) => name)
-      : (await opened.remote.client.devices(call.signal)).map(({ device }) => device.name);
+  const { found: devices, lost } = await devicesOf(opened, call.signal);
   const found: (readonly [string, Limits])[] = [];
-  for (const name of names) {
+  for (const { name } of devices) {
     const { before } = await read(opened, name, call.signal);
     if (before !== undefined) found.push([name, before]);
   }
-  return print(call, found);
+  print(call, found);
+  return sayLost(call.stderr, lost);
 }
 
 interface Read {

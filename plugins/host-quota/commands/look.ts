@@ -1,9 +1,10 @@
 import type { CommandCall } from '../../../src/plugin/contract.ts';
 import { pingAll } from '../central/hosts.ts';
 import { listNotifications } from '../central/receive.ts';
+import type { Device } from '../devices/types.ts';
 import type { Settings } from '../settings.ts';
-import { withHost } from './open.ts';
-import { isLimited, jsonOf, type Line, linesOf, tableOf } from './rows.ts';
+import { type Opened, withHost } from './open.ts';
+import { isLimited, jsonOf, type Line, linesOf, lostOf, sayLost, tableOf } from './rows.ts';
 import { writeJson, writeTable } from './table.ts';
 import { parseWho } from './who.ts';
 
@@ -29,10 +30,7 @@ export function hosts(call: Call): Promise<number> {
 
 export function devices(call: Call): Promise<number> {
   return withHost(call, async ({ host, remote }) => {
-    const found =
-      remote === undefined
-        ? await host.devices.list(call.signal)
-        : (await remote.client.devices(call.signal)).map(({ device }) => device);
+    const { found, lost } = await devicesOf({ host, remote }, call.signal);
     const rows = found.map(({ name, fstype, mountPoints, subjects }) => [
       name,
       fstype,
@@ -51,8 +49,22 @@ export function devices(call: Call): Promise<number> {
         })),
       );
     } else writeTable(call.stdout, [['DEVICE', 'TYPE', 'MOUNTED AT', 'LIMITS'], ...rows]);
-    return 0;
+    return sayLost(call.stderr, lost);
   });
+}
+
+/** What can be listed, and what cannot. */
+export async function devicesOf(
+  { host, remote }: Pick<Opened, 'host' | 'remote'>,
+  signal: AbortSignal,
+): Promise<{ readonly found: readonly Device[]; readonly lost: readonly string[] }> {
+  if (remote !== undefined) {
+    const all = await remote.client.devices(signal);
+    const found = all.filter(({ unavailable }) => unavailable === undefined).map(({ device }) => device);
+    return { found, lost: lostOf(all) };
+  }
+  const { devices: found, unlisted } = await host.devices.list(signal);
+  return { found, lost: unlisted.map(({ kind, error }) => `${kind}: ${error.message}`) };
 }
 
 export function list(call: Call): Promise<number> {
@@ -68,11 +80,12 @@ export function show(call: Call): Promise<number> {
 
 function print(call: Call, isChosen: (line: Line) => boolean): Promise<number> {
   return withHost(call, async (opened) => {
-    const lines = (await linesOf(opened, call.signal)).filter(isChosen);
+    const { lines: all, lost } = await linesOf(opened, call.signal);
+    const lines = all.filter(isChosen);
     const now = opened.deps.clock.now();
     if (call.flags.has('json')) writeJson(call.stdout, jsonOf(lines, now));
     else writeTable(call.stdout, tableOf(lines, now));
-    return 0;
+    return sayLost(call.stderr, lost);
   });
 }
 

@@ -1,9 +1,11 @@
 import type { Json, JsonObject } from '../../../src/lib/json.ts';
 import { formatBytes } from '../../../src/lib/units.ts';
+import { eachDevice } from '../devices/each-device.ts';
 import { hasLimit } from '../devices/limits.ts';
 import type { Device, Subject } from '../devices/types.ts';
 import { nameOfId } from '../host/name-of-id.ts';
-import type { NamedRow } from '../remote/wire.ts';
+import type { HostService } from '../host/service.ts';
+import type { NamedRow, ReadDevice } from '../remote/wire.ts';
 import { formatQuota } from '../remote/wire.ts';
 import { stateOf } from '../state/machine.ts';
 import { showBlocks, showCount } from './amount.ts';
@@ -15,26 +17,52 @@ export interface Line extends NamedRow {
   readonly subject: Subject;
 }
 
-export async function linesOf({ host, remote }: Opened, signal: AbortSignal): Promise<readonly Line[]> {
+export interface Lines {
+  readonly lines: readonly Line[];
+  /** What could not be read: device or kind of device, and why. */
+  readonly lost: readonly string[];
+}
+
+export async function linesOf({ host, remote }: Opened, signal: AbortSignal): Promise<Lines> {
   if (remote !== undefined) {
     const devices = await remote.client.devices(signal);
-    return devices.flatMap(({ device, users }) =>
+    const lines = devices.flatMap(({ device, users }) =>
       users.map((named) => ({ ...named, device, subject: 'user' as const })),
     );
+    return { lines, lost: lostOf(devices) };
   }
+  const { done, lost } = await eachDevice(host, DEADLINE_MS, signal, (device, inner) => linesOn(host, device, inner));
+  return { lines: done.flat(), lost: lost.map(({ name, error }) => `${name}: ${error.message}`) };
+}
+
+/** What a remote host could not read. */
+export function lostOf(devices: readonly ReadDevice[]): readonly string[] {
+  return devices.flatMap(({ device, unavailable }) =>
+    unavailable === undefined ? [] : [`${device.name}: ${unavailable}`],
+  );
+}
+
+/** Says on stderr what could not be read. Returns the exit code. */
+export function sayLost(stderr: { write(text: string): unknown }, lost: readonly string[]): number {
+  for (const one of lost) stderr.write(`${one}\n`);
+  return lost.length === 0 ? 0 : 1;
+}
+
+/** A person waits. */
+const DEADLINE_MS = 3 * 60_000;
+
+async function linesOn(host: HostService, device: Device, signal: AbortSignal): Promise<readonly Line[]> {
   const lines: Line[] = [];
-  for (const device of await host.devices.list(signal)) {
-    for (const subject of device.subjects) {
-      const { rows } = await host.devices.rows(device, subject, signal);
-      const ids = rows.map(({ id }) => id);
-      const names =
-        subject === 'user'
-          ? await host.names.userNames(ids, signal)
-          : subject === 'group'
-            ? await host.names.groupNames(ids, signal)
-            : new Map<number, string>();
-      lines.push(...rows.map((row) => ({ row, device, subject, name: nameOfId(names, row.id) })));
-    }
+  for (const subject of device.subjects) {
+    const { rows } = await host.devices.rows(device, subject, signal);
+    const ids = rows.map(({ id }) => id);
+    const names =
+      subject === 'user'
+        ? await host.names.userNames(ids, signal)
+        : subject === 'group'
+          ? await host.names.groupNames(ids, signal)
+          : new Map<number, string>();
+    lines.push(...rows.map((row) => ({ row, device, subject, name: nameOfId(names, row.id) })));
   }
   return lines;
 }

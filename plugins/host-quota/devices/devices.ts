@@ -1,16 +1,21 @@
+import { toAgentError } from '../../../src/lib/errors.ts';
 import { untilAborted } from '../../../src/lib/until-aborted.ts';
 import { quotaOff, unknownDevice, unsupported } from '../errors.ts';
-import type { Device, Driver, Enforcement, Grace, Rows, Space, Subject } from './types.ts';
+import type { Device, Driver, Enforcement, Grace, Rows, Space, Subject, Unlisted } from './types.ts';
 import { createWriter, type Request, type Writer, type Written } from './writer.ts';
 
 /** Everything on this host that has quotas, of all kinds in one list. */
 export interface Devices {
-  /** By name. */
-  list(signal: AbortSignal): Promise<readonly Device[]>;
+  /**
+   * By name, or as the drivers have them. A kind that cannot be listed does not keep the others from it.
+   *
+   * @throws what the first kind failed with, when no kind can be listed.
+   */
+  list(signal: AbortSignal): Promise<Listing>;
   /**
    * By name or mount point.
    *
-   * @throws AgentError terminal `HOST_QUOTA_NO_DEVICE`.
+   * @throws AgentError terminal `HOST_QUOTA_NO_DEVICE`; when a kind that cannot be listed may have it, what that failed with.
    */
   find(name: string, signal: AbortSignal): Promise<Device>;
   space(device: Device, signal: AbortSignal): Promise<Space>;
@@ -27,22 +32,40 @@ export interface Devices {
   write(request: Request, signal: AbortSignal): Promise<Written>;
 }
 
+export interface Listing {
+  readonly devices: readonly Device[];
+  readonly unlisted: readonly Unlisted[];
+}
+
 /** `closing` ends the programs that still run. */
-export function createDevices(drivers: readonly Driver[], closing: AbortSignal): Devices {
+export function createDevices(
+  drivers: readonly Driver[],
+  closing: AbortSignal,
+  order: 'by-name' | 'as-given' = 'by-name',
+): Devices {
   const writers = new Map<Driver, Writer>(drivers.map((driver) => [driver, createWriter(driver, closing)]));
   const owners = new Map<string, Driver>();
   /** Device, kind of id and mount options for which limits were found to bind. */
   const binding = new Set<string>();
 
-  async function list(signal: AbortSignal): Promise<readonly Device[]> {
-    const all: Device[] = [];
+  async function list(signal: AbortSignal): Promise<Listing> {
+    const devices: Device[] = [];
+    const unlisted: Unlisted[] = [];
     for (const driver of drivers) {
-      for (const device of await driver.devices(signal)) {
-        owners.set(device.name, driver);
-        all.push(device);
+      try {
+        for (const device of await driver.devices(signal)) {
+          owners.set(device.name, driver);
+          devices.push(device);
+        }
+      } catch (error) {
+        signal.throwIfAborted();
+        if (drivers.length === 1) throw error;
+        unlisted.push({ kind: driver.kind, error: toAgentError(error) });
       }
     }
-    return all.sort((a, b) => (a.name < b.name ? -1 : 1));
+    if (unlisted.length === drivers.length && unlisted[0] !== undefined) throw unlisted[0].error;
+    if (order === 'by-name') devices.sort((a, b) => (a.name < b.name ? -1 : 1));
+    return { devices, unlisted };
   }
 
   function driverOf({ name }: Device): Driver {
@@ -66,9 +89,10 @@ export function createDevices(drivers: readonly Driver[], closing: AbortSignal):
   }
 
   async function find(name: string, signal: AbortSignal): Promise<Device> {
-    const all = await list(signal);
-    const device = all.find((one) => one.name === name) ?? all.find(({ mountPoints }) => mountPoints.includes(name));
-    if (device === undefined) throw unknownDevice(name);
+    const { devices, unlisted } = await list(signal);
+    const device =
+      devices.find((one) => one.name === name) ?? devices.find(({ mountPoints }) => mountPoints.includes(name));
+    if (device === undefined) throw unlisted[0]?.error ?? unknownDevice(name);
     return device;
   }
 
@@ -96,7 +120,7 @@ export function createDevices(drivers: readonly Driver[], closing: AbortSignal):
 const CAN: Readonly<Record<string, readonly Subject[]>> = {
   ext4: ['user', 'group', 'project'],
   xfs: ['user', 'group', 'project'],
-  zfs: ['user', 'group'],
+  zfs: ['user', 'group', 'project'],
   btrfs: ['subvolume'],
   docker: ['user'],
 };

@@ -1,3 +1,5 @@
+import type { AgentError } from '../../../src/lib/errors.ts';
+
 /** Whom a limit is for. */
 export type Subject = 'user' | 'group' | 'project' | 'subvolume';
 
@@ -79,8 +81,16 @@ export interface Enforcement {
   readonly hint?: string;
 }
 
+/** A kind of device that could not be listed. */
+export interface Unlisted {
+  readonly kind: string;
+  readonly error: AgentError;
+}
+
 /** One kind of file system. Nothing is cached and nothing retried here; every method stops when its signal fires. */
 export interface Driver {
+  /** What its devices are together called, where they cannot be listed. */
+  readonly kind: string;
   /** What this kind limits, as it is mounted now. */
   devices(signal: AbortSignal): Promise<readonly Device[]>;
   space(device: Device, signal: AbortSignal): Promise<Space>;

@@ -46,6 +46,8 @@ export interface View {
 export interface Docker extends DockerDeps {
   /** At most a minute old; `isFresh` asks the engine in any case. */
   view(signal: AbortSignal, isFresh?: boolean): Promise<View>;
+  /** Makes the next view a fresh one, after something was decided. */
+  forget(): void;
   /** A fresh view, after the audit log and the events of the engine were read for who made what. */
   sync(signal: AbortSignal): Promise<View>;
   /** The same view with containers as they are now. */
@@ -140,6 +142,9 @@ export function createDocker(deps: DockerDeps): Docker {
       const root = settings.dataRoot ?? snapshot.info.dataRoot;
       const space = await deps.sizes.spaceOf(root).catch(() => undefined);
       return space === undefined ? undefined : space.used > usage.used ? space.used - usage.used : 0n;
+    },
+    forget: () => {
+      cached = undefined;
     },
     sync: (signal) => lock.hold('engine', () => sync(signal)),
     view: (signal, isFresh = false) =>

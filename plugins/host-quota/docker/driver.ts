@@ -19,6 +19,7 @@ export function createDockerDriver(docker: Docker): Driver {
     hasSoft: false,
   };
   return {
+    kind: DOCKER,
     // Without a call: other devices are there when the engine is not.
     devices: async () => [device],
     space: async (_, signal) => {

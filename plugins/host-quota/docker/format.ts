@@ -12,32 +12,6 @@ import type { Parts } from './ownership/usage.ts';
 export type NameOf = (uid: number) => string;
 
 /** What is answered to programs: sizes in bytes, null when unknown; times in epoch seconds. */
-export function formatContainer({ id, name, bytes, container, attribution }: Item, nameOf: NameOf): JsonObject {
-  const { image = '', state = '', createdAt = 0 } = container ?? {};
-  return { id, name, image, state, created_at: createdAt, size_bytes: size(bytes), ...owner(attribution, nameOf) };
-}
-
-export function formatVolume({ id, bytes, attribution }: Item, nameOf: NameOf): JsonObject {
-  return { name: id, size_bytes: size(bytes), ...owner(attribution, nameOf) };
-}
-
-/** Every image with its layers; those that came with another image have that one's owner. */
-export function formatImages({ snapshot, items }: View, nameOf: NameOf): readonly JsonObject[] {
-  const byLayer = new Map(items.filter(({ kind }) => kind === 'layer').map((item) => [item.id, item]));
-  return snapshot.images.map(({ id, refs, createdAt, bytes, layers }) => ({
-    id,
-    names: refs,
-    created_at: createdAt,
-    size_bytes: size(bytes),
-    layers: layers.flatMap((layer): readonly JsonObject[] => {
-      const item = byLayer.get(layer.id);
-      if (item === undefined) return [];
-      const own = owner(item.attribution, nameOf);
-      return [{ id: layer.id, size_bytes: size(item.bytes), image: item.image ?? id, ...own }];
-    }),
-  }));
-}
-
 export function formatDetail(item: Item, nameOf: NameOf): JsonObject {
   const { kind, id, name, bytes, image, attribution } = item;
   const { label, evidence, conflict, counts } = attribution;
@@ -45,9 +19,9 @@ export function formatDetail(item: Item, nameOf: NameOf): JsonObject {
     kind,
     id,
     name,
-    size_bytes: size(bytes),
+    size_bytes: sizeField(bytes),
     ...(image !== undefined && { image }),
-    ...owner(attribution, nameOf),
+    ...ownerFields(attribution, nameOf),
     counts_for_limit: counts,
     label: label ?? null,
     conflict: conflict ?? null,
@@ -125,7 +99,7 @@ export function formatEvent({ at, type, action, id }: EngineEvent): Json {
   return { at, type, action, id };
 }
 
-function owner({ uid, how, conflict }: Attribution, nameOf: NameOf): JsonObject {
+export function ownerFields({ uid, how, conflict }: Attribution, nameOf: NameOf): JsonObject {
   return {
     uid: uid ?? null,
     host_user_name: uid === undefined ? null : nameOf(uid),
@@ -134,6 +108,6 @@ function owner({ uid, how, conflict }: Attribution, nameOf: NameOf): JsonObject 
   };
 }
 
-function size(bytes: bigint | undefined): number | null {
+export function sizeField(bytes: bigint | undefined): number | null {
   return bytes === undefined ? null : Number(bytes);
 }

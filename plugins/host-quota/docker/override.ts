@@ -33,8 +33,10 @@ export function findObject({ snapshot }: View, kind: ObjectKind, text: string): 
 /** Says whose it is, whatever the label and the log say. */
 export async function setOverride(docker: Docker, { kind, id }: Target, uid: number, by: string): Promise<void> {
   await docker.store.put(overrideKey(kind, id), { uid, by, at: docker.now() } satisfies Json);
+  docker.forget();
 }
 
 export async function removeOverride(docker: Docker, { kind, id }: Target): Promise<void> {
   await docker.store.delete(overrideKey(kind, id));
+  docker.forget();
 }

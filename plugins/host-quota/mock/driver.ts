@@ -16,6 +16,7 @@ export function createMockDriver({ devices }: MockHost): Driver {
   };
   const rowsOf = ({ name }: Device): Map<number, QuotaRow> => rows.get(name) ?? new Map();
   return {
+    kind: 'mock',
     devices: async () => devices.map(({ device }) => device),
     space: async (device) => find(device).space,
     read: async (device, subject) => ({ rows: subject === 'user' ? [...rowsOf(device).values()] : [], unreadable: [] }),

@@ -5,6 +5,8 @@ import type { Device, QuotaRow, Space } from '../devices/types.ts';
 export interface MockHost {
   readonly users: Readonly<Record<string, number>>;
   readonly devices: readonly MockDevice[];
+  /** Whether it has the made-up Docker engine, too. */
+  readonly hasDocker?: boolean;
 }
 
 export interface MockDevice {
@@ -21,7 +23,7 @@ const DAY = 24 * HOUR;
 const ALL = { alice: 1000, bob: 1001, charlie: 1002, diana: 1003, eve: 1004 };
 const TWO = { alice: 1000, bob: 1001 };
 
-/** The hosts that other programs of this kind show, so that whoever knows one finds the same people and disks. */
+/** The hosts that other programs of this kind show, so that whoever knows one finds the same people and disks, in their order. */
 export function mockHost(id: MockHostId, now: number): MockHost {
   switch (id) {
     case 'host1':
@@ -54,6 +56,7 @@ export function mockHost(id: MockHostId, now: number): MockHost {
       return {
         users: { alice: 1000, bob: 1001, charlie: 1002 },
         devices: [disk('/dev/sda1', '/', [usage(1000, 1n, 4n), usage(1001, 2n, 4n)])],
+        hasDocker: true,
       };
   }
 }

@@ -39,7 +39,8 @@ export async function startMockSite(firstPort: number, clock: Clock, log: Log, s
   try {
     const hosts = [];
     for (const [index, id] of HOSTS.entries()) {
-      const routes = createHostRoutes(createMockHost(id, clock), createGuard(MOCK_KEYS.host, clock));
+      const { host, docker } = createMockHost(id, clock, log);
+      const routes = createHostRoutes(host, createGuard(MOCK_KEYS.host, clock), docker);
       const listener = await listen(routes, at(index + 1), signal);
       releasers.add(listener.close);
       ports[id] = listener.port;
@@ -53,7 +54,7 @@ export async function startMockSite(firstPort: number, clock: Clock, log: Log, s
     for (const { id: hostId } of hosts) {
       await decideMapping(store, { person: 'alice', hostId, user: 'alice' }, 'approved', by);
     }
-    const receive = createReceiver({ store, clock, log, knows: (id) => id in ports });
+    const receive = createReceiver({ store, clock, log, knows: (id) => id in ports, isHere: () => false });
     const events = createGuard(MOCK_KEYS.events, clock);
     const routes = createCentralRoutes({
       hosts,

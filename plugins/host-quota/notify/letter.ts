@@ -7,8 +7,9 @@ export interface Letter {
   readonly html: string;
 }
 
-/** What a person is told about one event: the same sentences as text and as HTML. */
-export function writeLetter({ event, name, device, detail, at }: QuotaEvent, host: string): Letter {
+/** What a person is told about one event of the host `here` or another: the same sentences as text and as HTML. */
+export function writeLetter(told: QuotaEvent, here: string): Letter {
+  const { event, name, device, detail, at, host = here } = told;
   const { subject, sentence } = WORDS[event];
   const rows = [
     ['User', name],

@@ -1,20 +1,17 @@
 import type { Transporter } from 'nodemailer';
 import { mailFailed } from '../errors.ts';
-import type { Names } from '../host/names.ts';
 import type { Settings } from '../settings.ts';
-import type { QuotaEvent } from '../state/event.ts';
 import type { Channel } from '../state/outbox.ts';
+import { type AddressDeps, openAddresses } from './addresses.ts';
 import { writeLetter } from './letter.ts';
 
-export interface MailDeps {
+export interface MailDeps extends AddressDeps {
   readonly settings: Settings;
-  readonly names: Names;
-  readonly hostId: string;
 }
 
 const TIMEOUT_MS = 30_000;
 
-/** One letter to each user, at the address of `mail_map` or of the comment field. Who has none gets none. */
+/** One letter about each event, to the addresses of its user. Who has none gets none. */
 export function createMail(deps: MailDeps, host: string, from: string): Channel & { close(): void } {
   let transport: Transporter | undefined;
   return {
@@ -22,12 +19,13 @@ export function createMail(deps: MailDeps, host: string, from: string): Channel 
     send: async (events, signal) => {
       // Loaded when there is a letter to send.
       transport ??= (await import('nodemailer')).createTransport(transportOptions(deps.settings, host, from));
+      const addressesOf = await openAddresses(deps);
       for (const event of events) {
         signal.throwIfAborted();
-        const to = await addressOf(deps, event, signal);
-        if (to === undefined) continue;
+        const to = await addressesOf(event, signal);
+        if (to.length === 0) continue;
         try {
-          await transport.sendMail({ from, to, ...writeLetter(event, deps.hostId) });
+          await transport.sendMail({ from, to: [...to], ...writeLetter(event, deps.hostId) });
         } catch (error) {
           throw mailFailed(host, error);
         }
@@ -46,16 +44,4 @@ function transportOptions(settings: Settings, host: string, from: string) {
   if (token !== undefined)
     return { ...base, auth: { type: 'OAuth2', user: user ?? from, accessToken: token } as const };
   return user === undefined ? base : { ...base, auth: { user, pass: pass ?? '' } };
-}
-
-async function addressOf(
-  { settings, names }: MailDeps,
-  event: QuotaEvent,
-  signal: AbortSignal,
-): Promise<string | undefined> {
-  if (event.subject !== 'user') return undefined;
-  const known = settings.mail_map?.[event.name];
-  if (known !== undefined) return known;
-  const gecos = (await names.user(event.id, signal))?.gecos ?? '';
-  return /[^\s<>,;@"]+@[^\s<>,;@"]+\.[^\s<>,;@"]+/.exec(gecos)?.[0];
 }

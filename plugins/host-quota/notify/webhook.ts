@@ -11,18 +11,22 @@ export interface WebhookOptions {
 }
 
 const TIMEOUT_MS = 15_000;
+/** Of a central side, which is named by its address alone. */
+const CENTRAL = '/api/internal/slave-events';
 
 /**
  * POST `{host_id, events: [{host_user_name, event_type, detail}]}` with the key in `X-API-Key` and in `X-Signature` the
  * HMAC of the body (`sha256=` and hex), so that a receiver may check either. Only users have a place in that form.
  */
 export function createWebhook(http: HttpFactory, { url, secret, hostId }: WebhookOptions): Channel & { close(): void } {
-  const { origin, pathname, search } = new URL(url);
+  const { origin, pathname: given, search } = new URL(url);
+  const pathname = given === '/' ? CENTRAL : given;
   let client: Http | undefined;
   return {
     name: 'webhook',
     send: async (events, signal) => {
-      const users = events.filter(({ subject }) => subject === 'user');
+      // What other hosts told here would come back in a circle.
+      const users = events.filter(({ subject, host }) => subject === 'user' && host === undefined);
       if (users.length === 0) return;
       client ??= http({ baseUrl: `${origin}/`, peer: 'receiver of events', timeoutMs: TIMEOUT_MS });
       const body = JSON.stringify({ host_id: hostId, events: users.map(format) });

@@ -3,16 +3,16 @@ import { isAgentError } from '../../../src/lib/errors.ts';
 import type { Http, HttpRequest } from '../../../src/lib/http.ts';
 import { isJsonObject, type Json } from '../../../src/lib/json.ts';
 import type { PluginContext } from '../../../src/plugin/contract.ts';
-import type { Device, Limits } from '../devices/types.ts';
+import type { Limits } from '../devices/types.ts';
 import { badHostAnswer, hostRefused } from '../errors.ts';
 import type { RemoteHost, Settings } from '../settings.ts';
 import { isName } from '../tools/argv.ts';
-import { limitFields, type NamedRow, readDevice, readQuota } from './wire.ts';
+import { limitFields, type NamedRow, type ReadDevice, readDevice, readQuota } from './wire.ts';
 
 /** What one host answers. */
 export interface RemoteClient {
   ping(signal: AbortSignal): Promise<void>;
-  devices(signal: AbortSignal): Promise<readonly { readonly device: Device; readonly users: readonly NamedRow[] }[]>;
+  devices(signal: AbortSignal): Promise<readonly ReadDevice[]>;
   /** Undefined when the host knows no such user. */
   resolve(name: string, signal: AbortSignal): Promise<number | undefined>;
   users(signal: AbortSignal): Promise<readonly string[]>;

@@ -1,11 +1,10 @@
 import { createKeyedLock } from '../../../src/lib/keyed-lock.ts';
 import { formatLimits } from '../devices/format-limits.ts';
 import { checkLimits, emptyRow, keptAs, limitsOf, mergeLimits, sameLimits } from '../devices/limits.ts';
-import type { Device } from '../devices/types.ts';
-import { notKept, unknownDevice, unsupported } from '../errors.ts';
+import { notKept, unavailable, unknownDevice, unsupported } from '../errors.ts';
 import type { Site } from '../site.ts';
 import type { RemoteClient } from './client.ts';
-import type { NamedRow } from './wire.ts';
+import type { ReadDevice } from './wire.ts';
 
 /** A host of the settings, and what speaks with it. */
 export interface Remote {
@@ -16,7 +15,7 @@ export interface Remote {
 /** A host behind its remote API. It can limit existing users, and nothing can be made there. */
 export function createRemoteSite({ id: hostId, client }: Remote, deviceName: string): Site {
   const lock = createKeyedLock();
-  const look = (signal: AbortSignal): Promise<Seen> => find(client, deviceName, signal);
+  const look = (signal: AbortSignal): Promise<ReadDevice> => find(hostId, client, deviceName, signal);
   return {
     id: hostId,
     device: async (signal) => (await look(signal)).device,
@@ -49,14 +48,12 @@ export function createRemoteSite({ id: hostId, client }: Remote, deviceName: str
   };
 }
 
-interface Seen {
-  readonly device: Device;
-  readonly users: readonly NamedRow[];
-}
-
-async function find(client: RemoteClient, name: string, signal: AbortSignal): Promise<Seen> {
+/** A device that the host cannot read now is not absent, and neither is one of a kind that it cannot list. */
+async function find(hostId: string, client: RemoteClient, name: string, signal: AbortSignal): Promise<ReadDevice> {
   const all = await client.devices(signal);
   const seen = all.find(({ device }) => device.name === name || device.mountPoints.includes(name));
+  const lost = seen ?? all.find(({ unavailable }) => unavailable !== undefined);
+  if (lost?.unavailable !== undefined) throw unavailable(name, hostId, lost.unavailable);
   if (seen === undefined) throw unknownDevice(name);
   return seen;
 }

@@ -12,19 +12,27 @@ export interface DeviceFacts {
   readonly groups?: readonly NamedRow[] | undefined;
 }
 
+/** A device that cannot be read, or under the name of its kind all of a kind that cannot be listed. */
+export interface Unavailable {
+  readonly device: Pick<Device, 'name' | 'fstype' | 'mountPoints' | 'options'>;
+  readonly reason: string;
+}
+
 export interface NamedRow {
   readonly name: string;
   readonly row: QuotaRow;
 }
 
-export function formatDevice({ device, space, userGrace, groupGrace, users, groups }: DeviceFacts): JsonObject {
+/** One without users, and with `unavailable` as the reason, when it cannot be read. */
+export function formatDevice(facts: DeviceFacts | Unavailable): JsonObject {
+  const { device } = facts;
+  const own = { name: device.name, mount_points: device.mountPoints, fstype: device.fstype, opts: device.options };
+  if ('reason' in facts) return { ...own, usage: formatSpace(NO_SPACE, device.fstype), unavailable: facts.reason };
+  const { space, userGrace, groupGrace, users, groups } = facts;
   const format = device.fstype === 'zfs' || device.fstype === 'docker' ? device.fstype : 'vfsv1';
   return {
-    name: device.name,
-    mount_points: device.mountPoints,
-    fstype: device.fstype,
-    opts: device.options,
-    usage: formatSpace(space),
+    ...own,
+    usage: formatSpace(space, device.fstype),
     ...(space.unattributed !== undefined && { unattributed_usage: Number(space.unattributed) }),
     ...(userGrace && { user_quota_format: format, user_quota_info: formatGrace(userGrace) }),
     ...(users && { user_quotas: users.map((named) => formatQuota(named, 'uid')) }),
@@ -33,8 +41,12 @@ export function formatDevice({ device, space, userGrace, groupGrace, users, grou
   };
 }
 
-function formatSpace({ total, used, free }: Space): JsonObject {
-  const percent = used + free === 0n ? 0 : Number((used * 1000n) / (used + free)) / 10;
+const NO_SPACE: Space = { total: 0n, used: 0n, free: 0n };
+
+/** Of file systems the part of what users can have, which some keep a reserve from; of Docker the part of the total. */
+function formatSpace({ total, used, free }: Space, fstype: string): JsonObject {
+  const whole = fstype === 'docker' ? total : used + free;
+  const percent = whole === 0n ? 0 : used > whole ? 100 : Number((used * 1000n) / whole) / 10;
   return { free: Number(free), total: Number(total), used: Number(used), percent };
 }
 
@@ -92,10 +104,17 @@ export function readQuota(value: Json, key: 'uid' | 'gid'): NamedRow | undefined
   };
 }
 
+export interface ReadDevice {
+  readonly device: Device;
+  readonly users: readonly NamedRow[];
+  /** Why the host could not read it; undefined when it could. */
+  readonly unavailable: string | undefined;
+}
+
 /** A device with its quotas as a host sent it; undefined when it is none, or when one of its quotas is none. */
-export function readDevice(value: Json): { readonly device: Device; readonly users: readonly NamedRow[] } | undefined {
+export function readDevice(value: Json): ReadDevice | undefined {
   if (!isJsonObject(value) || typeof value['name'] !== 'string') return undefined;
-  const { name, mount_points: mountPoints, fstype, opts, user_quotas: quotas } = value;
+  const { name, mount_points: mountPoints, fstype, opts, user_quotas: quotas, unavailable } = value;
   const users = Array.isArray(quotas) ? quotas.map((quota: Json) => readQuota(quota, 'uid')) : [];
   const readable = users.filter((user) => user !== undefined);
   if (readable.length !== users.length) return undefined;
@@ -112,7 +131,7 @@ export function readDevice(value: Json): { readonly device: Device; readonly use
     hasInodes: !isPlain,
     hasSoft: !isPlain,
   };
-  return { device, users: readable };
+  return { device, users: readable, unavailable: typeof unavailable === 'string' ? unavailable : undefined };
 }
 
 export function limitFields({ blockHard, blockSoft, inodeHard, inodeSoft }: Limits): JsonObject {

@@ -19,6 +19,8 @@ export interface QuotaEvent {
   readonly id: number;
   readonly name: string;
   readonly device: string;
+  /** The other host that told it; undefined for this one. */
+  readonly host?: string;
   readonly at: number;
   readonly detail: JsonObject;
 }

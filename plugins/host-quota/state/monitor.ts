@@ -1,5 +1,6 @@
 import { isJsonObject, type JsonObject } from '../../../src/lib/json.ts';
 import type { DocumentChange, Documents } from '../../../src/plugin/contract.ts';
+import { eachDevice } from '../devices/each-device.ts';
 import { hasLimit } from '../devices/limits.ts';
 import type { Device, Grace, QuotaRow, Subject } from '../devices/types.ts';
 import { nameOfId } from '../host/name-of-id.ts';
@@ -18,22 +19,32 @@ export interface MonitorDeps {
 /**
  * Looks at every id with a limit, of users, groups and directories alike, whoever set it, and puts what changed into the
  * outbox. The state is stored together with the event: either both are, or the next look finds the change again.
- * Returns how many events there were.
+ * A device that cannot be read keeps its states. Returns how many events there were.
  */
 export async function look(deps: MonitorDeps, signal: AbortSignal): Promise<number> {
+  const { done, lost } = await eachDevice(deps.host, DEADLINE_MS, signal, (device, inner) =>
+    // Its enforcement tells what happens there.
+    device.fstype === 'docker' ? Promise.resolve(0) : lookAt(deps, device, inner),
+  );
+  for (const { name, error } of lost) {
+    deps.host.log.warn({ err: error, device: name }, 'what changed on the device could not be found out');
+  }
+  return done.reduce((sum, events) => sum + events, 0);
+}
+
+async function lookAt(deps: MonitorDeps, device: Device, signal: AbortSignal): Promise<number> {
   const { devices } = deps.host;
   let events = 0;
-  for (const device of await devices.list(signal)) {
-    // Its enforcement tells what happens there.
-    if (device.fstype === 'docker') continue;
-    for (const subject of device.subjects) {
-      const { rows, unreadable } = await devices.rows(device, subject, signal);
-      const grace = await devices.grace(device, subject, signal);
-      events += await compare(deps, { device, subject, rows, unreadable: new Set(unreadable), grace }, signal);
-    }
+  for (const subject of device.subjects) {
+    const { rows, unreadable } = await devices.rows(device, subject, signal);
+    const grace = await devices.grace(device, subject, signal);
+    events += await compare(deps, { device, subject, rows, unreadable: new Set(unreadable), grace }, signal);
   }
   return events;
 }
+
+/** Less than the pass has for everything. */
+const DEADLINE_MS = 2 * 60_000;
 
 interface Seen {
   readonly device: Device;

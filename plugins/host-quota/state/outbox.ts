@@ -17,10 +17,12 @@ export interface Channel {
 
 /** The change that puts an event into the outbox. The same event is the same document: it cannot be there twice. */
 export function outboxPut(event: QuotaEvent): DocumentChange {
-  const { at, subject, id, device, event: name, detail } = event;
-  // Several containers of one user may be removed in one second.
+  const { at, subject, id, device, event: name, detail, host } = event;
+  // Several containers of one user may be removed in one second; other hosts may not tell ids.
   const { container_id: container } = detail;
-  const extra = typeof container === 'string' ? `/${encodeURIComponent(container)}` : '';
+  const extra = [container, ...(host === undefined ? [] : [host, event.name])]
+    .map((part) => (typeof part === 'string' ? `/${encodeURIComponent(part)}` : ''))
+    .join('');
   const key = `${PREFIX}${String(at).padStart(12, '0')}/${subject}/${id}/${encodeURIComponent(device)}/${name}${extra}`;
   const expiresAt = new Date((at + KEPT_SECONDS) * 1000);
   return { kind: 'put', key, value: { ...event, done: [] }, expiresAt };

@@ -30,7 +30,9 @@ const COLUMNS =
 const ERANGE = 2n ** 54n - 1n;
 
 export function createFakeHost(fstype: 'ext4' | 'xfs' = 'ext4', mountPoint = '/srv/data'): FakeHost {
-  const rows: Record<Flag, Map<number, QuotaRow>> = { '-u': new Map(), '-g': new Map(), '-P': new Map() };
+  // Whoever owns the mount point is in every report.
+  const ofRoot = (): Map<number, QuotaRow> => new Map([[0, { ...emptyRow(0), usedInodes: 2n }]]);
+  const rows: Record<Flag, Map<number, QuotaRow>> = { '-u': ofRoot(), '-g': ofRoot(), '-P': ofRoot() };
   const users = new Map<string, { uid: number; gecos: string }>([['root', { uid: 0, gecos: 'root' }]]);
   const groups = new Map<string, number>([['root', 0]]);
   const garbled = new Set<number>();

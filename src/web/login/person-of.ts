@@ -8,7 +8,7 @@ const MOST_CLAIMS = 50;
 const LONGEST_CLAIM = 500;
 
 /**
- * The person that the claims of a login describe.
+ * The person that the claims of a login describe. An address that the login server knows to be unverified is no claim.
  *
  * @throws AgentError operator `LOGIN_CLAIMS` when they do not say who it is.
  */
@@ -18,13 +18,19 @@ export function personOf(claims: JsonObject, config: LoginConfig): Person {
   const { roleClaim, admins } = config;
   const roles = roleClaim === undefined ? [name] : textsOf(find(claims, roleClaim));
   const texts = Object.entries(claims).filter(
-    (claim): claim is [string, string] => typeof claim[1] === 'string' && claim[1].length <= LONGEST_CLAIM,
+    (claim): claim is [string, string] =>
+      typeof claim[1] === 'string' && claim[1].length <= LONGEST_CLAIM && (claim[0] !== 'email' || isVerified(claims)),
   );
   return {
     name,
     isOperator: roles.some((role) => admins.includes(role)),
     claims: Object.fromEntries(texts.slice(0, MOST_CLAIMS)),
   };
+}
+
+/** Some servers do not say, and some say it as a text. */
+function isVerified({ email_verified: verified }: JsonObject): boolean {
+  return verified !== false && verified !== 'false';
 }
 
 /** By its whole name, which may hold dots, or along a path such as `realm_access.roles`. */

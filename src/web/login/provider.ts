@@ -112,10 +112,10 @@ function authOf(library: Library, secret: string | undefined): ReturnType<Librar
   };
 }
 
-function isComplete(claims: object, { userClaim, roleClaim }: LoginConfig): boolean {
-  return (
-    userClaim in claims && (roleClaim === undefined || (roleClaim.split('.')[0] ?? '') in claims || roleClaim in claims)
-  );
+/** Whether the token has what names people, gives them roles and, where it was asked for, an address. */
+function isComplete(claims: object, { userClaim, roleClaim, scope }: LoginConfig): boolean {
+  const hasRoles = roleClaim === undefined || (roleClaim.split('.')[0] ?? '') in claims || roleClaim in claims;
+  return userClaim in claims && hasRoles && ('email' in claims || !scope.split(' ').includes('email'));
 }
 
 async function userInfo(

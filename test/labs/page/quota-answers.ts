@@ -47,7 +47,7 @@ const docker: DeviceShape = {
   name: 'docker',
   mount_points: ['/var/lib/docker'],
   fstype: 'docker',
-  usage: { free: 10 * 1024 ** 3, total: 32 * 1024 ** 3, used: 22 * 1024 ** 3, percent: 62.5 },
+  usage: { free: 10 * 1024 ** 3, total: 32 * 1024 ** 3, used: 22 * 1024 ** 3, percent: 68.75 },
   user_quota_format: 'docker',
   unattributed_usage: 2 * 1024 ** 3,
   user_quotas: [

@@ -29,6 +29,7 @@ export function createBtrfsDriver({ run, mounts, sizes }: BtrfsDeps): Driver {
   }
 
   return {
+    kind: 'btrfs',
     devices: async () => {
       const own = (await mounts()).filter(({ fstype }) => fstype === 'btrfs');
       return [...new Set(own.map(({ source }) => source))].map((source) => deviceOf(source, own));

@@ -1,4 +1,4 @@
-import { quotaOff, unsupported } from '../../errors.ts';
+import { quotaOff, toolFailed, unsupported } from '../../errors.ts';
 import type { Mount } from '../../mounts/mountinfo.ts';
 import { firstLine } from '../../tools/first-line.ts';
 import type { Ran, Run } from '../../tools/run.ts';
@@ -6,7 +6,7 @@ import { rowsOf } from '../rows-of.ts';
 import type { Sizes } from '../space.ts';
 import type { Change, Device, Driver, Enforcement, Refusal, Subject } from '../types.ts';
 import { formatBatch, parseBatchErrors } from './batch.ts';
-import { explainFailure } from './explain.ts';
+import { explainFailure, RIGHTS } from './explain.ts';
 import { MOUNT_OPTION, subjectsOf } from './mount-quotas.ts';
 import { parseReport } from './report.ts';
 import { parseRepquota } from './repquota.ts';
@@ -36,6 +36,7 @@ export function createLinuxDriver(deps: LinuxDeps): Driver {
   }
 
   return {
+    kind: 'ext4, xfs',
     devices: async () => {
       const mounts = (await deps.mounts()).filter(({ fstype }) => fstype === 'ext4' || fstype === 'xfs');
       const sources = [...new Set(mounts.map(({ source }) => source))].filter((source) => source.startsWith('/dev/'));
@@ -44,7 +45,10 @@ export function createLinuxDriver(deps: LinuxDeps): Driver {
     space: (device) => deps.sizes.spaceOf(mountOf(device)),
     read: async (device, subject, signal) => {
       const { stdout } = await report(device, subject, ['-O', 'csv'], signal);
-      return rowsOf('repquota', stdout, parseRepquota(stdout));
+      const read = rowsOf('repquota', stdout, parseRepquota(stdout));
+      // Someone owns the mount point: without the right to ask the kernel the report is empty, and that is called success.
+      if (read.rows.length + read.unreadable.length === 0) throw toolFailed('repquota', 'its report is empty', RIGHTS);
+      return read;
     },
     write: (device, subject, changes, signal) => write(run, device, subject, changes, signal),
     grace: async (device, subject, signal) => parseReport((await report(device, subject, [], signal)).stdout),
@@ -89,7 +93,8 @@ async function describe(
     fstype,
     options,
     subjects: [...new Set([...subjects, ...added])],
-    stepKib: fstype === 'xfs' ? await deps.sizes.blockKibOf(first?.mountPoint ?? '/') : 1n,
+    // A file system that does not even tell that is found out when it is read.
+    stepKib: fstype === 'xfs' ? await deps.sizes.blockKibOf(first?.mountPoint ?? '/').catch(() => XFS_BLOCK_KIB) : 1n,
     hasInodes: true,
     hasSoft: true,
   };
@@ -133,6 +138,9 @@ function mountOf(device: Device): string {
   if (mount === undefined) throw quotaOff(device.name, 'Mount it.');
   return mount;
 }
+
+/** As mkfs.xfs makes it. */
+const XFS_BLOCK_KIB = 4n;
 
 const ON: Enforcement = { state: 'on', detail: 'limits are enforced' };
 

@@ -5,7 +5,7 @@ import type { Ran } from '../../tools/run.ts';
 const REMOUNT = 'Mount it with usrquota, grpquota or prjquota (XFS: in /etc/fstab, with a new mount), then try again.';
 const FORMAT =
   'This kernel has no quota formats: load quota_v2, or install a kernel with CONFIG_QFMT_V2 or CONFIG_XFS_QUOTA.';
-const RIGHTS = 'The agent needs CAP_SYS_ADMIN on the host; see the drop-in in the README.';
+export const RIGHTS = 'The agent must be root and have CAP_SYS_ADMIN on the host; see the drop-in in the README.';
 
 /** Why quota-tools refused: what only the operator of the host can repair. Undefined when it is the values themselves. */
 export function explainFailure(program: string, mount: string, { stderr, code }: Ran): Error | undefined {

@@ -14,13 +14,15 @@ export interface ZfsDeps {
   idOf(kind: 'user' | 'group', name: string, signal: AbortSignal): Promise<number | undefined>;
 }
 
-/** `openzfs` prints exact numbers by id and has quotas of objects; zfs-fuse has neither. */
+/** `openzfs` prints exact numbers by id and has quotas of objects and of projects; zfs-fuse has none of it. */
 type Flavour = 'openzfs' | 'fuse';
 
 /** ZFS datasets through `zfs`. */
 export function createZfsDriver(deps: ZfsDeps): Driver {
   const { run } = deps;
   let known: Flavour | undefined;
+  /** Datasets whose pool was found to have projects. */
+  const withProjects = new Set<string>();
 
   async function zfs(args: readonly string[], signal: AbortSignal): Promise<string> {
     const ran = await run('zfs', args, signal);
@@ -34,13 +36,27 @@ export function createZfsDriver(deps: ZfsDeps): Driver {
     return known;
   }
 
+  /** Tools before OpenZFS 0.8 have no such command, and pools may lack the feature. */
+  async function hasProjects(dataset: string, signal: AbortSignal): Promise<boolean> {
+    if (withProjects.has(dataset)) return true;
+    if ((await flavour(signal)) === 'fuse') return false;
+    const { code } = await run('zfs', ['projectspace', '-H', '-p', '-o', 'name', dataset], signal);
+    if (code === 0) withProjects.add(dataset);
+    return code === 0;
+  }
+
   return {
+    kind: 'zfs',
     devices: async (signal) => {
       const text = await zfs(['list', '-H', '-t', 'filesystem', '-o', 'name,mountpoint'], signal);
       const hasInodes = (await flavour(signal)) === 'openzfs';
-      return rowsOf('zfs list', text, parseDatasets(text))
-        .filter(({ name }) => deps.datasets.length === 0 || deps.datasets.includes(name))
-        .map(({ name, mountPoint }) => deviceOf(name, mountPoint, hasInodes));
+      const devices: Device[] = [];
+      for (const { name, mountPoint } of rowsOf('zfs list', text, parseDatasets(text))) {
+        if (deps.datasets.length > 0 && !deps.datasets.includes(name)) continue;
+        const subjects = [...NAMED, ...((await hasProjects(name, signal)) ? (['project'] as const) : [])];
+        devices.push(deviceOf(name, mountPoint, subjects, hasInodes));
+      }
+      return devices;
     },
     space: async ({ name }, signal) => {
       const text = await zfs(['get', '-H', '-p', '-o', 'property,value', 'used,available', name], signal);
@@ -57,7 +73,14 @@ export function createZfsDriver(deps: ZfsDeps): Driver {
     },
     write: (device, subject, changes, signal) => write(run, device, kindOf(device, subject), changes, signal),
     grace: async () => ({ blockSeconds: undefined, inodeSeconds: undefined }),
-    look: async () => ({ state: 'on', detail: 'limits are enforced, some seconds after they were passed' }),
+    look: async ({ name, subjects, hasInodes }, subject) =>
+      subject === 'project' && !subjects.includes('project')
+        ? {
+            state: 'off',
+            detail: `${name} has no quotas of projects: zfs-fuse and OpenZFS before 0.8 have none`,
+            ...(hasInodes && { hint: `Run: zpool set feature@project_quota=enabled ${name.split('/')[0]}` }),
+          }
+        : { state: 'on', detail: 'limits are enforced, some seconds after they were passed' },
     switchOn: async () => undefined,
   };
 }
@@ -71,11 +94,18 @@ async function readOpenZfs(
   kind: Kind,
   signal: AbortSignal,
 ): Promise<readonly QuotaRow[]> {
-  const columns = 'name,used,quota,objused,objquota';
-  const command = kind === 'user' ? ['userspace', '-t', 'posixuser'] : ['groupspace', '-t', 'posixgroup'];
-  const text = await zfs([...command, '-H', '-n', '-p', '-o', columns, device.name], signal);
-  return rowsOf('zfs userspace', text, parseUserspace(text)).map(toRow);
+  const [command, ...options] = SPACE[kind];
+  const text = await zfs([command, ...options, '-H', '-p', '-o', COLUMNS, device.name], signal);
+  return rowsOf(`zfs ${command}`, text, parseUserspace(text)).map(toRow);
 }
+
+const COLUMNS = 'name,used,quota,objused,objquota';
+/** Projects have no names, and so no option to leave them out. */
+const SPACE = {
+  user: ['userspace', '-t', 'posixuser', '-n'],
+  group: ['groupspace', '-t', 'posixgroup', '-n'],
+  project: ['projectspace'],
+} as const;
 
 /** Names from one table, and the exact numbers of all of them from another call. */
 async function readFuse(
@@ -85,6 +115,7 @@ async function readFuse(
   kind: Kind,
   signal: AbortSignal,
 ): Promise<readonly QuotaRow[]> {
+  if (kind === 'project') throw unsupported(device.name, 'limits of a project: zfs-fuse knows none');
   const table = await zfs(['userspace', device.name], signal);
   const names = rowsOf('zfs userspace', table, parseFuseUserspace(table)).filter((row) => row.kind === kind);
   const ids = new Set<number>();
@@ -126,15 +157,16 @@ async function write(
   return refusals;
 }
 
-type Kind = 'user' | 'group';
+type Kind = 'user' | 'group' | 'project';
+
+const NAMED = ['user', 'group'] as const;
 
 function kindOf(device: Device, subject: Subject): Kind {
-  if (subject === 'user' || subject === 'group') return subject;
+  if (subject !== 'subvolume') return subject;
   throw unsupported(device.name, `limits of a ${subject}`);
 }
 
-function deviceOf(name: string, mountPoint: string, hasInodes: boolean): Device {
-  const subjects = ['user', 'group'] as const;
+function deviceOf(name: string, mountPoint: string, subjects: readonly Subject[], hasInodes: boolean): Device {
   return {
     name,
     mountPoints: [mountPoint],

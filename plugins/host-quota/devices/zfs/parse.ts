@@ -25,8 +25,8 @@ export interface UserSpace {
 }
 
 /**
- * `zfs userspace -H -n -p -o name,used,quota[,objused,objquota]` of OpenZFS: tab-separated exact numbers and ids, by the
- * name of the columns asked for.
+ * `zfs userspace -H -n -p -o name,used,quota[,objused,objquota]` of OpenZFS, and `groupspace` and `projectspace`, which
+ * print alike: tab-separated exact numbers and ids, by the name of the columns asked for.
  */
 export function parseUserspace(text: string): Parsed<UserSpace> {
   return parseLines(text, (line) => {

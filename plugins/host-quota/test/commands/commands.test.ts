@@ -13,7 +13,8 @@ import { commands } from '../../commands/commands.ts';
 import { parseWho } from '../../commands/who.ts';
 import { openRegistry } from '../../registry/registry.ts';
 import { registryFiles } from '../../registry/registry-files.ts';
-import { withDefaults } from '../lab.ts';
+import type { Settings } from '../../settings.ts';
+import { createLab, withDefaults } from '../lab.ts';
 import { KEY, type RunningHost, startHost } from '../remote/rig.ts';
 
 let host: RunningHost | undefined;
@@ -36,10 +37,11 @@ interface Options {
   readonly says?: boolean;
   readonly document?: JsonObject;
   readonly remote?: string;
+  readonly settings?: Partial<Settings>;
 }
 
 /** One command on a made-up host1, as a person on a terminal types it. */
-async function agent(line: string, { says, document = {}, remote }: Options = {}): Promise<Called> {
+async function agent(line: string, { says, document = {}, remote, settings: changes }: Options = {}): Promise<Called> {
   const words = line.split(' ');
   const command = commands.find(({ name }) => `quota ${words[0]}` === name);
   if (command === undefined) throw new Error(`there is no ${line}`);
@@ -55,7 +57,13 @@ async function agent(line: string, { says, document = {}, remote }: Options = {}
   }
   folder ??= await mkdtemp(join(tmpdir(), 'registry-'));
   const remotes = remote === undefined ? [] : [{ id: 'other', url: remote, api_key: KEY }];
-  const settings = withDefaults({ device: '/dev/sda1', MOCK_QUOTA: true, registry: folder, remote: remotes });
+  const settings = withDefaults({
+    device: '/dev/sda1',
+    MOCK_QUOTA: true,
+    registry: folder,
+    remote: remotes,
+    ...changes,
+  });
   const [out, err, asked]: string[][] = [[], [], []];
   const output = (lines: string[] = []) => ({
     write: (text: string) => void lines.push(text),
@@ -173,6 +181,31 @@ describe('agent quota', () => {
     expect(set.code).toBe(0);
     expect((await agent('show bob --host other', { remote })).out).toContain('12 GiB');
     expect(await agent('hosts', { remote })).toMatchObject({ code: 0, out: expect.stringMatching(/other +ok/) });
+  });
+
+  it('lists what it can when one device cannot be read, and says on stderr which and why', async () => {
+    // Docker beside the file systems of the machine that runs the test.
+    const settings = { MOCK_QUOTA: false, USE_DOCKER_QUOTA: true, docker: { socket: '/nonexistent' } };
+    for (const line of ['list', 'show alice']) {
+      const { code, out, err } = await agent(line, { settings });
+      expect([code, out.split('\n')[0], err]).toEqual([
+        1,
+        expect.stringMatching(/^WHO +DEVICE/),
+        'docker: the Docker engine at /nonexistent does not answer: ENOENT\n',
+      ]);
+    }
+    expect(await agent('devices', { settings })).toMatchObject({ code: 0, out: expect.stringContaining('docker') });
+  });
+
+  it('has the made-up Docker of host4, which nothing enforces', async () => {
+    const settings = withDefaults({ device: 'docker', MOCK_QUOTA: true, MOCK_HOST_ID: 'host4' });
+    const { out } = await agent('docker usage', { settings });
+    expect(out).toMatch(/charlie +5 GiB +6 GiB/);
+    const lab = await createLab(settings);
+    const backend = lab.open();
+    expect(backend.jobs?.map(({ name }) => name)).toEqual(['events', 'enforcement', 'defaults']);
+    await backend.close();
+    await lab.close();
   });
 
   it('says yes for an existing user that an order names', async () => {

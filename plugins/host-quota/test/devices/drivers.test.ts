@@ -109,6 +109,18 @@ describe('enforcement', () => {
     expect(host.calls).toEqual([]);
   });
 
+  it('that may not be asked for is no empty report, though repquota calls that success', async () => {
+    const host = createFakeHost();
+    const [real] = matching('uml-repquota-verbose.log', /^repquota .*-O csv/);
+    const header = `${real?.output.split('\n')[0]}\n`;
+    host.fail('repquota', { code: 0, stdout: header, stderr: '' });
+    const devices = createDevices([createLinuxDriver(host)], signal);
+    await expect(devices.rows(await devices.find('/srv/data', signal), 'user', signal)).rejects.toMatchObject({
+      disposition: 'operator',
+      hint: expect.stringContaining('CAP_SYS_ADMIN'),
+    });
+  });
+
   it('that a tool says is missing is not taken for something else', async () => {
     const [real] = matching(STATE, /^setquota .*\/mnt\/xfs/).filter(({ code }) => code === 1);
     const { driver, device } = await linux(
@@ -216,6 +228,66 @@ describe('ZFS', () => {
       usedInodes: 7n,
     });
     expect(rows[0]).toMatchObject({ id: 0, blockHard: 0n });
+  });
+
+  /** As zfs-userspace(8) has it: the name of a project is its number. */
+  const PROJECTS = '0\t512\tnone\t3\tnone\n100001\t1048577\t8388608\t7\t1000\n100002\t-\t4096\t-\t-\n';
+  const openzfs = (projects: Ran) =>
+    scripted((line) => {
+      if (line.startsWith('zfs list -H -p')) return ok('tank\n');
+      if (line.startsWith('zfs list')) return ok(list);
+      return line.startsWith('zfs projectspace') ? projects : ok('');
+    });
+
+  it('has projects where the tool and the pool have them', async () => {
+    const { run, lines } = openzfs(ok(PROJECTS));
+    const driver = createZfsDriver({ run, datasets: ['tank/home'], idOf: async () => undefined });
+    const [device] = (await driver.devices(signal)) as [Device];
+    expect(device.subjects).toEqual(['user', 'group', 'project']);
+    expect(await driver.look(device, 'project', signal)).toMatchObject({ state: 'on' });
+    expect((await driver.read(device, 'project', signal)).rows).toMatchObject([
+      { id: 0, blockHard: 0n },
+      { id: 100_001, usedBytes: 1_048_577n, blockHard: 8192n, inodeHard: 1000n, usedInodes: 7n },
+      { id: 100_002, usedBytes: 0n, blockHard: 4n, inodeHard: 0n },
+    ]);
+    lines.length = 0;
+    const limits = { blockSoft: 0n, blockHard: 8192n, inodeSoft: 0n, inodeHard: 0n };
+    await driver.write(device, 'project', [{ id: 100_001, limits }], signal);
+    expect(lines).toEqual([
+      'zfs set projectquota@100001=8388608 tank/home',
+      'zfs set projectobjquota@100001=none tank/home',
+    ]);
+    await driver.devices(signal);
+    expect(lines.filter((line) => line.includes('projectspace'))).toEqual([]);
+  });
+
+  it('has none on a pool without the feature, and says how it gets them', async () => {
+    const refused = {
+      code: 1,
+      stdout: '',
+      stderr: 'cannot get used/quota for tank/home: unsupported version or feature\n',
+    };
+    const { run } = openzfs(refused);
+    const driver = createZfsDriver({ run, datasets: ['tank/home'], idOf: async () => undefined });
+    const devices = createDevices([driver], signal);
+    const device = await devices.find('tank/home', signal);
+    expect(device.subjects).toEqual(['user', 'group']);
+    const limits = { blockHard: 8n };
+    await expect(devices.write({ device, subject: 'project', id: 100_001, limits }, signal)).rejects.toMatchObject({
+      code: 'HOST_QUOTA_OFF',
+      hint: 'Run: zpool set feature@project_quota=enabled tank',
+    });
+  });
+
+  it('has none on zfs-fuse, which is not asked', async () => {
+    const { run, lines } = scripted((line) => {
+      if (line.startsWith('zfs list -H -p')) return { code: 2, stdout: '', stderr: "invalid option 'p'\n" };
+      return ok(list);
+    });
+    const driver = createZfsDriver({ run, datasets: ['tank/home'], idOf: async () => undefined });
+    const [device] = (await driver.devices(signal)) as [Device];
+    await expect(driver.read(device, 'project', signal)).rejects.toMatchObject({ code: 'HOST_QUOTA_UNSUPPORTED' });
+    expect(lines.filter((line) => line.includes('project'))).toEqual([]);
   });
 
   it('is read from zfs-fuse by names first, and then exactly', async () => {

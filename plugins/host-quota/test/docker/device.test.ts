@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Json } from '../../../../src/lib/json.ts';
 import { manualClock } from '../../../../test/fakes/clock.ts';
 import { COMMON } from '../../../../test/fakes/common-settings.ts';
+import { silentLog } from '../../../../test/fakes/log.ts';
 import { createDevices } from '../../devices/devices.ts';
 import { createDockerDriver } from '../../docker/driver.ts';
 import { enforcePass } from '../../docker/enforcement/enforce.ts';
@@ -26,6 +27,8 @@ function serve(rig: Rig, docker = rig.open(), isOn = true) {
     devices,
     names: docker.names,
     store: rig.store,
+    clock: rig.clock,
+    log: silentLog(),
     registry: undefined,
     range,
     hasGroups: false,
@@ -111,9 +114,9 @@ describe('Docker as a device', () => {
       one.name === 'c1' ? { ...one, bytes: undefined } : one,
     );
     const { host, docker, ask } = serve(rig);
-    const [{ space, users } = { space: undefined, users: [] }] = await host.list(signal);
-    expect(space).toMatchObject({ total: 2n ** 30n, used: (await docker.view(signal)).usage.used });
-    expect(users?.map(({ name }) => name)).toEqual(['bob']);
+    expect(await host.list(signal)).toMatchObject([
+      { space: { total: 2n ** 30n, used: (await docker.view(signal)).usage.used }, users: [{ name: 'bob' }] },
+    ]);
     expect((await ask('GET', '/docker/usage/attribution-detail')).body).toMatchObject({
       users: [
         { host_user_name: 'alice', unknown_sizes: ['container c1'] },
@@ -127,11 +130,17 @@ describe('Docker as a device', () => {
     const rig = createRig();
     fill(rig);
     const { ask } = serve(rig);
-    expect((await ask('GET', '/docker/containers')).body).toMatchObject([
-      { name: 'c1', host_user_name: 'alice', attribution: 'label', needs_review: false },
-      { name: 'c2', uid: null, attribution: null },
-      { name: 'c3', uid: null, needs_review: true },
-    ]);
+    const MI = 2 ** 20;
+    expect((await ask('GET', '/docker/containers')).body).toMatchObject({
+      containers: [
+        { container_id: id(1), name: 'c1', host_user_name: 'alice', attribution: 'label', needs_review: false },
+        { name: 'c2', uid: null, attribution: null, status: 'running' },
+        { name: 'c3', uid: null, needs_review: true, created_at: expect.stringMatching(/Z$/) },
+      ],
+      total_bytes: 5 * MI,
+      attributed_bytes: 3 * MI,
+      unattributed_bytes: 2 * MI,
+    });
     expect((await ask('GET', '/docker/usage/review-queue')).body).toMatchObject([
       { name: 'c3', reason: 'label-names-no-user', label: 'gone' },
       {},
@@ -142,20 +151,77 @@ describe('Docker as a device', () => {
     const decided = await ask('POST', '/docker/usage/attribute', {
       body: { kind: 'container', id: id(2).slice(0, 12), host_user_name: 'bob' },
     });
-    expect(decided).toEqual({ status: 200, body: { kind: 'container', id: id(2), uid: BOB } });
-    expect((await ask('GET', '/docker/inspect', { query: 'id=c2' })).body).toMatchObject({
-      host_user_name: 'bob',
-      attribution: 'override',
-      evidence: null,
+    expect(decided).toEqual({ status: 200, body: { status: 'ok', kind: 'container', id: id(2), uid: BOB } });
+    expect((await ask('GET', '/docker/inspect', { query: 'kind=container&id=c2' })).body).toMatchObject({
+      inspect: { host_user_name: 'bob', attribution: 'override', evidence: null },
     });
+    for (const query of ['id=c2', 'kind=container']) {
+      expect((await ask('GET', '/docker/inspect', { query })).status, query).toBe(400);
+    }
     await ask('POST', '/docker/usage/attribute', { body: { kind: 'image', id: 'i901:1', uid: ALICE } });
-    expect((await ask('GET', '/docker/images')).body).toMatchObject([
-      { layers: [{ host_user_name: 'alice' }, { host_user_name: 'alice' }] },
-      { layers: [{ host_user_name: 'alice' }, { uid: null }] },
-    ]);
-    expect((await ask('GET', '/docker/volumes')).body).toMatchObject([{ name: 'data', host_user_name: 'bob' }]);
+    // Both images have layer 1; the first one brought it.
+    expect((await ask('GET', '/docker/images')).body).toMatchObject({
+      images: [{ tags: ['i901:1'], puller_host_user_name: 'alice' }, { puller_uid: null }],
+      layers: [
+        { layer_id: id(1), image_id: id(901), first_puller_host_user_name: 'alice' },
+        { layer_id: id(2), first_puller_uid: ALICE },
+        { layer_id: id(3), first_puller_uid: null },
+      ],
+      total_image_bytes: 4 * MI,
+      total_layer_bytes: 3 * MI,
+      attributed_layer_bytes: 2 * MI,
+      layers_by_user: { [ALICE]: 2 * MI },
+    });
+    expect((await ask('GET', '/docker/inspect', { query: 'kind=image&id=i901:1' })).body).toMatchObject({
+      inspect: { kind: 'image', layers: [{}, {}] },
+    });
+    expect((await ask('GET', '/docker/volumes')).body).toMatchObject({
+      volumes: [{ volume_name: 'data', host_user_name: 'bob', attribution_source: 'label', ref_count: 0 }],
+      attributed_bytes: 2 * MI,
+    });
     await ask('DELETE', '/docker/usage/attribute', { query: `kind=container&id=${id(2)}` });
-    expect((await ask('GET', '/docker/inspect', { query: 'id=c2&kind=container' })).body).toMatchObject({ uid: null });
+    expect((await ask('GET', '/docker/inspect', { query: 'id=c2&kind=container' })).body).toMatchObject({
+      inspect: { uid: null },
+    });
+  });
+
+  it('answers other managers about objects of one kind, in their words', async () => {
+    const rig = createRig();
+    fill(rig);
+    rig.engine.eventsNow = [{ at: rig.now(), type: 'container', action: 'start', id: id(3), attributes: {} }];
+    const { ask, docker } = serve(rig);
+    await docker.sync(signal);
+    const get = async (path: string, query: string) => (await ask('GET', `/docker/usage/${path}`, { query })).body;
+    expect(await get('review-queue', 'entity_type=container&page_size=1')).toMatchObject({
+      items: [{ entity_type: 'container', container_id: id(3), uid: null, unresolved_events: 0 }],
+      total: 2,
+      page: 1,
+      page_size: 1,
+    });
+    expect(await get('review-queue', 'entity_type=container&page_size=1&page=2')).toMatchObject({
+      items: [{ container_id: id(2), reason: 'unattributed' }],
+    });
+    // Two layers, one decision.
+    expect(await get('review-queue', 'entity_type=image')).toMatchObject({
+      items: [{ image_id: id(901), puller_uid: null }, { image_id: id(902) }],
+      total: 2,
+    });
+    expect(await get('review-queue', 'entity_type=volume')).toMatchObject({ items: [], total: 0 });
+    expect(await get('events', `entity_type=container&entity_id=${id(3)}`)).toMatchObject({
+      events: [{ source: 'docker', payload: expect.stringContaining('start') }],
+    });
+    const body = { entity_type: 'container', container_id: id(3), host_user_name: 'bob', uid: BOB, cascade: false };
+    expect((await ask('POST', '/docker/usage/attribute', { body })).body).toMatchObject({ status: 'ok' });
+    expect(await get('attribution-detail', `entity_type=container&entity_id=${id(3)}`)).toMatchObject({
+      auto: { name: 'c3', label: 'gone' },
+      override: { host_user_name: 'bob', uid: BOB, resolved_by: 'api' },
+    });
+    expect(await get('attribution-detail', 'entity_type=volume&volume_name=data')).toMatchObject({ override: null });
+    for (const query of ['entity_type=network', 'entity_type=container', 'entity_type=volume&entity_id=x']) {
+      const { status } = await ask('GET', '/docker/usage/attribution-detail', { query });
+      expect(status, query).toBe(query.endsWith('x') ? 404 : 400);
+    }
+    expect((await ask('GET', '/docker/usage/review-queue', { query: 'entity_type=image&page=0' })).status).toBe(400);
   });
 
   it.each([
@@ -185,7 +251,7 @@ describe('Docker as a device', () => {
       'usage/attribution-detail',
       'usage/review-queue',
     ]) {
-      expect((await ask('GET', `/docker/${path}`)).status, path).toBe(502);
+      expect((await ask('GET', `/docker/${path}`, { query: 'kind=container&id=c1' })).status, path).toBe(502);
     }
     const off = serve(rig, rig.open(), false);
     expect(await off.ask('GET', '/docker/containers')).toMatchObject({
@@ -193,8 +259,11 @@ describe('Docker as a device', () => {
       body: { msg: 'Docker quotas are not enabled' },
     });
     expect(await off.ask('GET', '/docker/usage/review-queue')).toMatchObject({ status: 200, body: [] });
-    expect((await off.ask('GET', '/docker/usage/attribution-detail')).status).toBe(200);
-    expect((await off.ask('GET', '/docker/usage/events')).status).toBe(200);
+    for (const path of ['attribution-detail', 'events', 'review-queue']) {
+      for (const query of ['', 'entity_type=container']) {
+        expect((await off.ask('GET', `/docker/usage/${path}`, { query })).status, path + query).toBe(200);
+      }
+    }
   });
 
   it('has events of its own, which the look at other devices does not repeat', async () => {

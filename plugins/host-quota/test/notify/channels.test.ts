@@ -4,6 +4,11 @@ import { type AddressInfo, createServer, type Server } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import { systemClock } from '../../../../src/lib/clock.ts';
 import { createHttp } from '../../../../src/lib/http.ts';
+import type { Documents } from '../../../../src/plugin/contract.ts';
+import { createMemoryDocuments } from '../../../../src/plugin/memory-documents.ts';
+import { manualClock } from '../../../../test/fakes/clock.ts';
+import { decideMapping, requestMapping } from '../../central/mappings.ts';
+import { rememberPerson } from '../../central/people.ts';
 import { createNames } from '../../host/names.ts';
 import { writeLetter } from '../../notify/letter.ts';
 import { createMail } from '../../notify/mail.ts';
@@ -54,16 +59,32 @@ describe('a webhook', () => {
         });
       }),
     );
-    const url = `http://127.0.0.1:${port}/api/internal/slave-events`;
+    // The address of a central side, as other managers have it in their configuration.
+    const url = `http://127.0.0.1:${port}`;
     const hook = createWebhook((options) => createHttp(options, { clock: systemClock }), {
       url,
       secret: 'a secret of theirs',
       hostId: 'storage1',
     });
     await hook.send([EVENT, { ...EVENT, subject: 'project' }], signal);
-    await hook.send([{ ...EVENT, subject: 'group' }], signal);
+    await hook.send(
+      [
+        { ...EVENT, subject: 'group' },
+        { ...EVENT, host: 'storage2' },
+      ],
+      signal,
+    );
     hook.close();
-    expect(seen).toHaveLength(1);
+    const other = createWebhook((options) => createHttp(options, { clock: systemClock }), {
+      url: `${url}/hooks/quota?x=1`,
+      secret: undefined,
+      hostId: 'storage1',
+    });
+    await other.send([EVENT], signal);
+    other.close();
+    expect(seen.splice(1).map(({ url: path, headers }) => [path, headers['x-api-key']])).toEqual([
+      ['/hooks/quota?x=1', undefined],
+    ]);
     const [{ url: path, headers, body }] = seen as [(typeof seen)[number]];
     expect(path).toBe('/api/internal/slave-events');
     expect(JSON.parse(body)).toEqual({
@@ -90,18 +111,24 @@ describe('a letter', () => {
 });
 
 describe('mail', () => {
-  async function mailTo(gecos: string, mailMap: Readonly<Record<string, string>> = {}) {
+  async function mailTo(
+    gecos: string,
+    mailMap: Readonly<Record<string, string>> = {},
+    event = EVENT,
+    given?: Documents,
+  ) {
+    const store = given ?? createMemoryDocuments(systemClock);
     const lines: string[] = [];
     const port = await portOf(createServer((socket) => smtp(socket, lines)));
     const host = createFakeHost();
     host.addUser('alice', 1000, gecos);
     const settings = withDefaults({ device: '/srv/data', SMTP_PORT: port, SMTP_SECURITY: 'none', mail_map: mailMap });
     const mail = createMail(
-      { settings, names: createNames(host.run), hostId: 'storage1' },
+      { settings, names: createNames(host.run), hostId: 'storage1', store },
       '127.0.0.1',
       'quota@example.org',
     );
-    await mail.send([EVENT], signal);
+    await mail.send([event], signal);
     mail.close();
     return lines;
   }
@@ -113,6 +140,45 @@ describe('mail', () => {
     expect(await mailTo('alice@example.com', { alice: 'a.smith@example.net' })).toContain(
       'RCPT TO:<a.smith@example.net>',
     );
+  });
+
+  it('goes to the verified address of a login between the two, as long as the person is that user', async () => {
+    const clock = manualClock();
+    const store = createMemoryDocuments(clock);
+    const claims = { email: 'alice@login.example' };
+    const person = { name: 'alice@example.org', isOperator: false };
+    const login = (said?: Readonly<Record<string, string>>) =>
+      rememberPerson({ store, clock, userClaim: 'uid' }, { ...person, ...(said && { claims: said }) });
+    const [claim, gecos] = ['RCPT TO:<alice@login.example>', 'RCPT TO:<alice@comment.example>'];
+    const sent = async (map = {}, event = EVENT) =>
+      (await mailTo('alice@comment.example', map, event, store)).filter((line) => line.startsWith('RCPT'));
+
+    // A login that is no user of the hosts gets no letters of one.
+    await login(claims);
+    expect(await sent()).toEqual([gecos]);
+    await login({ ...claims, uid: 'alice' });
+    expect(await sent()).toEqual([claim]);
+    expect(await sent({ alice: 'a@map.example' })).toEqual(['RCPT TO:<a@map.example>']);
+    // A key says nothing of the person, and an address with a line in it is none.
+    await login();
+    expect(await sent()).toEqual([claim]);
+    await login({ uid: 'alice', email: 'a@b.example\r\nRCPT TO:<x@y.example>' });
+    expect(await sent()).toEqual([gecos]);
+
+    // An administrator's word is as good, for one host.
+    await login(claims);
+    const mapping = { person: person.name, hostId: 'storage1', user: 'alice' };
+    await requestMapping(store, mapping, clock.now());
+    expect(await sent()).toEqual([gecos]);
+    const by = { name: 'charlie', now: clock.now() };
+    await decideMapping(store, mapping, 'approved', by);
+    expect(await sent()).toEqual([claim]);
+    // Users of other hosts have no comment field here.
+    expect(await sent({}, { ...EVENT, host: 'storage2' })).toEqual([]);
+    await decideMapping(store, { ...mapping, hostId: 'storage2' }, 'approved', by);
+    expect(await sent({}, { ...EVENT, host: 'storage2' })).toEqual([claim]);
+    await clock.advance(91 * 86_400_000);
+    expect(await sent()).toEqual([gecos]);
   });
 
   it('goes nowhere when there is no address', async () => {
@@ -129,7 +195,7 @@ describe('mail', () => {
       mail_map: { alice: 'a@example.org' },
     });
     const mail = createMail(
-      { settings, names: createNames(host.run), hostId: 'storage1' },
+      { settings, names: createNames(host.run), hostId: 'storage1', store: createMemoryDocuments(systemClock) },
       '127.0.0.1',
       'quota@example.org',
     );

@@ -1,6 +1,7 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it, vi } from 'vitest';
+import { AgentError } from '../../../../src/lib/errors.ts';
 import { manualClock } from '../../../../test/fakes/clock.ts';
 import { openApi } from '../../openapi.ts';
 import { central, clientOf, hostRoutes, type RunningHost, startHost } from './rig.ts';
@@ -10,7 +11,7 @@ afterEach(async () => {
   for (const host of running.splice(0)) await host.close();
 });
 
-async function hosts(...ids: readonly ('host1' | 'host2' | 'host3')[]) {
+async function hosts(...ids: readonly ('host1' | 'host2' | 'host3' | 'host4')[]) {
   for (const id of ids) running.push(await startHost(id));
   return running.map((host, index) => ({ id: ids[index] ?? '', client: host.client }));
 }
@@ -23,6 +24,31 @@ async function odd(id: string, answer?: string) {
   const close = (): Promise<void> => new Promise((resolve) => server.close(() => resolve()));
   if (answer === undefined) await close();
   return { id, client: clientOf(id, `http://127.0.0.1:${port}`), close };
+}
+
+/** As a host of another manager answers. */
+function answerOfManager(sent: unknown[]): RunningHost['client']['pass'] {
+  const items = {
+    container: { container_id: 'c1', host_user_name: null },
+    image: { image_id: 'i1', puller_host_user_name: 'bob', puller_uid: 1001 },
+    volume: { volume_name: 'v1' },
+  };
+  return async ({ method, path, query = {}, body }) => {
+    if (path === 'users/resolve') return { uid: 1000, name: 'alice' };
+    const kind = String(query['entity_type']);
+    if (method === 'POST') {
+      sent.push(body);
+      return { status: 'ok', kind: 'image', id: 'i1', uid: 1000 };
+    }
+    if (!Object.hasOwn(items, kind)) {
+      throw new AgentError('entity_type must be container|image|volume', {
+        code: 'X',
+        disposition: 'terminal',
+        status: 400,
+      });
+    }
+    return { items: [items[kind as keyof typeof items]], total: 1, page: 1, page_size: 100 };
+  };
 }
 
 describe('all hosts together', () => {
@@ -112,6 +138,53 @@ describe('one host through the central side', () => {
       uid: 1001,
       name: 'bob',
     });
+  });
+
+  it('has Docker of all hosts, of which one may answer something else, or of one as other managers ask', async () => {
+    const strange = await odd('strange', JSON.stringify([{ name: '/dev/sda1' }]));
+    const { call } = central([...(await hosts('host4', 'host1')), strange]);
+    const path = '/admin/docker/usage/review-queue';
+    expect((await call('GET', path)).body).toMatchObject({
+      host4: { results: [{ name: 'experiment' }, { name: 'cache' }] },
+      host1: { results: [] },
+      strange: { error: { msg: expect.stringContaining('something else') } },
+    });
+    await strange.close();
+    const query = 'host_id=host4&entity_type=volume&page_size=5';
+    expect((await call('GET', path, { query })).body).toMatchObject({
+      items: [{ entity_type: 'volume', volume_name: 'cache' }],
+      total: 1,
+      page_size: 5,
+    });
+    const at = { params: { host: 'host4' } };
+    expect((await call('GET', '/quotas/:host/docker/containers', at)).body).toMatchObject({
+      unattributed_bytes: 2 ** 30,
+    });
+    const one = { ...at, query: 'entity_type=volume&volume_name=cache' };
+    expect((await call('GET', '/quotas/:host/docker/usage/attribution-detail', one)).body).toMatchObject({
+      auto: { name: 'cache' },
+      override: null,
+    });
+    const lost = { ...at, query: 'kind=container&id=nothing' };
+    expect((await call('GET', '/quotas/:host/docker/inspect', lost)).status).toBe(404);
+  });
+
+  it('decides on hosts of other managers, too, which want to be asked by kind and told the uid', async () => {
+    const sent: unknown[] = [];
+    const client = { ...clientOf('other', 'http://127.0.0.1:9'), pass: answerOfManager(sent) };
+    const { call } = central([{ id: 'other', client }]);
+    expect((await call('GET', '/admin/docker/usage/review-queue')).body).toMatchObject({
+      other: {
+        results: [
+          { kind: 'container', id: 'c1', host_user_name: null, reason: 'unresolved-events' },
+          { kind: 'layer', id: 'i1', image: 'i1', host_user_name: 'bob' },
+          { kind: 'volume', id: 'v1', name: 'v1' },
+        ],
+      },
+    });
+    const body = { kind: 'image', id: 'i1', host_user_name: 'alice' };
+    await call('POST', '/admin/docker/usage/attribute', { query: 'host_id=other', body });
+    expect(sent).toEqual([{ ...body, entity_type: 'image', image_id: 'i1', uid: 1000 }]);
   });
 
   it('passes on what it was refused, and is 502 when it does not answer', async () => {

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { systemClock } from '../../../../src/lib/clock.ts';
+import { silentLog } from '../../../../test/fakes/log.ts';
 import { createMockHost } from '../../mock/mock-host.ts';
 import { createGuard } from '../../remote/auth.ts';
 import { listen } from '../../remote/listen.ts';
@@ -36,7 +37,10 @@ describe('a key', () => {
   });
 
   it('that is not configured is a failure of the host', async () => {
-    const routes = createHostRoutes(createMockHost('host1', systemClock), createGuard(undefined, systemClock));
+    const routes = createHostRoutes(
+      createMockHost('host1', systemClock, silentLog()).host,
+      createGuard(undefined, systemClock),
+    );
     const listener = await listen(routes, { listen: '127.0.0.1:0' }, signal);
     const answer = await ask(`http://127.0.0.1:${listener.port}/remote-api/ping`);
     await listener.close();
@@ -68,7 +72,15 @@ describe('the remote API', () => {
   it('has limits in KiB, usage in bytes and times in epoch seconds', async () => {
     const url = await open('host1');
     const devices = (await ask(`${url}/quotas`)).body as { name: string; user_quotas: Record<string, number>[] }[];
-    expect(devices.map(({ name }) => name)).toContain('/dev/sda1');
+    // Made-up hosts keep their own order.
+    expect(devices.map(({ name }) => name.slice('/dev/'.length))).toEqual([
+      'sda1',
+      'sdb1',
+      'nvme0n1p1',
+      'sdc1',
+      'sdd1',
+      'sde1',
+    ]);
     const alice = devices.find(({ name }) => name === '/dev/sda1')?.user_quotas[0];
     expect(alice).toMatchObject({
       uid: 1000,
@@ -91,6 +103,43 @@ describe('the remote API', () => {
       ['tank/scratch', 'zfs'],
     ]);
     expect(devices[0]?.['user_quotas']).toMatchObject([{ inode_hard_limit: 0, inode_current: 0 }, {}]);
+  });
+
+  it('has Docker among its devices: soft is hard, parts of the usage, and the percentage is of its total', async () => {
+    const url = await open('host4');
+    const GIB = 1024 ** 3;
+    const devices = (await ask(`${url}/quotas`)).body as { name: string }[];
+    expect(devices.map(({ name }) => name)).toEqual(['/dev/sda1', 'docker']);
+    const row = (name: string, limit: number, used: number) => ({
+      name,
+      block_hard_limit: limit * 1024 ** 2,
+      block_soft_limit: limit * 1024 ** 2,
+      block_current: used * GIB,
+      inode_hard_limit: 0,
+    });
+    expect(devices[1]).toMatchObject({
+      user_quota_format: 'docker',
+      usage: { total: 32 * GIB, used: 20 * GIB, free: 10 * GIB, percent: 62.5 },
+      unattributed_usage: 2 * GIB,
+      user_quotas: [row('alice', 10, 5), row('bob', 15, 9), row('charlie', 5, 6)],
+    });
+    expect((await ask(`${url}/docker/usage/review-queue`)).body).toMatchObject([
+      { name: 'experiment', conflict: 'label-names-no-user' },
+      { name: 'cache', kind: 'volume', reason: 'unattributed' },
+    ]);
+    // What an administrator decides counts at once.
+    const body = { kind: 'volume', id: 'cache', host_user_name: 'alice' };
+    expect((await ask(`${url}/docker/usage/attribute`, { method: 'POST', body })).status).toBe(200);
+    expect((await ask(`${url}/quotas/users/by-name/alice`)).body).toMatchObject([
+      {},
+      {
+        name: 'docker',
+        unattributed_usage: GIB,
+        user_quotas: [{ block_current: 6 * GIB, docker_volume_bytes: 2 * GIB }],
+      },
+    ]);
+    await ask(`${url}/quotas/users/1000?device=docker`, { method: 'PUT', body: { block_hard_limit: 5 * 1024 ** 2 } });
+    expect(((await ask(`${url}/quotas`)).body as unknown[])[1]).toMatchObject({ usage: { total: 26 * GIB } });
   });
 
   it('lists only the devices a user has something on, each with one row', async () => {
@@ -203,7 +252,10 @@ describe('a listener', () => {
   it('can be a socket that only its owner opens, and takes the place of one that was left behind', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'socket-'));
     const path = join(folder, 's');
-    const routes = createHostRoutes(createMockHost('host1', systemClock), createGuard(KEY, systemClock));
+    const routes = createHostRoutes(
+      createMockHost('host1', systemClock, silentLog()).host,
+      createGuard(KEY, systemClock),
+    );
     for (let life = 0; life < 2; life++) {
       const listener = await listen(routes, { listen: `unix:${path}` }, signal);
       const status = await new Promise((resolve, reject) => {
@@ -227,7 +279,10 @@ describe('a listener', () => {
     const curve = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1'];
     const files = ['-nodes', '-keyout', tls_key, '-out', tls_cert, '-days', '2'];
     execFileSync('openssl', ['req', '-x509', ...curve, ...subject, ...files], { stdio: 'ignore' });
-    const routes = createHostRoutes(createMockHost('host1', systemClock), createGuard(KEY, systemClock));
+    const routes = createHostRoutes(
+      createMockHost('host1', systemClock, silentLog()).host,
+      createGuard(KEY, systemClock),
+    );
     const listener = await listen(routes, { listen: '127.0.0.1:0', tls_cert, tls_key }, signal);
     const url = `https://127.0.0.1:${listener.port}`;
     const client = (more: object) => clientOf('host1', url, KEY, more);

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { manualClock } from '../../../../test/fakes/clock.ts';
+import { silentLog } from '../../../../test/fakes/log.ts';
 import { createLocalClient } from '../../central/local-client.ts';
 import { isProven } from '../../central/mappings.ts';
 import { createMockHost } from '../../mock/mock-host.ts';
@@ -136,7 +137,7 @@ describe('an administrator', () => {
 });
 
 it('the host of the agent itself is asked as the others are', async () => {
-  const client = createLocalClient(createMockHost('host1', manualClock()));
+  const client = createLocalClient(createMockHost('host1', manualClock(), silentLog()).host);
   const { call } = central([{ id: 'here', client }]);
   const at = { params: { host: 'here', uid: '1000' }, query: 'device=/dev/sda1' };
   const put = await call('PUT', '/quotas/:host/users/:uid', { ...at, body: { block_hard_limit: 700_000 } });

@@ -2,6 +2,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { systemClock } from '../../../../src/lib/clock.ts';
 import { silentLog } from '../../../../test/fakes/log.ts';
 import { MOCK_KEYS, type MockSite, startMockSite } from '../../mock/mock-site.ts';
+import { mustBeDescribed } from './described.ts';
 import { signal } from './rig.ts';
 
 let site: MockSite;
@@ -10,7 +11,9 @@ afterEach(() => site.close());
 async function get(path: string, key?: string): Promise<{ status: number; body: unknown }> {
   const headers = key === undefined ? {} : { authorization: `Bearer ${key}` };
   const answer = await fetch(`http://127.0.0.1:${site.ports['central']}/api${path}`, { headers });
-  return { status: answer.status, body: await answer.json() };
+  const body: unknown = await answer.json();
+  mustBeDescribed('GET', `/api${path}`, answer.status, body);
+  return { status: answer.status, body };
 }
 
 describe('the made-up site', () => {

@@ -26,7 +26,8 @@ export interface RunningHost extends Listener {
 
 /** A made-up host on a port of loopback, and a client of it. */
 export async function startHost(id: MockHostId, key: string | undefined = KEY): Promise<RunningHost> {
-  const routes = createHostRoutes(createMockHost(id, systemClock), createGuard(key, systemClock));
+  const { host, docker } = createMockHost(id, systemClock, silentLog());
+  const routes = createHostRoutes(host, createGuard(key, systemClock), docker);
   const listener = await listen(routes, { listen: '127.0.0.1:0' }, signal);
   const url = `http://127.0.0.1:${listener.port}`;
   return { ...listener, url, client: clientOf(id, url) };
@@ -40,7 +41,7 @@ export function clientOf(id: string, url: string, key = KEY, more: Partial<Remot
 }
 
 export function hostRoutes() {
-  return createHostRoutes(createMockHost('host1', systemClock), createGuard(KEY, systemClock));
+  return createHostRoutes(createMockHost('host1', systemClock, silentLog()).host, createGuard(KEY, systemClock));
 }
 
 /** One request with or without a key; the answer as it came. */

@@ -24,6 +24,8 @@ function rig(store?: Documents) {
     devices: createDevices([createLinuxDriver(host)], signal),
     names: createNames(host.run),
     store: documents,
+    clock,
+    log: silentLog(),
     registry: undefined,
     range: { uid_min: 1000, uid_max: 9999 },
     hasGroups: true,

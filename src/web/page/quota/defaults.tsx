@@ -24,13 +24,17 @@ export function Defaults() {
   );
 }
 
-/** Devices of those hosts that have answered. */
+/** Devices that can be read, of those hosts that have answered. */
 function Choose({ hosts }: { readonly hosts: readonly string[] }) {
   const { t } = useText();
   const id = useId();
   const [{ host, device }, change] = usePageSearch();
   const answers = useQueries({ queries: hosts.map((one) => devicesOf(one)) });
-  const all = answers.flatMap(({ data = [] }, index) => data.map((one) => ({ host: hosts[index] ?? '', device: one })));
+  const all = answers.flatMap(({ data = [] }, index) =>
+    data
+      .filter(({ unavailable }) => unavailable === undefined)
+      .map((one) => ({ host: hosts[index] ?? '', device: one })),
+  );
   const isWaiting = answers.some(({ isPending }) => isPending);
   if (all.length === 0 && isWaiting) return <p className="loading">{t('loading')}</p>;
   const chosen = all.find((one) => one.host === host && one.device.name === device) ?? all[0];

@@ -25,10 +25,13 @@ export function Device() {
       <Loaded query={query}>
         {(devices) => {
           const device = devices.find((one) => one.name === name);
-          return device === undefined ? (
-            <Notice kind="warning">{t('not.known')}</Notice>
-          ) : (
+          if (device === undefined) return <Notice kind="warning">{t('not.known')}</Notice>;
+          return device.unavailable === undefined ? (
             <Users host={host} device={device} />
+          ) : (
+            <Notice kind="failed">
+              <span lang="en">{device.unavailable}</span>
+            </Notice>
           );
         }}
       </Loaded>

@@ -70,8 +70,21 @@ function Liveness({ isDead, ping }: { readonly isDead: boolean; readonly ping: P
 }
 
 function Device({ host, device }: { readonly host: string; readonly device: DeviceShape }) {
+  return device.unavailable === undefined ? (
+    <ReadDevice host={host} device={device} />
+  ) : (
+    <li className="entry">
+      {device.name} <span className="quiet">{device.mount_points.join(', ')}</span>
+      <Notice kind="failed">
+        <span lang="en">{device.unavailable}</span>
+      </Notice>
+    </li>
+  );
+}
+
+function ReadDevice({ host, device }: { readonly host: string; readonly device: DeviceShape }) {
   const { t, format } = useText();
-  const { free, total, used } = device.usage;
+  const { free, total, percent } = device.usage;
   const quotas = device.user_quotas ?? [];
   const full = quotas.filter((quota) => fullness(quota, device) >= 1).length;
   const text = t('device.free', { free: format.bytes(free), total: format.bytes(total) });
@@ -83,7 +96,7 @@ function Device({ host, device }: { readonly host: string; readonly device: Devi
       <span className="quiet">
         {device.mount_points.join(', ')} {device.fstype}
       </span>
-      <Meter share={used + free === 0 ? undefined : used / (used + free)} label={text} />
+      <Meter share={total === 0 ? undefined : percent / 100} label={text} />
       <div className="usage-text">
         {text} · {t('device.users', { count: format.number(quotas.length), full: format.number(full) })}
       </div>

@@ -24,6 +24,8 @@ export interface DeviceShape {
   readonly user_quota_format?: string;
   readonly user_quotas?: readonly QuotaShape[];
   readonly unattributed_usage?: number;
+  /** Why it cannot be read now; its numbers mean nothing then. */
+  readonly unavailable?: string;
 }
 
 /** The answer of one host; one that does not answer has its error here, and the others are as they are. */
