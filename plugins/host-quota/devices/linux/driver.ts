@@ -46,7 +46,7 @@ export function createLinuxDriver(deps: LinuxDeps): Driver {
     read: async (device, subject, signal) => {
       const { stdout } = await report(device, subject, ['-O', 'csv'], signal);
       const read = rowsOf('repquota', stdout, parseRepquota(stdout));
-      // Someone owns the mount point: without the right to ask the kernel the report is empty, and that is called success.
+      // The owner of the mount point is in every report. Without the right to ask the kernel it is empty, with exit status 0.
       if (read.rows.length + read.unreadable.length === 0) throw toolFailed('repquota', 'its report is empty', RIGHTS);
       return read;
     },
