@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { type SandboxLogin, startSandboxLogin } from '../../src/sandbox/login/login-server.ts';
 import { type Browser, openBrowser } from '../fakes/browser.ts';
+import { loginConfig } from '../fakes/login-server.ts';
 import { openSite, type Site, type SiteOptions } from '../fakes/site.ts';
 import { fulfilled, ready } from './helpers.ts';
 
@@ -37,14 +38,13 @@ function freePort(): Promise<number> {
 async function open(options: SiteOptions = {}): Promise<Site> {
   const port = await freePort();
   origin = `http://localhost:${port}`;
-  const roles = { userClaim: 'preferred_username', roleClaim: 'groups', admins: ['storage-operators'] };
-  const client = { issuer: login.issuer, clientId: login.clientId, clientSecret: undefined, scope: 'openid profile' };
+  const config = loginConfig({ issuer: login.issuer, clientId: login.clientId });
   site = await openSite({
     ...options,
-    tune: (config) => ({
-      ...config,
+    tune: (site) => ({
+      ...site,
       http: { host: '127.0.0.1', port },
-      web: { origin, basePath: '', login: { ...client, ...roles, sessionMs: 3_600_000 } },
+      web: { origin, basePath: '', login: config },
     }),
   });
   return site;
