@@ -105,6 +105,40 @@ user_claim: preferred_username`;
   expect(JSON.stringify(await json(alice, '/api/me/quotas'))).toContain('"block_hard_limit":900000');
 });
 
+/** Every route as the agent describes it, its parameters filled in. */
+async function routesOf(browser: Browser): Promise<readonly { method: string; path: string; role: string }[]> {
+  const { paths } = (await json(browser, '/api/openapi.json')) as {
+    readonly paths: Readonly<Record<string, Readonly<Record<string, { 'x-role': string }>>>>;
+  };
+  return Object.entries(paths).flatMap(([path, methods]) =>
+    Object.entries(methods).map(([method, described]) => ({
+      method: method.toUpperCase(),
+      path: path.replaceAll(/\{\w+\}/g, 'x'),
+      role: described['x-role'],
+    })),
+  );
+}
+
+test('a login opens what its role may, and another site may use none of it', async () => {
+  const settings = `device: /dev/sda1\nhost_id: host1\nMOCK_QUOTA: true\ncentral: true\nregistry: ${folder}`;
+  await (await open({ backend: 'host-quota', settings })).start();
+  const [alice, charlie] = [await logIn('alice'), await logIn('charlie')];
+  const routes = await routesOf(charlie);
+  const operators = routes.filter(({ role }) => role === 'operator');
+  const changing = routes.filter(({ method, role }) => method !== 'GET' && ['user', 'operator'].includes(role));
+  expect([operators.length, changing.length].every((count) => count > 10)).toBe(true);
+  const ask = async (browser: Browser, { method, path }: { method: string; path: string }, from: string) => {
+    const headers = { ...PROXIED, 'content-type': 'application/json', origin: from };
+    const answer = await (method === 'GET'
+      ? browser.get(origin + path, headers)
+      : browser.send(method, origin + path, '{}', headers));
+    return `${answer.status} ${method} ${path}`;
+  };
+  for (const route of operators) expect(await ask(alice, route, origin)).toMatch(/^403 /);
+  for (const route of changing) expect(await ask(charlie, route, 'https://evil.example')).toMatch(/^403 /);
+  expect((await json(charlie, '/api/session')).person).toMatchObject({ name: 'charlie' });
+});
+
 test('an order appears live, step by step', async () => {
   const agent = await open();
   await ready(agent);

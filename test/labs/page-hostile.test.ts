@@ -63,7 +63,7 @@ describe.each([
     expect(await opened.evaluate('window.hit')).toBeUndefined();
     expect(await opened.locator('img, iframe, object, [onerror], a[href^="javascript"]').count()).toBe(0);
     expect(await opened.locator('#page script').count()).toBe(0);
-    const text = await opened.locator('body').innerText();
+    const text = await opened.locator('body').textContent();
     expect(text).toContain('\\u202egpj.');
     expect(text).not.toMatch(/[\u202a-\u202e\u2066-\u2069\u0080-\u009f]/);
     expect(await opened.evaluate('document.documentElement.scrollWidth')).toBeLessThanOrEqual(width);
