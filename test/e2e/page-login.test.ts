@@ -167,3 +167,17 @@ test('an order appears live, step by step', async () => {
     'ended',
   ]);
 });
+
+test('beyond this machine and without a login there are health and metrics only, and the start says so', async () => {
+  site = await openSite({
+    stomp: false,
+    tune: (config) => ({ ...config, http: { host: '0.0.0.0', port: 0 } }),
+  });
+  await site.start();
+  origin = `http://127.0.0.1:${site.port()}`;
+  const stranger = openBrowser();
+  expect(await status(stranger, '/healthz')).toBe(200);
+  expect(await status(stranger, '/metrics')).toBe(200);
+  for (const path of ['/v1/overview', '/api/session', '/api/events']) expect(await status(stranger, path)).toBe(401);
+  expect(site.logs.join('\n')).toContain('web.login is not configured');
+});
