@@ -5,6 +5,7 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { describe, type Figure, formatTable, median, type Result, shorten, verdict } from './lib/report.ts';
+import { withScratch } from './lib/scratch.ts';
 
 /** Runs the benchmarks named on the command line, or all, each in a process of its own; `--runs 3` for medians. */
 
@@ -51,12 +52,17 @@ for (let run = 0; run < runs; run++) {
 }
 if (runs > 1) summarize(results);
 
-async function runBench(name: string): Promise<Result> {
+function runBench(name: string): Promise<Result> {
+  return withScratch((scratch) => runIn(scratch, name));
+}
+
+async function runIn(scratch: string, name: string): Promise<Result> {
   // What else the machine does shows in every time that is measured.
   const load = loadavg()[0] ?? 0;
   const program = fileURLToPath(new URL(`${name}.js`, import.meta.url));
   // A group of its own: what a benchmark has started ends with it, however that ends.
-  const child = spawn(process.execPath, [program], { stdio: ['ignore', 'pipe', 'inherit'], detached: true });
+  const env = { ...process.env, BENCH_SCRATCH: scratch };
+  const child = spawn(process.execPath, [program], { env, stdio: ['ignore', 'pipe', 'inherit'], detached: true });
   const exit = once(child, 'exit');
   const end = (): void => endGroup(child.pid);
   const late = setTimeout(end, LONGEST_MS);

@@ -1,11 +1,12 @@
-import { cpSync, existsSync, rmSync } from 'node:fs';
+import { cpSync, existsSync, symlinkSync } from 'node:fs';
 import { get, type IncomingMessage } from 'node:http';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { chromium } from 'playwright-core';
 import { cpuMs, idleMemoryMb } from './lib/proc.ts';
 import { type Figure, median, printResult } from './lib/report.ts';
 import { type SandboxProcess, startSandboxProcess } from './lib/sandbox-process.ts';
+import { withScratch } from './lib/scratch.ts';
 import { until } from './lib/until.ts';
 import { type AgentOptions, withAgent } from './lib/with-agent.ts';
 
@@ -21,8 +22,6 @@ const ROUNDS = 3;
 const LISTEN_S = 8;
 
 const BUILT = 'dist/page/index.html';
-/** The same build without the page: the agent serves what it finds beside its code. */
-const WITHOUT = 'dist/without-page';
 /** No login server is asked before somebody logs in. */
 const LOGIN = `web:
   public_url: http://127.0.0.1:9464
@@ -214,17 +213,15 @@ function listen(port: number): Promise<{ bytes(): number; close(): void }> {
   });
 }
 
-/** Agents without page and login, and with both. */
-async function withBuilds<T>(work: (bare: AgentOptions, full: AgentOptions) => Promise<T>): Promise<T> {
-  rmSync(WITHOUT, { recursive: true, force: true });
-  for (const part of ['src', 'plugins', 'package.json']) {
-    cpSync(join('dist', part), join(WITHOUT, part), { recursive: true });
-  }
-  try {
-    return await work({ program: join(WITHOUT, 'src/cli/main.js') }, { agent: LOGIN });
-  } finally {
-    rmSync(WITHOUT, { recursive: true, force: true });
-  }
+/** Agents without page and login, and with both. An agent serves the page that it finds beside its code. */
+function withBuilds<T>(work: (bare: AgentOptions, full: AgentOptions) => Promise<T>): Promise<T> {
+  return withScratch(async (folder) => {
+    for (const part of ['src', 'plugins', 'package.json']) {
+      cpSync(join('dist', part), join(folder, part), { recursive: true });
+    }
+    symlinkSync(resolve('node_modules'), join(folder, 'node_modules'));
+    return await work({ program: join(folder, 'src/cli/main.js') }, { agent: LOGIN });
+  });
 }
 
 async function withSandbox<T>(
