@@ -9,8 +9,8 @@ import { checkBackendNames } from './check-backend-names.ts';
 import { checkMetering, isSampled } from './check-metering.ts';
 import { checkUnit } from './check-unit.ts';
 import { type Problem, pointer } from './diagnostic.ts';
-import { fileError } from './file-error.ts';
 import type { RawConfig, RawOffering, RawSettings } from './raw.ts';
+import { readCa } from './read-ca.ts';
 import { IGNORED_IN_SETTINGS } from './reference-keys.ts';
 import type { SubstituteDeps } from './substitute.ts';
 import type { OfferingConfig, WaldurCredentials } from './types.ts';
@@ -42,7 +42,7 @@ export function buildOffering(input: BuildOfferingInput): BuiltOffering {
   const { raw, path, plugin, agent } = input;
   const api = readApiUrl(raw.waldur_api_url);
   const credentials = readCredentials(raw, input.secretFile(pointer(path, 'waldur_api_token')));
-  const ca = readCa(input);
+  const ca = readCa(raw.ca_file, pointer(path, 'ca_file'), input.readFile);
   const built = buildComponents(raw.backend_components, plugin, pointer(path, 'backend_components'));
   const settings = pluginSettings(raw.backend_settings);
   const problems = [
@@ -209,28 +209,6 @@ function checkUnits(raw: RawOffering, plugin: Plugin, path: string): readonly Pr
   return Object.entries(raw.backend_components).flatMap(([type, component]) =>
     checkUnit(type, component, plugin, raw.backend_settings.metering, pointer(at, type)),
   );
-}
-
-function readCa(input: BuildOfferingInput): {
-  readonly text: string | undefined;
-  readonly problems: readonly Problem[];
-} {
-  const file = input.raw.ca_file;
-  if (file === undefined) return { text: undefined, problems: [] };
-  const path = pointer(input.path, 'ca_file');
-  const refuse = (message: string, hint?: string): ReturnType<typeof readCa> => ({
-    text: undefined,
-    problems: [{ severity: 'error', path, message, hint }],
-  });
-  try {
-    const { text } = input.readFile(file);
-    return text.includes('-----BEGIN CERTIFICATE-----')
-      ? { text, problems: [] }
-      : refuse(`${file} holds no PEM certificate`);
-  } catch (error) {
-    const { reason, hint } = fileError(error);
-    return refuse(`cannot read ${file}: ${reason}`, hint);
-  }
 }
 
 function nothingToDo(path: string): Problem {

@@ -1,27 +1,33 @@
 import { isLoopbackUrl } from '../lib/loopback.ts';
 import { type Problem, pointer } from './diagnostic.ts';
-import type { RawWeb } from './raw.ts';
+import type { RawConfig, RawWeb } from './raw.ts';
+import { readCa } from './read-ca.ts';
+import type { SubstituteDeps } from './substitute.ts';
 import type { LoginConfig, WebConfig } from './types.ts';
 
 const HOUR = 3_600_000;
 
 /** The page for people, from a part of the file that satisfies the schema. */
-export function buildWeb(raw: RawWeb | undefined): {
-  readonly web: WebConfig;
-  readonly problems: readonly Problem[];
-} {
+export function buildWeb(
+  raw: RawWeb | undefined,
+  agent: Pick<RawConfig, 'global_proxy'>,
+  readFile: SubstituteDeps['readFile'],
+): { readonly web: WebConfig; readonly problems: readonly Problem[] } {
   const { public_url: publicUrl, base_path: path, login } = raw ?? {};
   const url = publicUrl !== undefined && URL.canParse(publicUrl) ? new URL(publicUrl) : undefined;
   const ownPath = url?.pathname.replace(/\/+$/, '') ?? '';
-  const web = { origin: url?.origin, basePath: path ?? ownPath, login: login && buildLogin(login) };
-  return { web, problems: problemsOf(raw ?? {}, url) };
+  const ca = readCa(login?.ca_file, '/web/login/ca_file', readFile);
+  const reached = { ca: ca.text, proxy: (login?.proxy ?? agent.global_proxy) || undefined };
+  const web = { origin: url?.origin, basePath: path ?? ownPath, login: login && buildLogin(login, reached) };
+  return { web, problems: [...problemsOf(raw ?? {}, url), ...ca.problems] };
 }
 
-function buildLogin(raw: NonNullable<RawWeb['login']>): LoginConfig {
+function buildLogin(raw: NonNullable<RawWeb['login']>, reached: Pick<LoginConfig, 'ca' | 'proxy'>): LoginConfig {
   return {
     issuer: raw.issuer,
     clientId: raw.client_id,
     clientSecret: raw.client_secret,
+    ...reached,
     scope: raw.scope,
     userClaim: raw.user_claim,
     roleClaim: raw.role_claim,

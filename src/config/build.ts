@@ -53,7 +53,7 @@ export function build(input: BuildInput): Built {
   );
   if (!broken('/timezone')) problems.push(...checkTimezone(raw.timezone));
   if (!broken('/report_schedule')) problems.push(...checkSchedule(raw.report_schedule));
-  const { web, problems: webProblems } = buildWeb(broken('/web') ? undefined : raw.web);
+  const { web, problems: webProblems } = buildWeb(broken('/web') ? undefined : raw.web, raw, input.readFile);
   problems.push(...webProblems);
   const http = broken('/listen') ? undefined : readListen(raw.listen);
   if (http === undefined || broken('')) return { config: undefined, problems };

@@ -1,4 +1,5 @@
 import type { JsonSchema } from '../plugin/contract.ts';
+import { CA_FILE, PROXY } from './peer-schema.ts';
 import {
   IGNORED_AT_TOP,
   IGNORED_IN_LOG_SHIPPING,
@@ -15,12 +16,6 @@ const DURATION: JsonSchema = {
 };
 
 const URL_SCHEMA: JsonSchema = { type: 'string', format: 'uri', 'x-expected': 'an http:// or https:// URL' };
-
-const PROXY: JsonSchema = {
-  type: 'string',
-  pattern: '^(env|https?://.+|)$',
-  'x-expected': 'an http:// or https:// URL, or env for HTTP_PROXY, HTTPS_PROXY and NO_PROXY',
-};
 
 const NAME: JsonSchema = { type: 'string', minLength: 1, maxLength: 150, pattern: '\\S', 'x-expected': 'a name' };
 
@@ -133,7 +128,10 @@ export const AGENT: Readonly<Record<string, JsonSchema>> = {
     default: false,
     description: 'Secrets written into this file are errors: they must be references.',
   },
-  global_proxy: { ...PROXY, description: 'Proxy for Waldur and its broker, for offerings that do not say otherwise.' },
+  global_proxy: {
+    ...PROXY,
+    description: 'Proxy for Waldur, its broker and the login server, for those that do not say otherwise.',
+  },
   plugins: {
     type: 'array',
     items: {
@@ -178,7 +176,7 @@ export const OFFERING: Readonly<Record<string, JsonSchema>> = {
     'x-expected': 'a UUID: 32 hexadecimal digits, with or without dashes',
   },
   verify_ssl: { type: 'boolean', default: true, description: "Verify Waldur's certificate." },
-  ca_file: { type: 'string', pattern: '^/', 'x-expected': 'an absolute path', description: 'PEM file of further CAs.' },
+  ca_file: CA_FILE,
   proxy: { ...PROXY, description: 'Proxy for Waldur and its broker; empty for none.' },
   stomp_enabled: { type: 'boolean', default: false, description: 'Hear of orders at once, over STOMP.' },
   stomp_ws_host: { type: 'string', pattern: '^(\\[[0-9a-fA-F:.]+\\]|[A-Za-z0-9_.-]+)$', 'x-expected': 'a host name' },

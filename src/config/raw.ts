@@ -35,6 +35,8 @@ export interface RawWeb {
     readonly issuer: string;
     readonly client_id: string;
     readonly client_secret?: string;
+    readonly ca_file?: string;
+    readonly proxy?: string;
     readonly scope: string;
     readonly user_claim: string;
     readonly role_claim?: string;

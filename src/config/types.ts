@@ -56,6 +56,9 @@ export interface LoginConfig {
   readonly issuer: string;
   readonly clientId: string;
   readonly clientSecret: string | undefined;
+  /** PEM text of `ca_file`. */
+  readonly ca: string | undefined;
+  readonly proxy: string | undefined;
   readonly scope: string;
   readonly userClaim: string;
   /** Undefined: `admins` are names of people. */

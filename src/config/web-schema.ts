@@ -1,4 +1,5 @@
 import type { JsonSchema } from '../plugin/contract.ts';
+import { CA_FILE, PROXY } from './peer-schema.ts';
 
 const URL_WITHOUT_QUERY = '^https?://[^/?#@\\s]+(/[^?#\\s]*)?$';
 
@@ -22,6 +23,8 @@ const LOGIN: JsonSchema = {
       'x-secret': true,
       description: 'Without it the client is public, and proves itself by PKCE alone.',
     },
+    ca_file: CA_FILE,
+    proxy: { ...PROXY, description: 'Proxy for the login server; empty for none. Default: global_proxy.' },
     scope: { type: 'string', minLength: 1, default: 'openid profile', description: 'Must contain openid.' },
     user_claim: {
       type: 'string',

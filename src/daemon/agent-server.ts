@@ -1,9 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import type { WebConfig } from '../config/types.ts';
 import type { Clock } from '../lib/clock.ts';
+import { createHttp, type HttpFactory } from '../lib/http.ts';
 import type { JsonObject } from '../lib/json.ts';
 import type { Log } from '../lib/log.ts';
 import { isLoopbackHost } from '../lib/loopback.ts';
+import type { Environment } from '../lib/proxy.ts';
 import { type HealthSnapshot, liveness, readiness } from '../monitor/health.ts';
 import type { Metrics } from '../monitor/metrics.ts';
 import type { Journal } from '../store/journal.ts';
@@ -39,6 +41,8 @@ export interface AgentServerDeps {
   readonly pageFolder: string;
   readonly web: WebConfig;
   readonly version: string;
+  /** For the proxy variables. */
+  readonly env: Environment;
   journal(): Pick<Journal, 'follow'>;
   snapshot(): HealthSnapshot;
   /** Replaces secrets. */
@@ -62,6 +66,7 @@ export function createAgentServer(deps: AgentServerDeps): AgentServer {
   let served: readonly RouteGroup[] = [own];
   let router = createRouter(served);
   let people: People = NO_PEOPLE;
+  const stopping = new AbortController();
   const server = createWebServer({
     ...http,
     clock,
@@ -72,7 +77,7 @@ export function createAgentServer(deps: AgentServerDeps): AgentServer {
   });
   return {
     start: async () => {
-      const login = await openLogin(deps);
+      const login = await openLogin(deps, stopping.signal);
       people = login?.people ?? NO_PEOPLE;
       own = { ...own, routes: [...own.routes, ...(login?.routes ?? [])] };
       const port = await server.start();
@@ -84,6 +89,7 @@ export function createAgentServer(deps: AgentServerDeps): AgentServer {
       router = createRouter(served);
     },
     close: async () => {
+      stopping.abort(new Error('the agent is stopping'));
       live.close();
       await server.close();
     },
@@ -91,11 +97,16 @@ export function createAgentServer(deps: AgentServerDeps): AgentServer {
 }
 
 /** The code of the login is loaded where there is one. */
-async function openLogin({ web, clock, log }: AgentServerDeps): Promise<Login | undefined> {
+async function openLogin(
+  { web, clock, log, env, version }: AgentServerDeps,
+  signal: AbortSignal,
+): Promise<Login | undefined> {
   const { login, origin, basePath } = web;
   if (login === undefined || origin === undefined) return undefined;
   const { createLogin } = await import('../web/login/create-login.ts');
-  return createLogin(login, { clock, log, origin, basePath, random: (bytes) => randomBytes(bytes) });
+  const userAgent = `waldur-storage-agent/${version}`;
+  const http: HttpFactory = (options) => createHttp({ userAgent, ...options }, { clock, env });
+  return createLogin(login, { clock, log, origin, basePath, http, signal, random: (bytes) => randomBytes(bytes) });
 }
 
 const NO_PAGE =

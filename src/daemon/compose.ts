@@ -93,13 +93,13 @@ export function compose(initial: Config, deps: ComposeDeps): Agent {
 
 function serverDeps(
   { http, web }: Config,
-  { clock, version, secrets, pageFolder = BUILT_PAGE }: ComposeDeps,
+  { clock, version, env, secrets, pageFolder = BUILT_PAGE }: ComposeDeps,
   { log, metrics, journal }: Parts,
   source: Pick<AgentSource, 'snapshot' | 'config' | 'offerings'>,
 ): AgentServerDeps {
   const shared = { clock, version, journal, scrub: secrets.scrub };
   const told = { ...shared, ...source, startedAt: clock.now() };
-  return { ...shared, log, metrics, http, web, snapshot: source.snapshot, source: told, pageFolder };
+  return { ...shared, env, log, metrics, http, web, snapshot: source.snapshot, source: told, pageFolder };
 }
 
 const BUILT_PAGE = fileURLToPath(new URL('../../page', import.meta.url));

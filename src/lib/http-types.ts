@@ -13,6 +13,8 @@ export interface HttpRequest {
   readonly timeoutMs?: number;
   /** `json` (default): a body that is not JSON is an error, an empty one is undefined. */
   readonly answer?: 'json' | 'text' | 'bytes';
+  /** Every status is an answer; by default those other than 2xx are thrown. */
+  readonly anyStatus?: boolean;
 }
 
 export interface HttpAnswer {

@@ -42,7 +42,7 @@ export function createHttp(options: HttpOptions, { clock, env = {} }: HttpDeps):
         hideCredentials(text, { headers, body: request.body }),
       );
     }
-    if (isSuccess(raw.status)) return { ...raw, body: readBody(options, request, raw) };
+    if (request.anyStatus === true || isSuccess(raw.status)) return { ...raw, body: readBody(options, request, raw) };
     const answer = { ...raw, body: readFailure(raw, { headers, body: request.body }) };
     throw options.explain?.(request, answer) ?? answerError(options.peer, request, answer, clock.now());
   }

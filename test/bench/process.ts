@@ -1,14 +1,9 @@
-import { mkdirSync } from 'node:fs';
-import { join } from 'node:path';
-import { FIXTURE } from '../../src/sandbox/fixture.ts';
-import { siteYaml } from '../fakes/site.ts';
-import { type AgentProcess, startAgentProcess } from './lib/agent-process.ts';
-import { addBuckets } from './lib/population.ts';
+import type { AgentProcess } from './lib/agent-process.ts';
 import { idleMemoryMb, memoryMb } from './lib/proc.ts';
 import { type Figure, median, printResult } from './lib/report.ts';
-import { type SandboxProcess, startSandboxProcess } from './lib/sandbox-process.ts';
-import { withScratch } from './lib/scratch.ts';
+import { startSandboxProcess } from './lib/sandbox-process.ts';
 import { until } from './lib/until.ts';
+import { withAgent } from './lib/with-agent.ts';
 
 /** What the agent's process costs: the time until it is ready, and its memory, idle and with many resources. */
 
@@ -27,14 +22,14 @@ async function start(): Promise<readonly Figure[]> {
     await agent.connected();
     return idleMemoryMb(agent.pid);
   };
-  const idleMb = await withAgent(sandbox, 0, idle);
+  const idleMb = await withAgent(sandbox, {}, idle);
   const more: number[] = [];
   for (let run = 0; run < PAIRS; run++) {
-    const memory = await withAgent(sandbox, 0, idle);
-    more.push((await withAgent(sandbox, 0, idle, 'state')) - memory);
+    const memory = await withAgent(sandbox, {}, idle);
+    more.push((await withAgent(sandbox, { state: true }, idle)) - memory);
   }
   for (let run = 0; run < STARTS; run++) {
-    await withAgent(sandbox, 0, async (agent) => {
+    await withAgent(sandbox, {}, async (agent) => {
       notified.push(agent.readyMs);
       cpu.push(agent.readyCpuMs);
       served.push(await agent.ready());
@@ -53,7 +48,7 @@ async function start(): Promise<readonly Figure[]> {
 
 async function large(): Promise<readonly Figure[]> {
   const sandbox = await startSandboxProcess({ resources: RESOURCES });
-  const figures = await withAgent(sandbox, RESOURCES, async (agent) => {
+  const figures = await withAgent(sandbox, { buckets: RESOURCES }, async (agent) => {
     await agent.connected();
     const first = await report(agent);
     const afterFirst = await idleMemoryMb(agent.pid);
@@ -70,24 +65,6 @@ async function large(): Promise<readonly Figure[]> {
   });
   await sandbox.stop();
   return figures;
-}
-
-function withAgent<T>(
-  sandbox: SandboxProcess,
-  buckets: number,
-  work: (agent: AgentProcess) => Promise<T>,
-  state?: 'state',
-): Promise<T> {
-  return withScratch(async (folder) => {
-    const storage = join(folder, 'storage');
-    mkdirSync(storage);
-    if (buckets > 0) await addBuckets(storage, buckets);
-    const options = state === undefined ? {} : { agent: `state: ${join(folder, 'agent.db')}` };
-    const agent = await startAgentProcess(siteYaml(sandbox, storage, FIXTURE.limit, options), folder);
-    const outcome = await work(agent);
-    await agent.stop();
-    return outcome;
-  });
 }
 
 /** Milliseconds of one report, by the agent's own account. */

@@ -59,7 +59,7 @@ await withScratch(async (folder) => {
   const sandbox = await startSandboxProcess();
   const intervals = 'reconcile_interval: 10s\npoll_interval: 10s\nupkeep_interval: 15s\n';
   const yaml = siteYaml(sandbox, storage, FIXTURE.limit, { agent: intervals });
-  const agent = await startAgentProcess(yaml, folder, ['--inspect=127.0.0.1:0']);
+  const agent = await startAgentProcess(yaml, folder, { flags: ['--inspect=127.0.0.1:0'] });
   await agent.connected();
   const [url = ''] = /ws:\/\/127\.0\.0\.1:\d+\/[\w-]+/.exec(agent.log()) ?? [];
   const inspector = await openInspector(url);

@@ -17,6 +17,8 @@ describe('a page for people', () => {
         issuer: 'https://login.example.org/realms/site',
         clientId: 'agent',
         clientSecret: undefined,
+        ca: undefined,
+        proxy: undefined,
         scope: 'openid profile',
         userClaim: 'preferred_username',
         roleClaim: undefined,
@@ -30,6 +32,25 @@ describe('a page for people', () => {
     const local = LOGIN.replace('https://login.example.org', 'http://127.0.0.1:8080');
     const { config } = load(file(`web: { public_url: 'http://127.0.0.1:9464', login: { ${local} } }`), { env: ENV });
     expect(config?.web).toMatchObject({ origin: 'http://127.0.0.1:9464', basePath: '' });
+  });
+
+  test.each([
+    ['', 'http://proxy:3128'],
+    [", proxy: ''", undefined],
+    [', proxy: env', 'env'],
+  ])('reaches its login server like Waldur, unless it says otherwise: %j', (proxy, expected) => {
+    const web = `global_proxy: http://proxy:3128\nweb: { public_url: 'https://a.example.org', login: { ${LOGIN}${proxy} } }`;
+    expect(load(file(web), { env: ENV }).config?.web.login?.proxy).toBe(expected);
+  });
+
+  test('trusts the CAs in a file', () => {
+    const web = `web: { public_url: 'https://a.example.org', login: { ${LOGIN}, ca_file: /ca.pem } }`;
+    const pem = '-----BEGIN CERTIFICATE-----\nx\n-----END CERTIFICATE-----\n';
+    expect(load(file(web), { env: ENV, files: { '/ca.pem': pem } }).config?.web.login?.ca).toBe(pem);
+    const wrong = load(file(web), { env: ENV, files: { '/ca.pem': 'no certificate' } });
+    expect(wrong.diagnostics).toContainEqual(
+      expect.objectContaining({ path: '/web/login/ca_file', message: '/ca.pem holds no PEM certificate' }),
+    );
   });
 
   test('has its client secret from a reference, and hides it', () => {

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { type SandboxLogin, startSandboxLogin } from '../../src/sandbox/login/login-server.ts';
 import { type Browser, openBrowser } from '../fakes/browser.ts';
+import { loginConfig } from '../fakes/login-server.ts';
 import { openSite, type Site, type SiteOptions } from '../fakes/site.ts';
 import { fulfilled, ready } from './helpers.ts';
 
@@ -37,14 +38,13 @@ function freePort(): Promise<number> {
 async function open(options: SiteOptions = {}): Promise<Site> {
   const port = await freePort();
   origin = `http://localhost:${port}`;
-  const roles = { userClaim: 'preferred_username', roleClaim: 'groups', admins: ['storage-operators'] };
-  const client = { issuer: login.issuer, clientId: login.clientId, clientSecret: undefined, scope: 'openid profile' };
+  const config = loginConfig({ issuer: login.issuer, clientId: login.clientId });
   site = await openSite({
     ...options,
-    tune: (config) => ({
-      ...config,
+    tune: (site) => ({
+      ...site,
       http: { host: '127.0.0.1', port },
-      web: { origin, basePath: '', login: { ...client, ...roles, sessionMs: 3_600_000 } },
+      web: { origin, basePath: '', login: config },
     }),
   });
   return site;
@@ -105,6 +105,40 @@ user_claim: preferred_username`;
   expect(JSON.stringify(await json(alice, '/api/me/quotas'))).toContain('"block_hard_limit":900000');
 });
 
+/** Every route as the agent describes it, its parameters filled in. */
+async function routesOf(browser: Browser): Promise<readonly { method: string; path: string; role: string }[]> {
+  const { paths } = (await json(browser, '/api/openapi.json')) as {
+    readonly paths: Readonly<Record<string, Readonly<Record<string, { 'x-role': string }>>>>;
+  };
+  return Object.entries(paths).flatMap(([path, methods]) =>
+    Object.entries(methods).map(([method, described]) => ({
+      method: method.toUpperCase(),
+      path: path.replaceAll(/\{\w+\}/g, 'x'),
+      role: described['x-role'],
+    })),
+  );
+}
+
+test('a login opens what its role may, and another site may use none of it', async () => {
+  const settings = `device: /dev/sda1\nhost_id: host1\nMOCK_QUOTA: true\ncentral: true\nregistry: ${folder}`;
+  await (await open({ backend: 'host-quota', settings })).start();
+  const [alice, charlie] = [await logIn('alice'), await logIn('charlie')];
+  const routes = await routesOf(charlie);
+  const operators = routes.filter(({ role }) => role === 'operator');
+  const changing = routes.filter(({ method, role }) => method !== 'GET' && ['user', 'operator'].includes(role));
+  expect([operators.length, changing.length].every((count) => count > 10)).toBe(true);
+  const ask = async (browser: Browser, { method, path }: { method: string; path: string }, from: string) => {
+    const headers = { ...PROXIED, 'content-type': 'application/json', origin: from };
+    const answer = await (method === 'GET'
+      ? browser.get(origin + path, headers)
+      : browser.send(method, origin + path, '{}', headers));
+    return `${answer.status} ${method} ${path}`;
+  };
+  for (const route of operators) expect(await ask(alice, route, origin)).toMatch(/^403 /);
+  for (const route of changing) expect(await ask(charlie, route, 'https://evil.example')).toMatch(/^403 /);
+  expect((await json(charlie, '/api/session')).person).toMatchObject({ name: 'charlie' });
+});
+
 test('an order appears live, step by step', async () => {
   const agent = await open();
   await ready(agent);
@@ -132,4 +166,18 @@ test('an order appears live, step by step', async () => {
     'set-done',
     'ended',
   ]);
+});
+
+test('beyond this machine and without a login there are health and metrics only, and the start says so', async () => {
+  site = await openSite({
+    stomp: false,
+    tune: (config) => ({ ...config, http: { host: '0.0.0.0', port: 0 } }),
+  });
+  await site.start();
+  origin = `http://127.0.0.1:${site.port()}`;
+  const stranger = openBrowser();
+  expect(await status(stranger, '/healthz')).toBe(200);
+  expect(await status(stranger, '/metrics')).toBe(200);
+  for (const path of ['/v1/overview', '/api/session', '/api/events']) expect(await status(stranger, path)).toBe(401);
+  expect(site.logs.join('\n')).toContain('web.login is not configured');
 });

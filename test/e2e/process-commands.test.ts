@@ -229,6 +229,16 @@ describe('what it says without a Waldur', () => {
     expect(stdout).toMatch(/Waldur's final state is right/);
     expect(performance.now() - began).toBeLessThan(10_000);
   });
+
+  test.each(['SIGTERM', 'SIGINT'] as const)('demo --stay keeps the page open until %s', async (signal) => {
+    const demo = start(['demo', '--stay']);
+    const [, origin] = await demo.says(/The page is at (http:\/\/127\.0\.0\.1:\d+)\/ui until you press Ctrl-C/);
+    const { orders } = (await (await fetch(`${origin}/v1/orders`)).json()) as { orders: { name: string }[] };
+    expect(orders.map(({ name }) => name)).toContain('reads');
+    demo.child.kill(signal);
+    expect([await demo.ended, demo.output.stderr]).toEqual([0, '']);
+    await expect(fetch(`${origin}/healthz`)).rejects.toThrow();
+  });
 });
 
 describe('the exit code tells what kind of failure it was', () => {

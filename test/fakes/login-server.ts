@@ -1,6 +1,7 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Provider } from 'oidc-provider';
+import type { LoginConfig } from '../../src/config/types.ts';
 
 export interface LoginServer {
   readonly issuer: string;
@@ -12,6 +13,22 @@ export interface LoginServer {
 }
 
 export const CLIENT = { id: 'storage-agent', secret: 'a client secret that nobody may see' } as const;
+
+/** What an agent knows of a login server: its people have `groups`, and operators are in `storage-operators`. */
+export function loginConfig(server: Pick<LoginConfig, 'issuer'> & Partial<LoginConfig>): LoginConfig {
+  return {
+    clientId: CLIENT.id,
+    clientSecret: undefined,
+    ca: undefined,
+    proxy: undefined,
+    scope: 'openid profile',
+    userClaim: 'preferred_username',
+    roleClaim: 'groups',
+    admins: ['storage-operators'],
+    sessionMs: 8 * 3_600_000,
+    ...server,
+  };
+}
 
 const PEOPLE: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
   alice: {

@@ -1,38 +1,33 @@
-import { type ChildProcess, spawn } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
-import { once } from 'node:events';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { readFile } from 'node:fs/promises';
 import { GetObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Client, createClient } from '../../plugins/ironbucket-local/test/gateway/client.ts';
 import { waitFor } from '../../plugins/ironbucket-local/test/gateway/lab.ts';
 import { freePort } from '../../src/cli/demo/free-port.ts';
 import { type GatewayWorld, openGatewayWorld } from './gateway-world.ts';
+import { documentedNginx, startNginx } from './nginx.ts';
 
 /** The gateway behind a real nginx, with the configuration of the README and with what it warns of. */
 
 const MIB = 1_048_576;
 
 let world: GatewayWorld;
-let folder: string;
-let nginx: ChildProcess;
+let nginx: Awaited<ReturnType<typeof startNginx>>;
 /** Through the documented configuration, and through one that rewrites a header. */
 let documented: Client;
 let rewriting: Client;
 
 beforeAll(async () => {
   world = await openGatewayWorld();
-  folder = await mkdtemp(join(tmpdir(), 'nginx-'));
-  const location = /```nginx\n([\s\S]*?)```/.exec(await readFile('plugins/ironbucket-local/README.md', 'utf8'))?.[1];
-  if (location === undefined) throw new Error('the README has no configuration of nginx');
+  const location = documentedNginx(await readFile('plugins/ironbucket-local/README.md', 'utf8'));
   const own = location.replace('http://127.0.0.1:9000', world.target.endpoint);
   const [good, bad] = [await freePort(Math.random), await freePort(Math.random)];
   const rewritten = own.replace('proxy_http_version', 'proxy_set_header Accept-Encoding ""; proxy_http_version');
-  await writeFile(join(folder, 'nginx.conf'), configuration(own, good, rewritten, bad));
-  const argv = ['-p', folder, '-c', join(folder, 'nginx.conf'), '-e', join(folder, 'error.log')];
-  nginx = spawn('nginx', argv, { stdio: 'inherit' });
+  nginx = await startNginx([
+    { port: good, location: own },
+    { port: bad, location: rewritten },
+  ]);
   const { accessKey, secretKey, bucket } = world.target;
   const through = (port: number): Client => createClient(port, { accessKey, secretKey }, bucket, () => new Date());
   documented = through(good);
@@ -41,23 +36,9 @@ beforeAll(async () => {
   await waitFor(async () => (await documented({}).catch(() => undefined))?.status === 200);
 });
 afterAll(async () => {
-  nginx.kill('SIGQUIT');
-  await once(nginx, 'exit');
-  await rm(folder, { recursive: true });
+  await nginx.close();
   await world.close();
 });
-
-function configuration(good: string, goodPort: number, bad: string, badPort: number): string {
-  const server = (port: number, location: string): string => `server { listen 127.0.0.1:${port}; ${location} }`;
-  const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map(
-    (name) => `${name}_temp_path ${folder}/${name};`,
-  );
-  return `
-daemon off; master_process off; pid ${folder}/pid;
-events { worker_connections 64; }
-http { access_log off; ${temporary.join(' ')} ${server(goodPort, good)} ${server(badPort, bad)} }
-`;
-}
 
 describe('behind nginx as the README has it', () => {
   test('objects go up and come down, whole and in ranges', async () => {

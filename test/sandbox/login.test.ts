@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { createHttp, type HttpFactory } from '../../src/lib/http.ts';
 import { createLog } from '../../src/lib/log.ts';
 import { createSecrets } from '../../src/lib/secrets.ts';
 import { type SandboxLogin, startSandboxLogin } from '../../src/sandbox/login/login-server.ts';
@@ -9,6 +10,7 @@ import { createRouter } from '../../src/web/router.ts';
 import { createWebServer, type WebServer } from '../../src/web/web-server.ts';
 import { openBrowser } from '../fakes/browser.ts';
 import { manualClock } from '../fakes/clock.ts';
+import { loginConfig } from '../fakes/login-server.ts';
 
 let provider: SandboxLogin;
 let server: WebServer;
@@ -33,18 +35,12 @@ beforeEach(async () => {
   });
   origin = `http://127.0.0.1:${await server.start()}`;
   site.origin = origin;
-  const config = {
-    issuer: provider.issuer,
-    clientId: provider.clientId,
-    clientSecret: undefined,
-    scope: 'openid profile',
-    userClaim: 'preferred_username',
-    roleClaim: 'groups',
-    admins: ['storage-operators'],
-    sessionMs: 3_600_000,
-  };
+  const config = loginConfig({ issuer: provider.issuer, clientId: provider.clientId });
   const log = createLog({ level: 'silent', clock, secrets: createSecrets(), write: () => undefined });
-  login = createLogin(config, { clock, log, random: (bytes) => randomBytes(bytes), origin, basePath: '' });
+  const http: HttpFactory = (options) => createHttp(options, { clock });
+  const random = (bytes: number): Uint8Array => randomBytes(bytes);
+  const { signal } = new AbortController();
+  login = createLogin(config, { clock, log, random, origin, basePath: '', http, signal });
   const me = {
     method: 'GET',
     path: '/me',

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { LoginConfig } from '../../src/config/types.ts';
+import { createHttp, type HttpFactory } from '../../src/lib/http.ts';
 import { createLog, type Log } from '../../src/lib/log.ts';
 import { createSecrets } from '../../src/lib/secrets.ts';
 import type { Route } from '../../src/plugin/contract.ts';
@@ -8,7 +9,7 @@ import { createRouter, type Router } from '../../src/web/router.ts';
 import { createWebServer, type WebServer } from '../../src/web/web-server.ts';
 import { type Browser, openBrowser } from '../fakes/browser.ts';
 import { type ManualClock, manualClock } from '../fakes/clock.ts';
-import { CLIENT, type LoginServer, startLoginServer } from '../fakes/login-server.ts';
+import { CLIENT, type LoginServer, loginConfig, startLoginServer } from '../fakes/login-server.ts';
 
 const BASE = '/storage';
 const MINUTE = 60_000;
@@ -22,6 +23,8 @@ let origin: string;
 let config: LoginConfig;
 let router: Router;
 let login: Login;
+let stop: AbortController;
+const http: HttpFactory = (options) => createHttp(options, { clock });
 
 const whoami: Route = {
   method: 'GET',
@@ -46,6 +49,7 @@ const document: Route = {
 beforeEach(async () => {
   clock = manualClock(new Date().toISOString());
   lines = [];
+  stop = new AbortController();
   // Nothing is hidden in it: what reaches the log must not be secret in the first place.
   log = createLog({ level: 'debug', clock, secrets: createSecrets(), write: (line) => lines.push(line) });
   const site = { origin: '', basePath: BASE, hasLogin: true };
@@ -66,16 +70,7 @@ beforeEach(async () => {
   // It says with every start that it keeps everything in memory.
   vi.spyOn(console, 'warn').mockImplementation(() => undefined);
   provider = await startLoginServer(`${origin}${BASE}/auth/callback`);
-  config = {
-    issuer: provider.issuer,
-    clientId: CLIENT.id,
-    clientSecret: CLIENT.secret,
-    scope: 'openid profile groups',
-    userClaim: 'preferred_username',
-    roleClaim: 'groups',
-    admins: ['storage-operators'],
-    sessionMs: 8 * 60 * MINUTE,
-  };
+  config = loginConfig({ issuer: provider.issuer, clientSecret: CLIENT.secret, scope: 'openid profile groups' });
   use(config);
 });
 afterEach(async () => {
@@ -87,7 +82,7 @@ afterEach(async () => {
 function use(changed: LoginConfig): void {
   let counter = 0;
   const random = (bytes: number): Uint8Array => Buffer.alloc(bytes, `${process.pid} ${counter++}`);
-  login = createLogin(changed, { clock, log, random, origin, basePath: BASE });
+  login = createLogin(changed, { clock, log, random, origin, basePath: BASE, http, signal: stop.signal });
   router = createRouter([{ owner: 'agent', routes: [...login.routes, whoami, operate, document] }]);
 }
 
@@ -311,7 +306,8 @@ describe('a session', () => {
     await browser.get(at('/auth/login'));
     expect(await withSession(browser.cookies.get('agent-login') ?? '')).toBe(401);
     const value = sessionOf(await loggedIn());
-    login = createLogin(config, { clock, log, random: (n) => Buffer.alloc(n, 9), origin, basePath: BASE });
+    const random = (bytes: number): Uint8Array => Buffer.alloc(bytes, 9);
+    login = createLogin(config, { clock, log, random, origin, basePath: BASE, http, signal: stop.signal });
     expect(await withSession(value)).toBe(401);
   });
 

@@ -4,6 +4,7 @@ import type { Log } from '../../lib/log.ts';
 import type { Route } from '../../plugin/contract.ts';
 import type { People } from '../people.ts';
 import { createCookie } from './cookie.ts';
+import { createLoginFetch, type LoginFetchDeps } from './login-fetch.ts';
 import { createLoginRoutes } from './login-routes.ts';
 import { personOf } from './person-of.ts';
 import { createProvider } from './provider.ts';
@@ -17,7 +18,7 @@ export interface Login {
   readonly routes: readonly Route[];
 }
 
-export interface LoginDeps {
+export interface LoginDeps extends LoginFetchDeps {
   readonly clock: Clock;
   readonly log: Log;
   readonly random: (bytes: number) => Uint8Array;
@@ -29,7 +30,8 @@ export interface LoginDeps {
 /** Logins and their answers in a minute. Behind a proxy that names no clients all share the first number. */
 const RATE = { each: 30, all: 600 };
 
-export function createLogin(config: LoginConfig, { clock, log, random, origin, basePath }: LoginDeps): Login {
+export function createLogin(config: LoginConfig, deps: LoginDeps): Login {
+  const { clock, log, random, origin, basePath } = deps;
   const home = origin + basePath;
   const place = { isSecure: origin.startsWith('https:'), basePath };
   // Of this process alone: what an older one has sealed is nothing.
@@ -48,7 +50,7 @@ export function createLogin(config: LoginConfig, { clock, log, random, origin, b
     random,
     sessions,
     home,
-    provider: createProvider(config, `${home}/auth/callback`, clock),
+    provider: createProvider(config, `${home}/auth/callback`, { clock, fetch: createLoginFetch(config, deps) }),
     cookie: createCookie({ name: 'login', ...place, sameSite: 'Lax' }),
     seal: createSeal(key, 'login', random),
     rate: createRate(clock, RATE),

@@ -1,8 +1,9 @@
 import type { Configuration } from 'openid-client';
 import type { LoginConfig } from '../../config/types.ts';
 import type { Clock } from '../../lib/clock.ts';
-import { AgentError } from '../../lib/errors.ts';
+import { AgentError, isAgentError } from '../../lib/errors.ts';
 import type { JsonObject } from '../../lib/json.ts';
+import type { LoginFetch } from './login-fetch.ts';
 
 /** The login server. */
 export interface Provider {
@@ -28,15 +29,19 @@ export interface Attempt {
   readonly verifier: string;
 }
 
-/** For every request to the login server. */
-const TIMEOUT_S = 10;
 /** Its endpoints and keys are asked for again after this. */
 const KNOWN_MS = 3_600_000;
 const RETRY_MS = 5_000;
 
 type Library = typeof import('openid-client');
 
-export function createProvider(config: LoginConfig, redirectUri: string, clock: Pick<Clock, 'monotonicMs'>): Provider {
+export interface ProviderDeps {
+  readonly clock: Pick<Clock, 'monotonicMs'>;
+  /** How the login server is reached; ends what takes too long. */
+  readonly fetch: LoginFetch;
+}
+
+export function createProvider(config: LoginConfig, redirectUri: string, { clock, fetch }: ProviderDeps): Provider {
   let known: { readonly server: Promise<Configuration>; readonly untilMs: number } | undefined;
   let latest: { readonly library: Library; readonly server: Configuration } | undefined;
 
@@ -45,7 +50,7 @@ export function createProvider(config: LoginConfig, redirectUri: string, clock: 
     const library = await import('openid-client');
     const now = clock.monotonicMs();
     if (known === undefined || now >= known.untilMs) {
-      const server = discover(library, config);
+      const server = discover(library, config, fetch);
       known = { server, untilMs: now + KNOWN_MS };
       // A server that is down is not asked by every click.
       server.catch(() => {
@@ -89,11 +94,16 @@ export function createProvider(config: LoginConfig, redirectUri: string, clock: 
   };
 }
 
-async function discover(library: Library, { issuer, clientId, clientSecret }: LoginConfig): Promise<Configuration> {
+async function discover(
+  library: Library,
+  { issuer, clientId, clientSecret }: LoginConfig,
+  fetch: LoginFetch,
+): Promise<Configuration> {
   const isPlain = new URL(issuer).protocol === 'http:';
   // The configuration takes http for a login server on this machine only.
   const allowed = isPlain ? [library.allowInsecureRequests] : [];
-  const options = { timeout: TIMEOUT_S, execute: [...allowed, library.enableNonRepudiationChecks] };
+  const execute = [...allowed, library.enableNonRepudiationChecks];
+  const options = { execute, [library.customFetch]: fetch };
   try {
     const auth = authOf(library, clientSecret);
     return await library.discovery(new URL(issuer), clientId, clientSecret, auth, options);
@@ -145,11 +155,13 @@ function explain(thrown: unknown): AgentError {
 }
 
 function noServer(thrown: unknown, said?: string): AgentError {
-  const { code } = (thrown instanceof Error ? (thrown.cause ?? thrown) : {}) as { code?: unknown };
-  const detail = said ?? (typeof code === 'string' && /^[\w-]{1,60}$/.test(code) ? code : undefined);
+  // Texts of the library stay here; those of the agent's own requests may be told.
+  const cause = [thrown, thrown instanceof Error ? thrown.cause : undefined].find(isAgentError);
+  const detail = said ?? cause?.code;
   return new AgentError(`the login server does not answer as one${detail === undefined ? '' : `: ${detail}`}`, {
     code: 'LOGIN_SERVER',
     disposition: 'transient',
-    hint: 'Check web.login in the configuration, and that the agent reaches the login server. Operators on its own machine need no login.',
+    hint: 'Check web.login in the configuration (issuer, ca_file, proxy), and that the agent reaches the login server. Operators on its own machine need no login.',
+    cause,
   });
 }

@@ -47,9 +47,12 @@ async function call(method: string, path: string, body?: unknown, signal?: Abort
   throw failureOf(response.status, value, text);
 }
 
+/** Characters that turn what follows them around, or that only terminals know: shown as they are escaped, `\\u202e`. */
+const UNSEEN = /[\u0080-\u009f\u202a-\u202e\u2066-\u2069]/g;
+
 function parsed(text: string): unknown {
   try {
-    return JSON.parse(text);
+    return JSON.parse(text.replace(UNSEEN, (char) => `\\\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`));
   } catch {
     return undefined;
   }

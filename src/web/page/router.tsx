@@ -1,5 +1,6 @@
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent } from '@tanstack/react-router';
 import { PAGES } from './api.ts';
+import { Broken } from './parts/broken.tsx';
 import { Home } from './parts/home.tsx';
 import { NotFound } from './parts/not-found.tsx';
 import { readSearch } from './parts/search.ts';
@@ -95,6 +96,7 @@ export function createPageRouter() {
   return createRouter({
     routeTree: root.addChildren(routes),
     basepath: PAGES,
+    defaultErrorComponent: Broken,
     defaultPreload: 'intent',
     scrollRestoration: true,
     // Plain texts: an address that a person can read and type.

@@ -4,7 +4,7 @@ import { closeSync, openSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
-import { cpuSeconds } from './proc.ts';
+import { cpuMs } from './proc.ts';
 import { unitFlags } from './unit-flags.ts';
 import { until } from './until.ts';
 
@@ -30,13 +30,23 @@ export interface AgentProcess {
   stop(): Promise<unknown>;
 }
 
+/** Its own drain takes half a minute at most. */
+const STOP_MS = 60_000;
+
 const PROGRAM = fileURLToPath(new URL('../../../src/cli/main.js', import.meta.url));
+
+export interface AgentProcessOptions {
+  /** Of Node, beside those of the unit. */
+  readonly flags?: readonly string[];
+  /** `main.js` of another build. */
+  readonly program?: string;
+}
 
 /** Runs the agent with `yaml` and its log in `folder`; resolves at READY=1. `BENCH_NODE_FLAGS` adds flags, for profiles. */
 export async function startAgentProcess(
   yaml: string,
   folder: string,
-  more: readonly string[] = [],
+  { flags: own = [], program = PROGRAM }: AgentProcessOptions = {},
 ): Promise<AgentProcess> {
   const configPath = join(folder, 'config.yaml');
   const logPath = join(folder, 'agent.log');
@@ -45,8 +55,8 @@ export async function startAgentProcess(
   // What systemd 253 and later does: the agent finds the socket for its notifications, here a pipe, as descriptor 3.
   const start = 'LISTEN_PID=$$ exec "$0" "$@"';
   const started = performance.now();
-  const flags = [...unitFlags(), ...more, ...(process.env['BENCH_NODE_FLAGS'] ?? '').split(' ').filter(Boolean)];
-  const child = spawn('sh', ['-c', start, process.execPath, ...flags, PROGRAM, 'run', '--config', configPath], {
+  const flags = [...unitFlags(), ...own, ...(process.env['BENCH_NODE_FLAGS'] ?? '').split(' ').filter(Boolean)];
+  const child = spawn('sh', ['-c', start, process.execPath, ...flags, program, 'run', '--config', configPath], {
     env: {
       PATH: process.env['PATH'],
       NODE_ENV: 'production',
@@ -63,7 +73,7 @@ export async function startAgentProcess(
   const readyMs = performance.now() - started;
   const { pid } = child;
   if (pid === undefined || child.exitCode !== null) throw new Error(`no agent:\n${readFileSync(logPath, 'utf8')}`);
-  const readyCpuMs = cpuSeconds(pid) * 1000;
+  const readyCpuMs = cpuMs(pid);
   notifications.resume();
   const logged: AgentProcess['logged'] = (message) =>
     readFileSync(logPath, 'utf8')
@@ -86,7 +96,9 @@ export async function startAgentProcess(
     report: () => void child.kill('SIGUSR2'),
     stop: async () => {
       child.kill('SIGTERM');
+      const kill = setTimeout(() => child.kill('SIGKILL'), STOP_MS);
       const [code] = (await exit) as [unknown];
+      clearTimeout(kill);
       return code;
     },
   };

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 const TICKS_PER_SECOND = 100;
@@ -16,6 +16,18 @@ export function cpuSeconds(pid: number): number {
     .replace(/^.*\) /, '')
     .split(' ');
   return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND;
+}
+
+/** The same in milliseconds and finer than the ticks of that, where the kernel tells it; of the threads that there are now. */
+export function cpuMs(pid: number): number {
+  try {
+    return readdirSync(`/proc/${pid}/task`).reduce((sum, thread) => {
+      const text = readFileSync(`/proc/${pid}/task/${thread}/sched`, 'utf8');
+      return sum + Number(/^se\.sum_exec_runtime\s*:\s*([\d.]+)/m.exec(text)?.[1]);
+    }, 0);
+  } catch {
+    return cpuSeconds(pid) * 1000;
+  }
 }
 
 const IDLE_MS = 10_000;

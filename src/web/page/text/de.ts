@@ -31,6 +31,8 @@ export const de: Words = {
   'login.needed': 'Bitte melden Sie sich an, um diese Seite zu sehen.',
   'role.needed': 'Diese Seite ist für Administratoren.',
   loading: 'Wird geladen …',
+  'broken.title': 'Diese Seite konnte nicht gezeichnet werden',
+  'broken.text': 'Der Agent wurde vielleicht aktualisiert, seit sie geladen wurde.',
   'failed.title': 'Das konnte nicht geladen werden',
   'failed.again': 'Noch einmal versuchen',
   'failed.offline': 'Der Agent antwortet nicht. Was hier steht, kann veraltet sein.',

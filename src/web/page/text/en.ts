@@ -30,6 +30,8 @@ export const en = {
   'login.needed': 'Please log in to see this page.',
   'role.needed': 'This page is for administrators.',
   loading: 'Loading …',
+  'broken.title': 'This page could not be drawn',
+  'broken.text': 'The agent may have been updated since it was loaded.',
   'failed.title': 'This could not be loaded',
   'failed.again': 'Try again',
   'failed.offline': 'The agent does not answer. What is shown may be old.',
