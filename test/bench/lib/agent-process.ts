@@ -32,11 +32,16 @@ export interface AgentProcess {
 
 const PROGRAM = fileURLToPath(new URL('../../../src/cli/main.js', import.meta.url));
 
-/** Runs the agent with `yaml` and its log in `folder`; resolves at READY=1. `BENCH_NODE_FLAGS` adds flags, for profiles. */
+/**
+ * Runs the agent with `yaml` and its log in `folder`; resolves at READY=1. `BENCH_NODE_FLAGS` adds flags, for profiles.
+ *
+ * @param program `main.js` of another build
+ */
 export async function startAgentProcess(
   yaml: string,
   folder: string,
   more: readonly string[] = [],
+  program = PROGRAM,
 ): Promise<AgentProcess> {
   const configPath = join(folder, 'config.yaml');
   const logPath = join(folder, 'agent.log');
@@ -46,7 +51,7 @@ export async function startAgentProcess(
   const start = 'LISTEN_PID=$$ exec "$0" "$@"';
   const started = performance.now();
   const flags = [...unitFlags(), ...more, ...(process.env['BENCH_NODE_FLAGS'] ?? '').split(' ').filter(Boolean)];
-  const child = spawn('sh', ['-c', start, process.execPath, ...flags, PROGRAM, 'run', '--config', configPath], {
+  const child = spawn('sh', ['-c', start, process.execPath, ...flags, program, 'run', '--config', configPath], {
     env: {
       PATH: process.env['PATH'],
       NODE_ENV: 'production',
