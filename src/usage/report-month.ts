@@ -64,6 +64,7 @@ export async function reportMonth(deps: MonthDeps, month: Month, tally: Tally, s
     await submitAll(deps, built, tally, month.dryRun ? undefined : ledger.submitted, signal);
     if (perUser) measured.push(...page.map((resource) => ({ resource, usage: usages.get(resource.backendId) })));
   }
+  ledger.turn();
   if (perUser && !month.dryRun) await reportUserUsage(deps, components, measured, ledger, signal);
 }
 
