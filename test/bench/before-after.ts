@@ -16,14 +16,15 @@ import { until } from './lib/until.ts';
 
 /**
  * Another build of the agent and this one in alternating runs on the same work, against the same sandbox without delays.
- * Each runs with the flags of its own systemd unit. CPU is that of the agent's process, all threads and the kernel included, so other work on the machine matters little.
+ * Each runs with the flags of its own systemd unit. CPU is that of the agent's process, all threads and the kernel included,
+ * so other work on the machine matters little.
  *
  *   node dist/test/bench/before-after.js /tmp/base/dist/src/cli/main.js --runs 7
  */
 
 const RESOURCES = 10_000;
 const UNCHANGED = 3;
-const ORDERS = 300;
+const ORDERS = 1000;
 /** What an idle agent uses in 1.5 seconds, at most. */
 const IDLE_S = 0.03;
 

@@ -13,7 +13,7 @@ import { until } from './lib/until.ts';
 /** What the agent's process costs: the time until it is ready, and its memory, idle and with many resources. */
 
 const STARTS = 10;
-const PAIRS = 3;
+const PAIRS = 5;
 const RESOURCES = 10_000;
 
 printResult('process', [...(await start()), ...(await large())]);
