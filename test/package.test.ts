@@ -26,6 +26,11 @@ test('the package has everything it promises, and no sandbox', () => {
   expect(packed.filter((path) => /\/sandbox\/|\/test\//.test(path))).toEqual([]);
 });
 
+test('a plugin outside may import what the ones inside do', () => {
+  const names = Object.keys(manifest.exports);
+  expect(names).toEqual(expect.arrayContaining(['./plugin', './naming', './units', './s3', './conformance']));
+});
+
 test('packing a clone builds it first', () => {
   expect(manifest.scripts['prepack']).toContain('run -s build');
   expect(readFileSync('.npmrc', 'utf8')).not.toMatch(/^ignore-scripts=true/m);

@@ -14,9 +14,13 @@ export default defineConfig({
     globalSetup: ['test/build.ts'],
     coverage: {
       provider: 'v8',
-      include: ['src/**/*.ts', 'plugins/**/*.ts'],
-      exclude: ['**/test/**'],
+      // The page runs in a browser. Backends have the conformance suite and tests against recordings instead.
+      include: ['src/**/*.ts'],
+      exclude: ['src/web/page/**'],
       reportOnFailure: true,
+      reporter: ['text-summary', 'html'],
+      // A little below what `npm run coverage` gave (95.0 and 88.6 or 88.7); never lowered.
+      thresholds: { lines: 94.9, branches: 88.5 },
     },
   },
 });

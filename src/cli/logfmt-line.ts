@@ -1,14 +1,10 @@
 import { isJsonObject, type Json } from '../lib/json.ts';
+import { readLogLine } from './read-log-line.ts';
 
 /** A JSON log line as logfmt: `time=… level=info msg="order done" offering=s3 err.code=…`, nested fields with dots. */
 export function logfmtLine(line: string): string {
-  let record: unknown;
-  try {
-    record = JSON.parse(line);
-  } catch {
-    return line;
-  }
-  if (!isJsonObject(record)) return line;
+  const record = readLogLine(line);
+  if (record === undefined) return line;
   const { time, level, msg, ...fields } = record;
   return `${pairs({ time, level, msg, ...fields }, '').join(' ')}\n`;
 }

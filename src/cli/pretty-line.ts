@@ -1,15 +1,11 @@
 import { isJsonObject, type Json } from '../lib/json.ts';
+import { readLogLine } from './read-log-line.ts';
 import { printable, type Style } from './style.ts';
 
 /** A JSON log line for a person: time, level, sentence, then what it is about. */
 export function prettyLine(line: string, style: Style): string {
-  let record: unknown;
-  try {
-    record = JSON.parse(line);
-  } catch {
-    return line;
-  }
-  if (!isJsonObject(record)) return line;
+  const record = readLogLine(line);
+  if (record === undefined) return line;
   const { time, level, msg, err, ...fields } = record;
   const colors = {
     warn: style.yellow,

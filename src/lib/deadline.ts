@@ -23,11 +23,7 @@ export async function withDeadline<T>(
   const controller = new AbortController();
   const forward = (): void => controller.abort(parent.reason);
   parent.addEventListener('abort', forward, { once: true });
-  const cancel = clock.after(ms, () =>
-    controller.abort(
-      new AgentError(`${what} took longer than ${ms} ms`, { code: 'DEADLINE', disposition: 'transient' }),
-    ),
-  );
+  const cancel = clock.after(ms, () => controller.abort(late(what, ms)));
   let reject: (reason: Error) => void;
   const aborted = new Promise<never>((_, no) => {
     reject = no;
@@ -41,4 +37,9 @@ export async function withDeadline<T>(
     parent.removeEventListener('abort', forward);
     controller.signal.removeEventListener('abort', onAbort);
   }
+}
+
+/** What is thrown after a deadline. */
+export function late(what: string, ms: number): AgentError {
+  return new AgentError(`${what} took longer than ${ms} ms`, { code: 'DEADLINE', disposition: 'transient' });
 }

@@ -1,8 +1,6 @@
 import { existsSync } from 'node:fs';
 import type { Clock } from '../lib/clock.ts';
 import { createMemoryStore } from './memory-store.ts';
-import { createSqlStore } from './sql-store.ts';
-import { openSqlite } from './sqlite.ts';
 import type { Store } from './store.ts';
 
 /**
@@ -11,7 +9,10 @@ import type { Store } from './store.ts';
  * @throws AgentError operator `STORE_FAILED` when the file cannot be used.
  */
 export async function openStore(state: string | undefined, clock: Clock): Promise<Store> {
-  return state === undefined ? createMemoryStore(clock) : createSqlStore(await openSqlite(state), clock);
+  if (state === undefined) return createMemoryStore(clock);
+  // Loaded where there is a file.
+  const [{ createSqlStore }, { openSqlite }] = await Promise.all([import('./sql-store.ts'), import('./sqlite.ts')]);
+  return createSqlStore(await openSqlite(state), clock);
 }
 
 /** The same for a command beside the agent, which must not create the file: it may run as another user. */

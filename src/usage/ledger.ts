@@ -1,4 +1,5 @@
 import type { Uuid } from '../lib/ids.ts';
+import { createRecent, type Recent } from '../lib/recent.ts';
 import { toCents } from '../lib/units.ts';
 import type { UsagesApi } from '../waldur/client.ts';
 import type { MeteredResource, UsageReport } from '../waldur/types.ts';
@@ -8,6 +9,9 @@ import type { Recorded } from './build.ts';
  * What Waldur has recorded for one month. Read once in full; after that `current_usages`, which every resource list
  * carries, tells whether another client reported in between, so an unchanged month costs no further reading.
  * (`current_usages` alone would not do: it is not bound to a month.)
+ *
+ * As large as the resources of the last two passes: one that ended is forgotten after them. One that comes back shows
+ * amounts that are not known any more, so the records are read again.
  */
 export interface Ledger {
   readonly billingPeriod: string;
@@ -21,6 +25,8 @@ export interface Ledger {
   /** UUID of the record, for reports by user. */
   record(resource: Uuid, type: string): Uuid | undefined;
   submitted(report: UsageReport): void;
+  /** A pass over all resources is over. */
+  turn(): void;
 }
 
 interface Entry extends Recorded {
@@ -30,13 +36,15 @@ interface Entry extends Recorded {
 type Records = Map<Uuid, Map<string, Entry>>;
 
 export function createLedger(usages: UsagesApi, offering: Uuid, billingPeriod: string): Ledger {
-  let records: Records = new Map();
-  const shown = new Map<Uuid, Map<string, bigint | undefined>>();
+  let records = createRecent<Map<string, Entry>>();
+  const shown = createRecent<Map<string, bigint | undefined>>();
 
   return {
     billingPeriod,
     read: async (signal) => {
-      records = await readRecords(usages, { offering, billingPeriod }, signal);
+      const read = await readRecords(usages, { offering, billingPeriod }, signal);
+      records = createRecent();
+      for (const [resource, entries] of read) records.set(resource, entries);
     },
     isCurrent: (resource, types) =>
       types.every((type) => {
@@ -59,6 +67,10 @@ export function createLedger(usages: UsagesApi, offering: Uuid, billingPeriod: s
         shows.set(type, cents);
       }
     },
+    turn: () => {
+      records.turn();
+      shown.turn();
+    },
   };
 }
 
@@ -77,7 +89,7 @@ export async function readRecords(
   return records;
 }
 
-function entriesOf<T>(maps: Map<Uuid, Map<string, T>>, resource: Uuid): Map<string, T> {
+function entriesOf<T>(maps: Pick<Recent<Map<string, T>>, 'get' | 'set'>, resource: Uuid): Map<string, T> {
   const entries = maps.get(resource) ?? new Map<string, T>();
   maps.set(resource, entries);
   return entries;

@@ -10,7 +10,7 @@ import type { Ledger } from './ledger.ts';
 import type { Meter } from './meter.ts';
 import { METERED_STATES } from './metered-states.ts';
 import { reportUserUsage } from './per-user.ts';
-import { duePeriods, type Period, reportDate } from './period.ts';
+import { type Period, reportDate } from './period.ts';
 import type { ServerFacts } from './server-facts.ts';
 import { submitAll } from './submit.ts';
 import type { Tally } from './tally.ts';
@@ -64,6 +64,7 @@ export async function reportMonth(deps: MonthDeps, month: Month, tally: Tally, s
     await submitAll(deps, built, tally, month.dryRun ? undefined : ledger.submitted, signal);
     if (perUser) measured.push(...page.map((resource) => ({ resource, usage: usages.get(resource.backendId) })));
   }
+  ledger.turn();
   if (perUser && !month.dryRun) await reportUserUsage(deps, components, measured, ledger, signal);
 }
 
@@ -98,7 +99,7 @@ export function serverDate({ waldur }: Pick<MonthDeps, 'waldur'>, period: Period
 
 /** Undefined when the month turned while the backend was read: its numbers belong to neither month. */
 async function measure(
-  { meter, offering, clock, timezone, log }: MonthDeps,
+  { meter, clock, log }: MonthDeps,
   page: readonly MeteredResource[],
   period: Period,
   tally: Tally,
@@ -110,8 +111,7 @@ async function measure(
     tally.failure = failure;
     log.warn({ err: failure }, 'usage of some accounts could not be read');
   }
-  const [current] = duePeriods(clock.now(), timezone, 1, offering.metering);
-  if (!period.isCurrent || current?.billingPeriod === period.billingPeriod) return usages;
+  if (!period.isCurrent || clock.now() < period.end) return usages;
   log.info(
     { period: period.billingPeriod },
     'the month turned during the report, the next one will be of the new month',

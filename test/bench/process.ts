@@ -8,7 +8,7 @@ import { withAgent } from './lib/with-agent.ts';
 /** What the agent's process costs: the time until it is ready, and its memory, idle and with many resources. */
 
 const STARTS = 10;
-const PAIRS = 3;
+const PAIRS = 5;
 const RESOURCES = 10_000;
 
 printResult('process', [...(await start()), ...(await large())]);

@@ -80,3 +80,29 @@ test('records that were read half way replace nothing', async () => {
   await expect(ledger.read(signal)).rejects.toThrow('the connection broke');
   expect(ledger.recorded(RESOURCE).get('storage')).toMatchObject({ cents: 10_000n });
 });
+
+test('a resource that two passes did not show is forgotten, and its records are read again when it comes back', async () => {
+  const ledger = setup([{ type: 'storage', usage: '5.00' }]);
+  await ledger.read(signal);
+  ledger.turn();
+  expect(ledger.isCurrent(shows({ storage: 5 }), ['storage'])).toBe(true);
+  ledger.saw(shows({ storage: 5 }), ['storage']);
+  expect(ledger.recorded(RESOURCE).get('storage')).toMatchObject({ cents: 500n });
+  ledger.turn();
+  ledger.turn();
+  expect(ledger.recorded(RESOURCE).size).toBe(0);
+  expect(ledger.isCurrent(shows({ storage: 5 }), ['storage'])).toBe(false);
+  await ledger.read(signal);
+  expect(ledger.recorded(RESOURCE).get('storage')).toMatchObject({ cents: 500n });
+});
+
+test('what every pass shows is kept', async () => {
+  const ledger = setup([]);
+  await ledger.read(signal);
+  ledger.submitted({ resource: RESOURCE, usages: [{ type: 'storage', amount: '7.25' }] });
+  for (let pass = 0; pass < 5; pass++) {
+    ledger.turn();
+    expect(ledger.isCurrent(shows({ storage: '7.25' }), ['storage'])).toBe(true);
+    expect(ledger.recorded(RESOURCE).get('storage')).toMatchObject({ cents: 725n });
+  }
+});

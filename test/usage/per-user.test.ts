@@ -69,3 +69,29 @@ test('only the amounts of users that changed are sent, to the record of their co
     ],
   ]);
 });
+
+test.each<[string, Record<string, Record<string, bigint>> | undefined, readonly string[]]>([
+  ['without users', undefined, []],
+  ['of users that did not change', { alice: { storage: 5000n } }, ['records', 'user records']],
+  ['without a record in Waldur', { alice: { objects: 5n } }, ['records', 'user records']],
+])('usage %s sends nothing', async (_, users, expected) => {
+  const requests: string[] = [];
+  const usages: Partial<Waldur['usages']> = {
+    list: async function* () {
+      requests.push('records');
+      yield { uuid: RECORD, resource: RESOURCE, type: 's3_storage', usage: '5.00', billingPeriod: '2026-08-01' };
+    },
+    listUsers: async function* () {
+      requests.push('user records');
+      yield { resource: RESOURCE, type: 's3_storage', username: 'alice', usage: 5 };
+    },
+    submitUsers: async () => void requests.push('submit'),
+  };
+  const waldur = { usages } as Waldur;
+  const usage = { account: 'a', measuredAt: new Date(0), quantities: {}, ...(users && { users }) };
+  const ledger = createLedger(waldur.usages, OFFERING, '2026-08-01');
+  const deps = { offering: offeringConfig(), waldur, log: silentLog() };
+  const objects = { ...component({ type: 's3_objects', backendName: 'objects', unitFactor: 1 }), isOpen: true };
+  await reportUserUsage(deps, [STORAGE, objects], [{ resource: METERED, usage }], ledger, signal);
+  expect(requests).toEqual(expected);
+});

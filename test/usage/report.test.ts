@@ -126,6 +126,18 @@ test('what somebody else reported in between is read again', async () => {
   expect(summary).toMatchObject({ guarded: 1, unchanged: 3 });
 });
 
+test('a resource that comes back after two passes without it has its records read again', async () => {
+  const { reporter, requests, resources, records } = setup();
+  await reporter.report({}, signal);
+  const [away] = resources.splice(0, 1);
+  for (let pass = 0; pass < 2; pass++) await reporter.report({}, signal);
+  requests.length = 0;
+  if (away !== undefined) resources.push(away);
+  expect(await reporter.report({}, signal)).toMatchObject({ submitted: 0, unchanged: 3 });
+  expect(requests).toEqual(['resources', 'records']);
+  expect(records).toHaveLength(3);
+});
+
 test('one refused resource and one unreadable one do not hold up the others', async () => {
   const { reporter, records } = setup({
     refuse: uuid(1),

@@ -4,7 +4,7 @@ import { toCents } from '../../src/lib/units.ts';
 import type { Backend, Usage, UsageQuery } from '../../src/plugin/contract.ts';
 import { createMemoryStore } from '../../src/store/memory-store.ts';
 import type { Store } from '../../src/store/store.ts';
-import { createUsage, type OfferingUsage } from '../../src/usage/create-usage.ts';
+import { createUsage, type OfferingUsage, type UsageDeps } from '../../src/usage/create-usage.ts';
 import type { Waldur } from '../../src/waldur/client.ts';
 import type { ComponentUsage, MeteredResource, UsageReport } from '../../src/waldur/types.ts';
 import { manualClock } from '../fakes/clock.ts';
@@ -134,20 +134,21 @@ export function createSite(options: SiteOptions = {}) {
     },
   } as unknown as Backend;
 
-  const start = (): OfferingUsage =>
-    createUsage({
-      offering,
-      waldur,
-      backend,
-      store,
-      clock,
-      log,
-      timezone: 'UTC',
-      periods: options.periods ?? 2,
-      perUser: options.perUser ?? false,
-      sampleIntervalMs: HOUR,
-    });
+  const deps: UsageDeps = {
+    offering,
+    waldur,
+    backend,
+    store,
+    clock,
+    log,
+    timezone: 'UTC',
+    periods: options.periods ?? 2,
+    perUser: options.perUser ?? false,
+    sampleIntervalMs: HOUR,
+  };
+  const start = (): OfferingUsage => createUsage(deps);
   return {
+    deps,
     clock,
     store,
     billing,

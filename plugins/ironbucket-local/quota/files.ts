@@ -4,6 +4,7 @@ import type { Layout } from '../layout.ts';
 import { parseQuota, type QuotaRecord } from './quota-file.ts';
 import { quotaPath, writeQuota } from './save.ts';
 import { type ScanResult, scan } from './scan.ts';
+import { createSpeed } from './speed.ts';
 
 /** `.quota` of buckets that this process does not write to: another process may count in them. */
 export interface Files {
@@ -23,6 +24,7 @@ export interface FilesDeps {
 }
 
 export function createFiles({ disk, layout, clock }: FilesDeps): Files {
+  const speed = createSpeed(clock);
   const measured = new Map<string, { readonly at: Date; readonly size: ScanResult }>();
 
   async function read(account: string): Promise<QuotaRecord | undefined> {
@@ -35,7 +37,7 @@ export function createFiles({ disk, layout, clock }: FilesDeps): Files {
 
   async function measure(account: string, signal: AbortSignal): Promise<ScanResult> {
     const at = clock.now();
-    const size = await scan(layout.bucket(account), clock, signal);
+    const size = await scan(layout.bucket(account), clock, signal, speed);
     measured.set(account, { at, size });
     return size;
   }

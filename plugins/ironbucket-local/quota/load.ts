@@ -5,6 +5,7 @@ import { createWork, type Entry } from './entry.ts';
 import { parseQuota } from './quota-file.ts';
 import { type FileDeps, markerPath, quotaPath } from './save.ts';
 import { createSizes, scan } from './scan.ts';
+import { createSpeed } from './speed.ts';
 
 export interface LoadDeps extends FileDeps {
   readonly log: Log;
@@ -67,7 +68,7 @@ async function readUploads(
   const folder = join(bucket, '.multipart');
   const found = { parts: 0n, pieces: 0n, uploads: 0 };
   if ((await disk.kind(folder)) !== 'directory') return found;
-  const sizesOf = createSizes(clock);
+  const sizesOf = createSizes(createSpeed(clock));
   for await (const upload of disk.names(folder)) {
     signal.throwIfAborted();
     const directory = join(folder, upload);

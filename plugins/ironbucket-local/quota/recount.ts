@@ -3,6 +3,7 @@ import type { Clock } from '../../../src/lib/clock.ts';
 import { untilAborted } from '../../../src/lib/until-aborted.ts';
 import type { Change } from './change.ts';
 import { type ScanResult, sizeNow, walkSizes } from './scan.ts';
+import { createSpeed } from './speed.ts';
 import { countedSize, walk } from './walk.ts';
 
 /**
@@ -73,7 +74,7 @@ interface Sums {
 async function firstWalk(root: string, clock: Clock, signal: AbortSignal): Promise<Sums> {
   const bytes = new Float64Array(PARTS);
   const objects = new Float64Array(PARTS);
-  for await (const { directory, names, sizes } of walkSizes(root, clock, signal)) {
+  for await (const { directory, names, sizes } of walkSizes(root, createSpeed(clock), signal)) {
     for (const [index, size] of sizes.entries()) {
       if (size === undefined) continue;
       const part = partOf(directory + (names[index] ?? ''));

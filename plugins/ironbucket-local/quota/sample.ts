@@ -1,6 +1,7 @@
 import type { Clock } from '../../../src/lib/clock.ts';
 import type { Use } from './entry.ts';
 import { createSizes } from './scan.ts';
+import { createSpeed } from './speed.ts';
 import { countedSize, walk } from './walk.ts';
 
 /** The first objects of a bucket. */
@@ -16,7 +17,7 @@ const TOLERATED_BYTES = 64n * 1024n * 1024n;
 
 /** @throws what `walk` throws. */
 export async function sample(directory: string, clock: Clock, signal: AbortSignal): Promise<Sample> {
-  const sizesOf = createSizes(clock);
+  const sizesOf = createSizes(createSpeed(clock));
   let [bytes, objects] = [0n, 0];
   for await (const { directory: below, names } of walk(directory, signal)) {
     const wanted = names.slice(0, OBJECTS - objects);

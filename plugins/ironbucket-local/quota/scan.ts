@@ -1,6 +1,7 @@
 import { lstat, lstatSync, type Stats } from 'node:fs';
 import type { Clock } from '../../../src/lib/clock.ts';
 import { isAbsent } from '../disk.ts';
+import { createSpeed, type Speed } from './speed.ts';
 import { type Batch, countedSize, walk } from './walk.ts';
 
 export interface ScanResult {
@@ -8,10 +9,19 @@ export interface ScanResult {
   readonly objects: bigint;
 }
 
-/** Counts the objects that `walk` finds below `directory`, with their logical sizes. It throws what `walk` throws. */
-export async function scan(directory: string, clock: Clock, signal: AbortSignal): Promise<ScanResult> {
+/**
+ * Counts the objects that `walk` finds below `directory`, with their logical sizes. It throws what `walk` throws.
+ *
+ * @param speed of the storage, when other buckets of it were looked at before
+ */
+export async function scan(
+  directory: string,
+  clock: Clock,
+  signal: AbortSignal,
+  speed: Speed = createSpeed(clock),
+): Promise<ScanResult> {
   const total = { bytes: 0n, objects: 0n };
-  for await (const { sizes } of walkSizes(directory, clock, signal)) {
+  for await (const { sizes } of walkSizes(directory, speed, signal)) {
     // At most 128 files of 16 TiB: a sum that a number holds.
     let [bytes, objects] = [0, 0];
     for (const size of sizes) {
@@ -28,11 +38,11 @@ export async function scan(directory: string, clock: Clock, signal: AbortSignal)
 /** What `walk` finds, with sizes in the order of the names. It throws what `walk` throws. */
 export async function* walkSizes(
   root: string,
-  clock: Clock,
+  speed: Speed,
   signal: AbortSignal,
 ): AsyncGenerator<Batch & { readonly sizes: readonly Size[] }> {
-  const sizesOf = createSizes(clock);
-  for await (const batch of ahead(walk(root, signal))) {
+  const sizesOf = createSizes(speed);
+  for await (const batch of ahead(walk(root, signal, speed))) {
     const sizes = await sizesOf(`${root}/${batch.directory}`, batch.names);
     yield { ...batch, sizes: sizes.map((size, index) => countedSize(`/${batch.names[index]}`, size)) };
   }
@@ -56,27 +66,22 @@ async function* ahead<T>(items: AsyncGenerator<T>): AsyncGenerator<T> {
 export type Sizes = (prefix: string, names: readonly string[]) => Promise<readonly Size[]>;
 type Size = number | undefined;
 
-/** What a file may take on average to be looked at in the thread of everything else: 64 files in 2 ms. */
-const FAST_MS = 0.03;
-
 /**
- * Looks files up in the thread pool; while that takes no seeks, only every other one, and the rest without it meanwhile: a
+ * Looks files up in the thread pool; while the storage is fast, only every other one, and the rest without it meanwhile: a
  * trip through the pool takes as long as the system does for a file that it finds in memory. But what a slow disk takes
  * must not hold up everything else.
  */
-export function createSizes(clock: Clock): Sizes {
-  let fast = false;
-  return async (prefix, names) => {
-    const started = clock.monotonicMs();
-    const pooled = fast ? names.length >> 1 : names.length;
-    const later = Promise.all(names.slice(0, pooled).map((name) => sizeLater(prefix + name)));
-    // Looked at below, also when the others fail first.
-    later.catch(() => undefined);
-    const sizes = names.slice(pooled).map((name) => sizeNow(prefix + name));
-    sizes.unshift(...(await later));
-    fast = clock.monotonicMs() - started < names.length * FAST_MS;
-    return sizes;
-  };
+export function createSizes(speed: Speed): Sizes {
+  return (prefix, names) =>
+    speed.time(names.length, async () => {
+      const pooled = speed.isFast() ? names.length >> 1 : names.length;
+      const later = Promise.all(names.slice(0, pooled).map((name) => sizeLater(prefix + name)));
+      // Looked at below, also when the others fail first.
+      later.catch(() => undefined);
+      const sizes = names.slice(pooled).map((name) => sizeNow(prefix + name));
+      sizes.unshift(...(await later));
+      return sizes;
+    });
 }
 
 /** Undefined for what is absent or no regular file. */

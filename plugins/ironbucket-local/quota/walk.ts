@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { isAbsent } from '../disk.ts';
 import { ESCAPED_FOLDER } from '../objects/escape.ts';
 import { isInternalName, SIDECAR_SUFFIX } from '../objects/key.ts';
+import type { Speed } from './speed.ts';
 
 /** Names the system is asked for at once; one trip through the thread pool each. */
 const NAMES = 512;
@@ -24,13 +25,13 @@ export interface Batch {
  *
  * @throws what the operating system says about anything that cannot be read; the signal's reason when it fires.
  */
-export async function* walk(root: string, signal: AbortSignal, directory = ''): AsyncGenerator<Batch> {
+export async function* walk(root: string, signal: AbortSignal, speed?: Speed, directory = ''): AsyncGenerator<Batch> {
   signal.throwIfAborted();
   let names: string[] = [];
-  for await (const chunk of chunksOf(await opendir(join(root, directory), { bufferSize: NAMES }))) {
+  for await (const chunk of chunksOf(await opendir(join(root, directory), { bufferSize: NAMES }), speed)) {
     for (const entry of chunk) {
       if (!isCounted(directory, entry)) continue;
-      if (entry.isDirectory()) yield* ignoreAbsent(walk(root, signal, `${directory}${entry.name}/`));
+      if (entry.isDirectory()) yield* ignoreAbsent(walk(root, signal, speed, `${directory}${entry.name}/`));
       else if (entry.isFile()) names.push(entry.name);
       if (names.length < FILES) continue;
       yield { directory, names };
@@ -42,13 +43,15 @@ export async function* walk(root: string, signal: AbortSignal, directory = ''): 
 }
 
 /**
- * The first name of a chunk comes from the thread pool, the others are in memory then: a promise each would take longer.
- * That a directory ends is known to the system by then, and closing it waits for nothing.
+ * The first name of a chunk comes from the thread pool, unless the storage is fast; the others are in memory then: a promise
+ * each would take longer. That a directory ends is known to the system by then, and closing it waits for nothing.
  */
-async function* chunksOf(handle: Dir): AsyncGenerator<readonly Dirent[]> {
+async function* chunksOf(handle: Dir, speed: Speed | undefined): AsyncGenerator<readonly Dirent[]> {
+  const read = async (): Promise<Dirent | null> =>
+    speed?.isFast() ? speed.time(0, () => handle.readSync()) : handle.read();
   try {
     let isLast = false;
-    for (let first = await handle.read(); first !== null; first = isLast ? null : await handle.read()) {
+    for (let first = await read(); first !== null; first = isLast ? null : await read()) {
       const chunk = [first];
       while (!isLast && chunk.length < NAMES) {
         const next = handle.readSync();

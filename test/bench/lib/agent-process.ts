@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, openSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { cpuMs } from './proc.ts';
@@ -55,7 +55,11 @@ export async function startAgentProcess(
   // What systemd 253 and later does: the agent finds the socket for its notifications, here a pipe, as descriptor 3.
   const start = 'LISTEN_PID=$$ exec "$0" "$@"';
   const started = performance.now();
-  const flags = [...unitFlags(), ...own, ...(process.env['BENCH_NODE_FLAGS'] ?? '').split(' ').filter(Boolean)];
+  const flags = [
+    ...unitFlags(join(dirname(program), '../../..')),
+    ...own,
+    ...(process.env['BENCH_NODE_FLAGS'] ?? '').split(' ').filter(Boolean),
+  ];
   const child = spawn('sh', ['-c', start, process.execPath, ...flags, program, 'run', '--config', configPath], {
     env: {
       PATH: process.env['PATH'],

@@ -1,0 +1,43 @@
+import { describe, expect, test } from 'vitest';
+import { createSpeed, type Speed } from '../../quota/speed.ts';
+
+/** A storage after one answer about `files` files that took `ms`. */
+async function after(ms: number, files: number): Promise<Speed> {
+  let nowMs = 0;
+  const speed = createSpeed({ monotonicMs: () => nowMs });
+  await speed.time(files, async () => {
+    nowMs += ms;
+  });
+  return speed;
+}
+
+describe('a storage', () => {
+  test('of which nothing is known is not fast', () => {
+    expect(createSpeed({ monotonicMs: () => 0 }).isFast()).toBe(false);
+  });
+
+  test.each([
+    [0.9, 0, true],
+    [1, 0, false],
+    [4.8, 128, true],
+    [4.9, 128, false],
+  ])('that takes %d ms for %d files is fast: %s', async (ms, files, isFast) => {
+    expect((await after(ms, files)).isFast()).toBe(isFast);
+  });
+
+  test('is judged by its last answer, and by none that failed', async () => {
+    let nowMs = 0;
+    const speed = createSpeed({ monotonicMs: () => nowMs });
+    expect(await speed.time(1, () => 'in memory')).toBe('in memory');
+    const failing = speed.time(1, () => {
+      nowMs += 10;
+      throw new Error('unreadable');
+    });
+    await expect(failing).rejects.toThrow('unreadable');
+    expect(speed.isFast()).toBe(true);
+    await speed.time(1, () => {
+      nowMs += 10;
+    });
+    expect(speed.isFast()).toBe(false);
+  });
+});
