@@ -16,7 +16,7 @@ test('the memory the unit may use is well above the bound of the heap', () => {
   expect(heapMiB).toBeLessThanOrEqual(1024 / 2);
 });
 
-test('nothing in the drop-in of the site is active before somebody decides', () => {
+test('nothing in the drop-in of the site is active before someone decides', () => {
   expect(site.match(/^[A-Z]\w+=/gm)).toBeNull();
 });
 

@@ -227,7 +227,7 @@ describe('examine', () => {
     expect((await findings({ broker, config: { stomp } }))['broker']?.status).toBe('skipped');
   });
 
-  it('does not wait for ever', async () => {
+  it('does not wait forever', async () => {
     const clock = manualClock();
     const { offering, deps } = prepare({ check: () => new Promise(() => undefined) });
     const found: Finding[] = [];

@@ -120,7 +120,7 @@ async function measureOne(): Promise<{ requests: number; ms: number }> {
   await live(backend, 0);
   const before = civo.asked.length;
   const count = 20;
-  // Of both sides, the emulator included: what the clock of a busy machine says is somebody else's.
+  // Of both sides, the emulator included: what the clock of a busy machine says is someone else's.
   const started = process.cpuUsage();
   for (let index = 1; index <= count; index++) await live(backend, index);
   const { user, system } = process.cpuUsage(started);

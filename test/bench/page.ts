@@ -22,7 +22,7 @@ const ROUNDS = 3;
 const LISTEN_S = 8;
 
 const BUILT = 'dist/page/index.html';
-/** No login server is asked before somebody logs in. */
+/** No login server is asked before someone logs in. */
 const LOGIN = `web:
   public_url: http://127.0.0.1:9464
   login: { issuer: "http://127.0.0.1:9", client_id: bench, admins: [bench] }

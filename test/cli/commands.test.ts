@@ -218,7 +218,7 @@ describe('healthcheck', () => {
     expect(io.out()).toBe('✓ process: running\n✗ offering s3: not connected\n');
   });
 
-  it('is not ready when nobody listens', async () => {
+  it('is not ready when no one listens', async () => {
     const port = await listen(200);
     await new Promise((resolve) => server?.close(resolve));
     expect(await askReadiness('127.0.0.1', port)).toEqual({

@@ -19,7 +19,7 @@ export function fakeIo(
     readonly env?: Record<string, string>;
     readonly files?: Record<string, string>;
     readonly color?: boolean;
-    /** What the person at the terminal says; there is nobody without it. */
+    /** What the person at the terminal says; there is no one without it. */
     readonly answer?: boolean;
     /** What the person types, question by question. */
     readonly answers?: string[];

@@ -55,7 +55,7 @@ describe('the program', () => {
     expect(spawnSync(process.execPath, [MAIN, '--help', '--no-color'], options).stdout).not.toContain('\u001b');
   });
 
-  it('ends quietly when nobody reads its output', () => {
+  it('ends quietly when no one reads its output', () => {
     // The reader is gone before the first byte.
     const shell = 'exec 3> >(exec true); wait $!; exec "$0" "$1" schema >&3';
     const result = spawnSync('bash', ['--norc', '-c', shell, process.execPath, MAIN], { encoding: 'utf8', env: ENV });

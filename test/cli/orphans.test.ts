@@ -127,7 +127,7 @@ ${options.extra ?? ''}    backend_settings: { storage_path: ${storage}${options.
   });
 
   it.each<[string, readonly string[], Parameters<typeof orphans>[1], string]>([
-    ['there is nobody to ask', ['--delete'], {}, 'USAGE'],
+    ['there is no one to ask', ['--delete'], {}, 'USAGE'],
     ['a script forgot to say yes', ['--delete', '--json'], { answer: true }, 'USAGE'],
     ['the policy is no-delete', ['--delete', '--yes'], { extra: '    policy: no-delete\n' }, 'POLICY'],
     ['the policy is observe-only', ['--delete', '--yes'], { extra: '    policy: observe-only\n' }, 'POLICY'],
@@ -163,7 +163,7 @@ describe('confirm', () => {
     expect(await confirm(here, 'Delete?', signal)).toBe(meant);
   });
 
-  it('takes the end of the input for a no, and no terminal for nobody', async () => {
+  it('takes the end of the input for a no, and no terminal for no one', async () => {
     const here = terminal(true);
     here.input.end();
     expect(await confirm(here, 'Delete?', signal)).toBe(false);

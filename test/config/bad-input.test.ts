@@ -236,7 +236,7 @@ offerings:
     ['no credential', [{ waldur_api_token: undefined }], 'there is no credential for Waldur'],
     ['an empty token', [{ waldur_api_token: '' }], 'there is no credential for Waldur'],
     ['half of OIDC', [{ waldur_api_token: '', oidc_client_id: 'a' }], 'oidc_client_secret must be set together'],
-    ['a time zone nobody knows', [{}, { timezone: 'Mars/Olympus' }], '"timezone" must be the name of a time zone'],
+    ['a time zone no one knows', [{}, { timezone: 'Mars/Olympus' }], '"timezone" must be the name of a time zone'],
     ['an offset', [{}, { timezone: '+02:00' }], '"timezone" must be the name of a time zone'],
     [
       'a schedule',
@@ -326,12 +326,12 @@ describe('components', () => {
       'did you mean backend_name: objects?',
     ],
     [
-      'a limit nobody can enforce',
+      'a limit no one can enforce',
       { objects: { accounting_type: 'usage', enforce_limits: true } },
       'local-disk cannot limit "objects"',
     ],
     ['a limit that is sold', { objects: { accounting_type: 'limit' } }, 'local-disk cannot limit "objects"'],
-    ['usage nobody can measure', { inodes: { accounting_type: 'usage' } }, 'local-disk cannot measure "inodes"'],
+    ['usage no one can measure', { inodes: { accounting_type: 'usage' } }, 'local-disk cannot measure "inodes"'],
     [
       'two limits for one thing',
       {

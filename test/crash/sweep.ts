@@ -228,7 +228,7 @@ async function faults(stage: Stage, agent: RunningAgent): Promise<string | undef
   }
 }
 
-/** A key that Waldur never heard of is left alone for a quarter of an hour: somebody may be about to report it. */
+/** A key that Waldur never heard of is left alone for a quarter of an hour: someone may be about to report it. */
 function waitForStrangers({ bench, story }: Stage, agent: RunningAgent, check: () => void): Promise<void> {
   let isFirst = true;
   const look = async (): Promise<void> => {

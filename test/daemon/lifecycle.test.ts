@@ -119,7 +119,7 @@ describe('createLifecycle', () => {
     expect(rig.events).not.toContain('close');
   });
 
-  it('does not wait for ever for what cannot be closed', async () => {
+  it('does not wait forever for what cannot be closed', async () => {
     const rig = run({ close: () => new Promise(() => undefined) });
     await rig.send('SIGTERM');
     await rig.clock.advance(10_000);

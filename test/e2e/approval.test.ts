@@ -55,7 +55,7 @@ describe('an offering whose orders a person approves', () => {
     }));
 });
 
-/** The answers the agent gets about a create order, in their order; somebody else acts after each of them. */
+/** The answers the agent gets about a create order, in their order; someone else acts after each of them. */
 const STEPS = [
   'GET order',
   'GET resource',
@@ -76,7 +76,7 @@ interface Race {
   readonly allowed: boolean;
 }
 
-/** Runs a create order during which somebody does `action` right after the agent's step number `step`. */
+/** Runs a create order during which someone does `action` right after the agent's step number `step`. */
 async function race(action: string, step: number, judge: (race: Race) => Promise<void>): Promise<void> {
   let steps = 0;
   let order: Order | undefined;
@@ -105,7 +105,7 @@ async function race(action: string, step: number, judge: (race: Race) => Promise
   }
 }
 
-describe.each(STEPS.map((name, step) => ({ name, step })))('somebody else acts after our step $name:', ({ step }) => {
+describe.each(STEPS.map((name, step) => ({ name, step })))('someone else acts after our step $name:', ({ step }) => {
   const approved = step >= STEPS.indexOf('approve_by_provider');
   const ended = step >= STEPS.indexOf('set_state_done');
 

@@ -64,7 +64,7 @@ async function pages(port: number): Promise<string> {
 }
 
 test.each<[Health]>([['hangs'], ['fails']])(
-  'a backend that %s delays nobody else, is left alone, and gets its orders when it answers again',
+  'a backend that %s delays no one else, is left alone, and gets its orders when it answers again',
   async (health) => {
     const storage = mkdtempSync(join(tmpdir(), 'waldur-agent-sick-'));
     const sick = sickOffering(storage, health);

@@ -165,7 +165,7 @@ test.each([
   }),
 );
 
-describe('a backend id that somebody changed to', () => {
+describe('a backend id that someone changed to', () => {
   const IDS = ['../../etc', '/etc/passwd', '..', 'a b', 'a\u0000b', 'x'.repeat(300)];
   const ORDERS: readonly Request[] = [{ type: 'Update', limits: { storage: 6 } }, { type: 'Terminate' }];
 

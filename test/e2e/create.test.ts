@@ -91,7 +91,7 @@ test('what our own changes are echoed as costs no request, however often it come
     expect(requestsAbout(site, order)).toEqual(CREATE);
   }));
 
-test('an order that nobody had to approve is carried out as it is', () =>
+test('an order that no one had to approve is carried out as it is', () =>
   withSite({}, async (site) => {
     await ready(site);
     const order = await fulfilled(site, { state: 'executing' });

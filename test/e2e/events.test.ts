@@ -181,7 +181,7 @@ describe('a broker that', () => {
     'sends garbage': ({ sandbox }) => sandbox.broker.fault({ kind: 'inject', bytes: 'BOGUS\n\n\0' }),
     'loses the queue': (site) => tell(site, 'broker', { kind: 'deleteQueue' }),
     'loses the user': (site) => tell(site, 'broker', { kind: 'deleteUser' }),
-    'lets nobody in for a while': ({ sandbox }) => {
+    'lets no one in for a while': ({ sandbox }) => {
       sandbox.broker.fault({ kind: 'refuse', times: 2, status: 503 });
       sandbox.broker.fault({ kind: 'reset' });
     },

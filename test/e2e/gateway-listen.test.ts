@@ -7,7 +7,7 @@ import { reach } from './helpers.ts';
 let site: Site;
 afterEach(() => site.close());
 
-it('an order that waited for the agent is done when somebody answers at the address it gives', async () => {
+it('an order that waited for the agent is done when someone answers at the address it gives', async () => {
   const endpoint = `127.0.0.1:${await freePort(Math.random)}`;
   site = await openSite({ settings: `listen: ${endpoint}` });
   const order = site.sandbox.placeOrder();

@@ -92,7 +92,7 @@ export function requestsAbout({ sandbox }: Site, { uuid, resource }: Order): str
   });
 }
 
-/** What somebody else does over REST, as the user. */
+/** What someone else does over REST, as the user. */
 export async function act(
   site: Site,
   user: string,
@@ -108,7 +108,7 @@ export async function tell(site: Site, path: string, body: JsonObject = {}): Pro
   return send('POST', new URL(`/_test/${path}`, site.sandbox.url).href, body, {});
 }
 
-/** Somebody of the staff takes the order into their own hands; answers whether Waldur let them. */
+/** Someone of the staff takes the order into their own hands; answers whether Waldur let them. */
 export async function person(site: Site, order: Order, action: string): Promise<boolean> {
   const url = new URL(`/_test/orders/${order.uuid}/person`, site.sandbox.url);
   const answer = await fetch(url, { method: 'POST', body: JSON.stringify({ action }) });

@@ -75,7 +75,7 @@ remote:
       return answer.json();
     };
 
-    // Without a mapping the consumer could limit somebody else.
+    // Without a mapping the consumer could limit someone else.
     const refused = await reach(site, order('host1', 'diana'), 'erred');
     expect(refused.errorMessage).toContain('Nothing proves that diana on host1 is the person who ordered');
     expect(await first.limit(1003)).toBe(0);

@@ -9,7 +9,7 @@ import { withCroit } from './keys.ts';
 
 const FOUND = 'waldur-acme-genomics-0123abcd';
 
-/** Buckets as somebody else made them. */
+/** Buckets as someone else made them. */
 function make(site: Site, ...names: string[]): void {
   for (const name of names) mkdirSync(join(site.storage, name));
 }
@@ -34,7 +34,7 @@ function offered({ sandbox, offering }: Site) {
 }
 
 describe('a request for what could be imported', () => {
-  test('is answered with the buckets nobody owns, once', () =>
+  test('is answered with the buckets no one owns, once', () =>
     withSite({}, async (site) => {
       await ready(site);
       const { resource } = await fulfilled(site, { limits: { storage: 5 } });
@@ -51,7 +51,7 @@ describe('a request for what could be imported', () => {
       expect(offered(site)).toHaveLength(1);
     }));
 
-  test('that came while nobody listened is answered at the start, and one that was begun is ended', () =>
+  test('that came while no one listened is answered at the start, and one that was begun is ended', () =>
     withSite({}, async (site) => {
       await ready(site);
       await fulfilled(site);

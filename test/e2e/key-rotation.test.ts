@@ -192,7 +192,7 @@ function upkeepUntil(site: Site, check: () => void): Promise<void> {
 
 /**
  * Tells the story with an agent that is gone right after its effects number `crashes`. Then every key that a consumer sees
- * must work; keys that nobody knows are upkeep's, later.
+ * must work; keys that no one knows are upkeep's, later.
  */
 async function tellStory(story: Story, crashes: readonly number[]): Promise<readonly string[]> {
   let resource: Resource | undefined;

@@ -26,7 +26,7 @@ export function keysOf({ sandbox }: Site, { uuid }: Resource): readonly ApiKey[]
   return sandbox.store.keys.by('resource', uuid);
 }
 
-/** Somebody in the portal wants everything looked at. */
+/** Someone in the portal wants everything looked at. */
 export function lookAtAll(site: Site): Promise<unknown> {
   return act(site, 'provider-owner', `marketplace-provider-offerings/${site.offering}/sync_resources/`);
 }

@@ -64,5 +64,5 @@ export async function started(site: Site): Promise<Agent> {
   return agent;
 }
 
-/** Nobody but the reports asks for anything. */
+/** No one but the reports asks for anything. */
 export const QUIET = { stomp: false } as const;

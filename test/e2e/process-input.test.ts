@@ -34,7 +34,7 @@ const FILES: Readonly<Record<string, (site: ProcessSite) => readonly [text: stri
     offeringOf(site, { waldur_api_url: 'waldur.example.org' }),
     /"waldur_api_url" must be an http:\/\/ or https:\/\/ URL/,
   ],
-  'a backend that nobody knows': (site) => [
+  'a backend that no one knows': (site) => [
     offeringOf(site, { backend_type: 'ironbucket-locl' }),
     /did you mean "ironbucket-local"/,
   ],

@@ -92,7 +92,7 @@ test('a person at a terminal reads short lines, and Ctrl-C stops it', async () =
 });
 
 test.each(['schema', 'help --man', 'plan', 'report --dry-run --json', 'completion bash'])(
-  'agent %s ends quietly when nobody reads on',
+  'agent %s ends quietly when no one reads on',
   async (command) => {
     const site = await openProcessSite();
     site.sandbox.placeOrder(FIVE);

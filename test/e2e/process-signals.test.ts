@@ -113,7 +113,7 @@ test('SIGTERM while it loads is not lost', async () => {
 /** Stands in for a bug: an exception from nowhere, whenever the test wants one. */
 const PLANTED = `process.on('SIGWINCH', () => { throw new Error('planted') })`;
 
-test('an exception nobody caught is told, and the order in progress still finishes', async () => {
+test('an exception no one caught is told, and the order in progress still finishes', async () => {
   const site = await openProcessSite();
   const { sandbox } = site;
   const agent = await site.run({ preload: PLANTED });
@@ -209,7 +209,7 @@ test('SIGTERM during a reload that waits for an order lets the order finish', as
   await nothingLeft(agent);
 });
 
-test('a reload does not wait for ever for an order', async () => {
+test('a reload does not wait forever for an order', async () => {
   const site = await openProcessSite();
   const { sandbox } = site;
   site.configure({ drain_timeout: '1s' });

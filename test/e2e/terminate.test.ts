@@ -119,7 +119,7 @@ describe('terminate', () => {
       expect(requestsAbout(site, order)).not.toContain('POST resource set_backend_metadata');
     }));
 
-  test('what somebody else removed is done', () =>
+  test('what someone else removed is done', () =>
     withBucket({}, async (site, resource) => {
       rmSync(join(site.storage, resource.backendId), { recursive: true });
       await fulfilled(site, { type: 'Terminate', resource: resource.uuid });

@@ -56,7 +56,7 @@ describe('a flag set in the portal', () => {
     }));
 });
 
-describe('what somebody changed at the backend', () => {
+describe('what someone changed at the backend', () => {
   test('a limit is set again, and counted', () =>
     withSite({}, async (site) => {
       const resource = await owned(site);

@@ -1,6 +1,6 @@
 import type { Log, LogFields } from '../../src/lib/log.ts';
 
-/** A log nobody reads. */
+/** A log no one reads. */
 export function silentLog(): Log {
   const nothing = (): void => undefined;
   return { debug: nothing, info: nothing, warn: nothing, error: nothing, child: silentLog };

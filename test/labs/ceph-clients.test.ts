@@ -2,7 +2,7 @@ import { GATEWAY, openCephLab, s3 } from './ceph-gateway.ts';
 import { type S3World, testTool } from './s3-clients.ts';
 import type { S3Target } from './s3-tools.ts';
 
-/** What the clients' tests expect is what a gateway does that nobody here wrote. */
+/** What the clients' tests expect is what a gateway does that no one here wrote. */
 for (const name of ['awscli', 's3cmd', 'rclone'] as const) testTool(name, { files: 100, explains: false }, openGateway);
 
 async function openGateway(): Promise<S3World> {

@@ -175,7 +175,7 @@ function accessKeyOf({ backendMetadata }: Resource): string {
   return isJsonObject(stored) ? text(stored['access_key']) : '';
 }
 
-/** Somebody in the portal wants everything looked at. */
+/** Someone in the portal wants everything looked at. */
 function lookAtAll({ ...of }: Site): Promise<unknown> {
   return act(of, 'provider-owner', `marketplace-provider-offerings/${of.offering}/sync_resources/`);
 }

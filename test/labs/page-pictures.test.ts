@@ -39,7 +39,7 @@ describe.each([
   });
   afterAll(() => page.context().close());
 
-  test.each(PAGES)('%s looks as it did, and bars nobody', async (name, path) => {
+  test.each(PAGES)('%s looks as it did, and bars no one', async (name, path) => {
     await show(page, `http://127.0.0.1:${site.port()}/ui/${path}`);
     const picture = await page.screenshot({ animations: 'disabled', caret: 'hide' });
     expect(differenceTo(`test/labs/page/pictures/${name}-${width}.png`, picture)).toBe('');

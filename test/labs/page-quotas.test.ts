@@ -47,7 +47,7 @@ async function open(who: Person, path: string, options: LookOptions = {}): Promi
   return looker;
 }
 
-test('alice sees her own quotas and nobody else’s, and charlie raises her limit before her eyes', async () => {
+test('alice sees her own quotas and no other, and charlie raises her limit before her eyes', async () => {
   const alice = await open('alice', 'mine');
   await alice.page.getByRole('heading', { name: 'alice on host1' }).waitFor();
   const space = alice.page.getByRole('region', { name: '/dev/sda1 on host1' }).locator('.usage-text').first();

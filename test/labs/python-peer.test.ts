@@ -129,7 +129,7 @@ describe('orders and events', () => {
     }
   });
 
-  test('makes again what its backend lost, when somebody presses sync', async () => {
+  test('makes again what its backend lost, when someone presses sync', async () => {
     const { resource } = await finished({ name: 'Lost' }, 'done');
     rmSync(join(folder, 'accounts', 'lost.json'));
     await control('sync', { offering: FIXTURE.limit });

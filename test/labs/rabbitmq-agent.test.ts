@@ -62,7 +62,7 @@ describe('orders are done', () => {
   test.each<[string, (site: Site) => unknown]>([
     ['queue', (site) => manage('DELETE', `queues/${queueOf(site)}`)],
     ['user', (site) => manage('DELETE', `users/${registration(site)?.login}`)],
-  ])('when somebody deletes the %s', (_, trouble) =>
+  ])('when someone deletes the %s', (_, trouble) =>
     withRabbitmq({ speed: 20 }, async (site) => {
       await started(site);
       const orders = place(site, 10);

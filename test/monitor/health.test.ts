@@ -40,7 +40,7 @@ describe('liveness', () => {
     ],
     ['a slow order', snapshot({ orders: [{ order: 'a', startedMs: NOW - 2000, deadlineMs: 1000 }] }), true],
     ['a stuck order', snapshot({ orders: [{ order: 'a', startedMs: NOW - 2001, deadlineMs: 1000 }] }), false],
-    ['an offering nobody serves', snapshot({ offerings: [offering({ lastReconcileMs: undefined })] }), true],
+    ['an offering no one serves', snapshot({ offerings: [offering({ lastReconcileMs: undefined })] }), true],
     ['a drain', snapshot({ state: 'draining' }), true],
   ])('%s', (_, state, ok) => {
     expect(liveness(state).ok).toBe(ok);

@@ -95,7 +95,7 @@ describe('schedule', () => {
     expect(wakes).toEqual([]);
   });
 
-  it('stop during the jitter wakes nobody', async () => {
+  it('stop during the jitter wakes no one', async () => {
     const { job, wakes } = start({ jitterMs: 10 * MINUTE });
     await vi.advanceTimersByTimeAsync(11 * MINUTE);
     await job.stop();

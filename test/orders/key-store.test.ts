@@ -226,7 +226,7 @@ describe('credentials: api_keys', () => {
     expect(writes).toEqual(['report K1', 'report K1', 'report K1']);
   });
 
-  test('a refusal is final, an outage is not for ever', async () => {
+  test('a refusal is final, an outage is not forever', async () => {
     const refused = await open({ rows: [], answers: [REFUSED] });
     await expect(refused.keys.keep(pair('K1'), [], signal)).rejects.toBe(REFUSED);
     expect(refused.writes).toEqual(['report K1']);

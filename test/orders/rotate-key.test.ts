@@ -127,7 +127,7 @@ test.each<[string, World, string, readonly string[]]>([
     ['issue-key', 'erred: It did not work. Revoke a key first. (FAKE_FULL)'],
   ],
   [
-    'the account of somebody else',
+    'the account of someone else',
     { account: { resource: 'b'.repeat(32) } },
     'failed',
     [expect.stringMatching(/^erred: The account name .*\(ACCOUNT_TAKEN\)$/)],
@@ -139,7 +139,7 @@ test.each<[string, World, string, readonly string[]]>([
     ['issue-key', 'set NEW', 'revoke NEW', 'erred: Waldur did not take the new access key. (WALDUR_REFUSED)'],
   ],
   [
-    'somebody who was faster',
+    'someone who was faster',
     { failing: { setKey: CONFLICT, setErred: CONFLICT } },
     'failed',
     ['issue-key', 'set NEW', 'revoke NEW', 'erred: Waldur did not take the new access key. (WALDUR_CONFLICT)'],
@@ -151,7 +151,7 @@ test.each<[string, World, string, readonly string[]]>([
     ['issue-key', 'set NEW', 'set NEW', 'set NEW', 'revoke NEW'],
   ],
   [
-    'nobody who can say whether Waldur has it: then it stays',
+    'no one who can say whether Waldur has it: then it stays',
     { failing: { setKey: OUTAGE }, unlistable: true },
     'KEY_UNSETTLED',
     ['issue-key', 'set NEW', 'set NEW', 'set NEW'],

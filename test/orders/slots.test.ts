@@ -51,7 +51,7 @@ test('a queue whose jobs hang leaves half of the slots to the others', () => {
   expect(running).toEqual([4, 4]);
 });
 
-test('the first job of a queue runs at once, even when others hold every slot for ever', () => {
+test('the first job of a queue runs at once, even when others hold every slot forever', () => {
   const { take, end, running } = setup(4, 4);
   take(0, 10);
   take(1, 10);
@@ -95,7 +95,7 @@ describe('whatever happens', () => {
     ),
   });
 
-  test('nobody starves, nobody has too much, and no slot stays empty while it could be used', () => {
+  test('no one starves, no one has too much, and no slot stays empty while it could be used', () => {
     fc.assert(
       fc.property(
         fc.integer({ min: 1, max: 6 }),

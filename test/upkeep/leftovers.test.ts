@@ -75,7 +75,7 @@ function setup(policy: 'full' | 'no-delete' = 'full') {
 
 const revocation = { kind: 'revoke-key', account: 'a', resource: RESOURCE, accessKey: 'LOST' };
 
-test('a key nobody knows is found and revoked after a quarter of an hour, and only that key', async () => {
+test('a key no one knows is found and revoked after a quarter of an hour, and only that key', async () => {
   const { look, repair, clock, applied } = setup();
   expect(await look()).toMatchObject({ kind: 'in-step', actions: [] });
   await repair();

@@ -23,7 +23,7 @@ const resource = {
 } as const;
 
 describe('several records of one month', () => {
-  // One measured unit in every case; whatever Waldur has, nobody can tell which of its records is the right one.
+  // One measured unit in every case; whatever Waldur has, no one can tell which of its records is the right one.
   test.each([
     [100n, false, 'guarded'],
     [50n, false, 'guarded'],

@@ -114,7 +114,7 @@ test('a second pass over an unchanged month reads one page per hundred resources
   expect(requests).toEqual(['resources', 'resources', 'resources']);
 });
 
-test('what somebody else reported in between is read again', async () => {
+test('what someone else reported in between is read again', async () => {
   const { reporter, requests, resources, records } = setup();
   await reporter.report({}, signal);
   requests.length = 0;

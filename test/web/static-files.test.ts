@@ -57,7 +57,7 @@ describe('the document', () => {
 });
 
 describe('files', () => {
-  it('are kept by browsers for ever, because their names change with them', async () => {
+  it('are kept by browsers forever, because their names change with them', async () => {
     const reply = await ask('/ui/assets/a-1.js');
     expect(reply).toMatchObject({ status: 200, headers: { 'content-type': 'text/javascript; charset=utf-8' } });
     expect(reply?.headers?.['cache-control']).toContain('immutable');

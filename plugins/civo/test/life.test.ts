@@ -33,7 +33,7 @@ async function make(changes: Parameters<typeof create>[0] = {}): Promise<string>
 }
 
 describe('the life of a store', () => {
-  it('waits for the credential and then for the store, and holds up nobody', async () => {
+  it('waits for the credential and then for the store, and holds up no one', async () => {
     expect(await observe(backend)).toEqual({ state: 'absent', account: ACCOUNT });
     expect(await backend.apply(create(), signal)).toEqual({ changed: true });
     expect(await observe(backend)).toMatchObject({ state: 'pending', account: ACCOUNT, resource: OURS });

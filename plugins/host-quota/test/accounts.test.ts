@@ -221,7 +221,7 @@ describe('an existing user', () => {
     expect((await create({ username: 'far' })).account).toBe('storage1/user/1500000@/srv/data');
   });
 
-  it('with limits of somebody else is left alone, and the message has them', async () => {
+  it('with limits of someone else is left alone, and the message has them', async () => {
     await open(existing);
     lab.host.addUser('alice', 1234);
     lab.host.change('-u', 1234, { blockHard: 77n });
@@ -251,7 +251,7 @@ describe('an existing user', () => {
     expect(await order(claimed.person)).toMatchObject({ changed: false });
   });
 
-  it('of a mapped person waits for nobody, also where others wait', async () => {
+  it('of a mapped person waits for no one, also where others wait', async () => {
     await open(existing);
     lab.host.addUser('alice', 1234);
     const claimed = { person: 'alice@example.org', hostId: 'storage1', user: 'alice' };

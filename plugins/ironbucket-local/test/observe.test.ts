@@ -155,7 +155,7 @@ describe('errors of the file system', () => {
     await expect(observe(unreadable)).rejects.toMatchObject({ code, disposition });
   });
 
-  it('nobody knows stay as they are', async () => {
+  it('no one knows stay as they are', async () => {
     const failure = new TypeError('a mistake');
     const broken = storage.open({ ...nodeDisk, rename: () => Promise.reject(failure) });
     await expect(broken.apply(create(), signal)).rejects.toBe(failure);

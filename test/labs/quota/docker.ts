@@ -125,7 +125,7 @@ async function enforcement(): Promise<void> {
 }
 
 async function review(): Promise<void> {
-  await step('Docker: a label that the audit log contradicts is flagged, and harms nobody', async () => {
+  await step('Docker: a label that the audit log contradicts is flagged, and harms no one', async () => {
     await agent('set', 'alice', '--device', 'docker', '--space', '1M', '--yes');
     docker('rm', '-f', 'old');
     const event = `${Math.floor(Date.now() / 1000)}.123:77`;

@@ -70,7 +70,7 @@ export function croitFaults(
 const OF_LOCAL = ['busy', 'busy', 'lost', 'lost', 'bug', 'slow'] as const;
 
 /**
- * The plugin as it is on a bad disk: refuses, loses answers after the effect, throws what nobody classified, is slow.
+ * The plugin as it is on a bad disk: refuses, loses answers after the effect, throws what no one classified, is slow.
  * `isBad` is asked for each call.
  */
 export function onBadDisk(plugin: Plugin, seed: number, rate: number, isBad: () => boolean): Plugin {

@@ -20,7 +20,7 @@ afterEach(async () => {
 
 const job = () => backend.jobs?.find(({ name }) => name === 'defaults');
 
-it('users without any limit get the default every ten minutes, and nobody else', async () => {
+it('users without any limit get the default every ten minutes, and no one else', async () => {
   await open();
   await backend.apply(createAccount({}), signal);
   lab.host.addUser('bare', 1100);

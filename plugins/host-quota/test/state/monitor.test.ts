@@ -80,7 +80,7 @@ describe('a look at the host', () => {
     ]);
   });
 
-  it('sees ids that nobody ordered, groups and directories as well', async () => {
+  it('sees ids that no one ordered, groups and directories as well', async () => {
     const { host, sent, pass } = rig();
     for (const flag of ['-u', '-g', '-P'] as const) host.change(flag, 4321, { blockHard: 1n, usedBytes: 4n * KIB });
     await pass();

@@ -9,7 +9,7 @@ const DAY_MS = 86_400_000;
 let site: Site;
 afterEach(() => site.close());
 
-it('an upload that nobody completes is aborted after days, and its parts do not count any more', async () => {
+it('an upload that no one completes is aborted after days, and its parts do not count any more', async () => {
   site = await openSite({ limit: 100n });
   const uploadId = (await site.s3({ method: 'POST', key: 'x', query: { uploads: '' } })).xml('UploadId') ?? '';
   const query = { partNumber: '1', uploadId };

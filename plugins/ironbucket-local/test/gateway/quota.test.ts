@@ -77,7 +77,7 @@ describe('the quota of a bucket', () => {
     expect(await usage()).toEqual({ bytes: 100n, objects: 2n });
   });
 
-  it('bounds a body whose length nobody told', async () => {
+  it('bounds a body whose length no one told', async () => {
     const chunks = async function* (count: number): AsyncGenerator<Uint8Array> {
       for (let index = 0; index < count; index++) yield Buffer.from('x'.repeat(10));
     };

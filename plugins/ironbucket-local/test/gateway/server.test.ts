@@ -113,7 +113,7 @@ describe('a body that is refused', () => {
 });
 
 describe('a client that reads slowly', () => {
-  it('makes nobody hold more of the object than a few pieces', async () => {
+  it('makes no one hold more of the object than a few pieces', async () => {
     const body = Buffer.alloc(48 * MIB, 'slow');
     await site.s3({ method: 'PUT', key: 'big', body });
     const before = process.memoryUsage().arrayBuffers;

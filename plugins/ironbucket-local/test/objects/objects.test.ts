@@ -142,7 +142,7 @@ describe('a tree that was there before', () => {
   });
 
   it.each(['not JSON', '[]', '{}', '{"key":"x","size":-1,"etag":"e","last_modified":"2025-01-27T10:00:00Z"}'])(
-    'is served without a sidecar that nobody can read: %s',
+    'is served without a sidecar that no one can read: %s',
     async (text) => {
       await writeFile(shelf.path('x'), 'x');
       await writeFile(shelf.path('x.metadata'), text);
@@ -157,7 +157,7 @@ describe('a tree that was there before', () => {
     expect(await shelf.objects.head(BUCKET, 'x')).toMatchObject({ size: 16, etag, metadata: { keep: 'me' } });
   });
 
-  it('keeps fields nobody here knows when an object is written with what it said', async () => {
+  it('keeps fields no one here knows when an object is written with what it said', async () => {
     await shelf.put('x', 'hello');
     const path = shelf.path('x.metadata');
     const sidecar = JSON.parse(await readFile(path, 'utf8')) as object;

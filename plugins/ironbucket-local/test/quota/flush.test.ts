@@ -178,7 +178,7 @@ describe('a disk that is stuck in a write', () => {
   });
 });
 
-describe('an edit of .quota by somebody else', () => {
+describe('an edit of .quota by someone else', () => {
   const edit = (from: string, to: string): void => {
     writeFileSync(lab.path(BUCKET, 'edited'), text().replace(from, to));
     renameSync(lab.path(BUCKET, 'edited'), lab.path(BUCKET, '.quota'));
