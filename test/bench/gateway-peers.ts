@@ -28,7 +28,7 @@ const OPERATIONS: readonly Measured[] = [
   small('puts of 1 KiB', CONNECTIONS, (peer, index) => sender(peer, 'PUT', `new/${index}`)),
   small('gets of 1 KiB', CONNECTIONS, (peer, index) => sender(peer, 'GET', `key-${index}`)),
   small('heads', CONNECTIONS, (peer, index) => sender(peer, 'HEAD', `key-${index}`)),
-  small('lists of 1000 keys', LISTERS, async (peer) => () => listPage(peer)),
+  small('lists of 1000 keys', LISTERS, async (peer) => ({ send: () => listPage(peer), close: () => undefined })),
   { name: '64 MiB up', unit: 'MiB/s', run: (peer) => large(peer, 'PUT') },
   { name: '64 MiB down', unit: 'MiB/s', run: (peer) => large(peer, 'GET') },
 ];
@@ -84,15 +84,17 @@ async function fill(peer: S3Peer): Promise<void> {
   await Promise.all(workers);
 }
 
-async function sender(
-  { port, bucket, keys }: S3Peer,
-  method: 'PUT' | 'GET' | 'HEAD',
-  key: string,
-): Promise<() => Promise<void>> {
+/** One request after the other. */
+interface Sender {
+  send(): Promise<unknown>;
+  close(): void;
+}
+
+async function sender({ port, bucket, keys }: S3Peer, method: 'PUT' | 'GET' | 'HEAD', key: string): Promise<Sender> {
   const body = method === 'PUT' ? BODY : NOTHING;
   const head = headOf(method, port, `/${bucket}/${key}`, body.length, keys);
   const line = await openLine(port);
-  return () => line.send(head, body, method === 'HEAD');
+  return { send: () => line.send(head, body, method === 'HEAD'), close: line.close };
 }
 
 /** The median of a few, one after the other. */
@@ -111,25 +113,22 @@ async function large({ port, bucket, keys }: S3Peer, method: 'PUT' | 'GET'): Pro
 
 const TURNS = 3;
 
-function small(
-  name: string,
-  workers: number,
-  open: (peer: S3Peer, index: number) => Promise<() => Promise<unknown>>,
-): Measured {
+function small(name: string, workers: number, open: (peer: S3Peer, index: number) => Promise<Sender>): Measured {
   return { name, unit: '/s', run: (peer) => load(workers, (index) => open(peer, index)) };
 }
 
-async function load(workers: number, open: (index: number) => Promise<() => Promise<unknown>>): Promise<Rate> {
+async function load(workers: number, open: (index: number) => Promise<Sender>): Promise<Rate> {
   const times: number[] = [];
   const until = performance.now() + SECONDS * 1000;
   await Promise.all(
     Array.from({ length: workers }, async (_, index) => {
-      const request = await open(index);
+      const { send, close } = await open(index);
       while (performance.now() < until) {
         const started = performance.now();
-        await request();
+        await send();
         times.push(performance.now() - started);
       }
+      close();
     }),
   );
   times.sort((a, b) => a - b);
