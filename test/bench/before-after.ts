@@ -1,6 +1,6 @@
 import { mkdirSync } from 'node:fs';
 import { loadavg } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
@@ -129,7 +129,10 @@ function withAgent<T>(
     const storage = join(folder, 'storage');
     mkdirSync(storage);
     await addBuckets(storage, resources);
-    const agent = await startAgentProcess(siteYaml(sandbox, storage, FIXTURE.limit), folder, { program });
+    const agent = await startAgentProcess(siteYaml(sandbox, storage, FIXTURE.limit), folder, {
+      program,
+      root: join(dirname(program), '../../..'),
+    });
     await agent.connected();
     const outcome = await work(agent, sandbox);
     await agent.stop();

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, openSync, readFileSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { cpuMs } from './proc.ts';
@@ -40,13 +40,15 @@ export interface AgentProcessOptions {
   readonly flags?: readonly string[];
   /** `main.js` of another build. */
   readonly program?: string;
+  /** Where the systemd unit of that build is; default: the unit of this one. */
+  readonly root?: string;
 }
 
 /** Runs the agent with `yaml` and its log in `folder`; resolves at READY=1. `BENCH_NODE_FLAGS` adds flags, for profiles. */
 export async function startAgentProcess(
   yaml: string,
   folder: string,
-  { flags: own = [], program = PROGRAM }: AgentProcessOptions = {},
+  { flags: own = [], program = PROGRAM, root }: AgentProcessOptions = {},
 ): Promise<AgentProcess> {
   const configPath = join(folder, 'config.yaml');
   const logPath = join(folder, 'agent.log');
@@ -55,11 +57,7 @@ export async function startAgentProcess(
   // What systemd 253 and later does: the agent finds the socket for its notifications, here a pipe, as descriptor 3.
   const start = 'LISTEN_PID=$$ exec "$0" "$@"';
   const started = performance.now();
-  const flags = [
-    ...unitFlags(join(dirname(program), '../../..')),
-    ...own,
-    ...(process.env['BENCH_NODE_FLAGS'] ?? '').split(' ').filter(Boolean),
-  ];
+  const flags = [...unitFlags(root), ...own, ...(process.env['BENCH_NODE_FLAGS'] ?? '').split(' ').filter(Boolean)];
   const child = spawn('sh', ['-c', start, process.execPath, ...flags, program, 'run', '--config', configPath], {
     env: {
       PATH: process.env['PATH'],
