@@ -42,8 +42,8 @@ export interface ObjectsDeps {
 }
 
 export interface Content extends Body {
-  /** Asked when the body has ended: what was computed on the way belongs to it. */
-  readonly describe: () => Description;
+  /** Asked when the body has ended: what was computed on the way belongs to it. What it throws refuses the object. */
+  readonly describe: (etag: string) => Description;
 }
 
 /** Objects as files in the directory of a bucket. Keys that S3 does not allow are refused by every method. */
@@ -107,7 +107,7 @@ export function openObjects(given: ObjectsDeps): Objects {
       inBucket(deps, bucket, async () => {
         const at = place(bucket, key);
         const staged = await stageWithEtag(deps, at.root, body, signal);
-        return put(deps, at, staged, describe(), terms);
+        return put(deps, at, staged, await described(deps, staged, describe), terms);
       }),
     remove: (bucket, key, terms) => inBucket(deps, bucket, () => removeObject(deps, place(bucket, key), terms)),
     describe: (bucket, key, change) => inBucket(deps, bucket, () => redescribe(deps, place(bucket, key), change)),
@@ -185,6 +185,14 @@ async function put(
     }
   }
   return await commitObject(deps, at, staged, described, terms);
+}
+
+function described(
+  deps: UploadDeps,
+  staged: Staged & { readonly etag: string },
+  describe: Content['describe'],
+): Promise<Description> {
+  return discardOnFailure(deps, staged, async () => describe(staged.etag));
 }
 
 async function discardOnFailure<T>(deps: UploadDeps, staged: Staged, work: () => Promise<T>): Promise<T> {

@@ -47,13 +47,17 @@ export function serveRequests(port: MessageEnd, perform: Perform, log: Log): voi
     if (request === undefined) return;
     if (message.kind === 'piece' || message.kind === 'end' || message.kind === 'broken') request.body.take(message);
     else if (message.kind === 'taken') request.answer.taken(message.bytes);
-    else if (message.kind === 'cancel') {
-      const reason = new Error('the client is gone');
-      request.gone.abort(reason);
-      request.body.fail(reason);
-      request.answer.stop();
-    }
+    else if (message.kind === 'cancel') cancel(request);
   });
+  // With the thread at the other end, every client is gone.
+  port.on('close', () => running.forEach(cancel));
+}
+
+function cancel({ body, answer, gone }: Running): void {
+  const reason = new Error('the client is gone');
+  gone.abort(reason);
+  body.fail(reason);
+  answer.stop();
 }
 
 async function* only(whole: Uint8Array): AsyncGenerator<Buffer> {

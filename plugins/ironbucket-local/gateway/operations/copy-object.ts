@@ -12,7 +12,7 @@ import { xmlReply } from '../xml/reply.ts';
 
 export const copyObject: Operation = async (deps, call) => {
   const { head, bucket, key, signal } = call;
-  const { objects, quotas, statistics } = deps;
+  const { objects, quotas, statistics, owns } = deps;
   const replaces = readDirective(head);
   const condition = writeCondition(head);
   const source = await openSource(deps, call);
@@ -29,7 +29,13 @@ export const copyObject: Operation = async (deps, call) => {
     const reservation = await quotas.reserve(bucket, open.object.size - replaced, signal);
     try {
       reservation.stage(open.object.size);
-      const content = { body: open.read(0, open.object.size), describe: () => described };
+      const describe = (etag: string): Description => {
+        // Its own thread may have been replacing it: these may be the bytes of the new one, and the description of the old.
+        if (!owns(source.bucket) && isMd5(open.object.etag) && open.object.etag !== etag)
+          throw new S3Error('OperationAborted');
+        return described;
+      };
+      const content = { body: open.read(0, open.object.size), describe };
       const stored = await objects.put(bucket, key, content, { reservation, condition }, signal);
       statistics.count(bucket, 'put');
       return xmlReply('CopyObjectResult', copied(stored));
@@ -40,6 +46,11 @@ export const copyObject: Operation = async (deps, call) => {
     await open.close();
   }
 };
+
+/** The ETag of an object that was not made of parts is the MD5 of its bytes. */
+function isMd5(etag: string): boolean {
+  return /^[0-9a-f]{32}$/.test(etag);
+}
 
 export function copied({ etag, modified }: Pick<StoredObject, 'etag' | 'modified'>): readonly Markup[] {
   return [element('LastModified', modified.toISOString()), element('ETag', quote(etag))];

@@ -153,6 +153,18 @@ describe('a request that another thread performs', () => {
     channel.port2.close();
     await expect(reply).rejects.toThrow('the thread that stores is gone');
   });
+
+  it('is given up when the thread of its client is gone', async () => {
+    let ended = false;
+    const perform = performedBy(async ({ signal }) => {
+      channel.port1.close();
+      await once(signal, 'abort');
+      ended = true;
+      return { status: 200 };
+    });
+    await expect(perform(allowed({}))).rejects.toThrow('gone');
+    while (!ended) await new Promise((resolve) => setImmediate(resolve));
+  });
 });
 
 it('a bucket is always of the same thread, and every thread has buckets', () => {
@@ -162,6 +174,8 @@ it('a bucket is always of the same thread, and every thread has buckets', () => 
       return owner >= 0 && owner < count && owner === ownerOf(bucket, count);
     }),
   );
-  const owners = Array.from({ length: 400 }, (_, index) => ownerOf(`waldur-project-${index}-${index * 7919}`, 4));
-  for (let owner = 0; owner < 4; owner++) expect(owners.filter((one) => one === owner).length).toBeGreaterThan(50);
+  for (const name of [(index: number) => `bucket-${index}`, (index: number) => `waldur-project-${index * 7919}`]) {
+    const owners = Array.from({ length: 400 }, (_, index) => ownerOf(name(index), 4));
+    for (let owner = 0; owner < 4; owner++) expect(owners.filter((one) => one === owner).length).toBeGreaterThan(60);
+  }
 });

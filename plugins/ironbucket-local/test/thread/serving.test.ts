@@ -1,11 +1,14 @@
 import { randomBytes } from 'node:crypto';
+import { readdir, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { connect } from 'node:net';
+import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { KeyPair } from '../../../../src/s3/sigv4.ts';
 import { observe } from '../../observe.ts';
+import { ownerOf } from '../../thread/owner-of.ts';
 import { usage } from '../../usage.ts';
-import type { Client } from '../gateway/client.ts';
+import { type Client, createClient } from '../gateway/client.ts';
 import { waitFor } from '../gateway/lab.ts';
 import { ACCOUNT, openThreaded, signal, type Threaded } from './lab.ts';
 
@@ -139,6 +142,33 @@ describe.each([
     await site.stop();
     expect(await site.ended()).toBeUndefined();
     expect(await holds()).toEqual({ bytes: 12n, objects: 1n });
+  });
+});
+
+describe('a copy between buckets of two threads', () => {
+  const administrator = { accessKey: 'administrator', secretKey: 'administrator-secret' };
+  /** A bucket of the first thread that stores, and one of the second. */
+  const names = [0, 1].map((owner) => {
+    const name = Array.from({ length: 20 }, (_, index) => `bucket-${index}`).find((one) => ownerOf(one, 2) === owner);
+    if (name === undefined) throw new Error('all names have the same owner');
+    return name;
+  });
+
+  it('has the bytes and the description of one object, never those of two', async () => {
+    site = await openThreaded({ gateway_workers: 3 });
+    await site.start();
+    const [from, to] = names.map((name) => createClient(site.port, administrator, name, () => new Date()));
+    if (from === undefined || to === undefined) throw new Error('no clients');
+    for (const client of [from, to]) expect(await client({ method: 'PUT' })).toMatchObject({ status: 200 });
+    await from({ method: 'PUT', key: 'a', body: 'old', headers: { 'content-type': 'text/old' } });
+    const copy = { method: 'PUT', key: 'b', headers: { 'x-amz-copy-source': `${names[0]}/a` } };
+    expect(await to(copy)).toMatchObject({ status: 200 });
+    expect(await to({ key: 'b' })).toMatchObject({ headers: { 'content-type': 'text/old' } });
+    // As it is for a moment while the other thread replaces the object.
+    await writeFile(join(site.root, names[0] ?? '', 'a'), 'new');
+    expect(await to(copy)).toMatchObject({ status: 409, headers: { 'x-amz-error-code': 'OperationAborted' } });
+    expect((await to({ key: 'b' })).body.toString()).toBe('old');
+    expect(await readdir(join(site.root, names[1] ?? '', '.uploads'))).toEqual([]);
   });
 });
 
