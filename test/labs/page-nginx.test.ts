@@ -68,15 +68,22 @@ function pathsOf(page: Page, home: string): string[] {
   return paths;
 }
 
-/** In the browser: the data of the first event of the journal. The page also asks again from time to time; this does not. */
-function firstEvent(url: string): Promise<string> {
-  return new Promise((resolve) => {
-    const source = new EventSource(url);
+/** What `listen` leaves in the browser. */
+type Listening = typeof globalThis & { firstEvent?: Promise<string> };
+
+/**
+ * In the browser: resolves when the events of the journal are listened to; `firstEvent` is the data of the first one. The
+ * page also asks again from time to time; this does not.
+ */
+function listen(url: string): Promise<void> {
+  const source = new EventSource(url);
+  (globalThis as Listening).firstEvent = new Promise((resolve) => {
     source.addEventListener('journal', (event) => {
       source.close();
       resolve(String((event as MessageEvent).data));
     });
   });
+  return new Promise((resolve) => source.addEventListener('open', () => resolve(), { once: true }));
 }
 
 describe.each([
@@ -114,11 +121,12 @@ describe.each([
     const { page } = looker;
     await page.getByRole('link', { name: 'Orders' }).click();
     await page.getByText('No order yet').waitFor();
-    const heard = page.evaluate(firstEvent, `${proxied.home}/api/events`);
+    await page.evaluate(listen, `${proxied.home}/api/events`);
     proxied.site.sandbox.placeOrder({ attributes: { name: 'reads' } });
     const line = page.getByRole('row', { name: /reads/ });
     await line.getByText('done').waitFor();
-    expect(JSON.parse(await heard)).toMatchObject({ kind: 'order', stage: 'read', name: 'reads' });
+    const heard = await page.evaluate(() => (globalThis as Listening).firstEvent ?? '');
+    expect(JSON.parse(heard)).toMatchObject({ kind: 'order', stage: 'read', name: 'reads' });
     await line.getByRole('link').click();
     await page.getByText('create-account').first().waitFor();
     expect(new URL(page.url()).pathname).toMatch(/^\/storage\/ui\/orders\/[0-9a-f]{32}$/);
