@@ -62,6 +62,8 @@ describe('limits that are typed', () => {
     ['0.000001', 2],
     ['-1', undefined],
     ['1e9', undefined],
+    ['8589934591', 9_007_199_253_692_416],
+    ['8589934592', undefined],
     ['ten', undefined],
     ['1.', undefined],
   ])('%s GiB', (text, kib) => expect(readLimit('block_hard_limit', text)).toBe(kib));

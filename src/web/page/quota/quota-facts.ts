@@ -73,11 +73,15 @@ export const LIMIT_FIELDS = Object.keys(NO_TEXTS) as readonly (keyof LimitsShape
 
 const KIB_IN_GIB = 1024 * 1024;
 
-/** The limit of a text, in the unit of the API; undefined when it is no amount. Parts of a KiB or a file count whole. */
+/**
+ * The limit of a text, in the unit of the API; undefined when it is no amount, or more than a number holds exactly. Parts of a
+ * KiB or a file count whole.
+ */
 export function readLimit(field: keyof LimitsShape, text: string): number | undefined {
   if (!/^\d{1,12}([.,]\d{1,6})?$/.test(text.trim())) return undefined;
   const value = Number(text.trim().replace(',', '.'));
-  return Math.ceil(field.startsWith('block') ? value * KIB_IN_GIB : value);
+  const limit = Math.ceil(field.startsWith('block') ? value * KIB_IN_GIB : value);
+  return Number.isSafeInteger(limit) ? limit : undefined;
 }
 
 export type LimitProblem = 'error.amount' | 'error.soft';
