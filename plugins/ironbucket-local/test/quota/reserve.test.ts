@@ -59,6 +59,7 @@ describe('a reservation', () => {
 
   it('lets an object become smaller in a bucket that is over its limit, and nothing grow', async () => {
     await lab.makeBucket(BUCKET, { usedBytes: 2000n, objects: 2n });
+    for (const key of ['a', 'b']) writeFileSync(lab.path(BUCKET, key), Buffer.alloc(1000));
     const smaller = await reserve(500 - 800);
     smaller.fit(500 - 800, 'a');
     smaller.commit({ bytes: -300, objects: 0 });
@@ -88,6 +89,7 @@ describe('a reservation', () => {
 
   it('of a body of unknown length grows up to the limit, and an overwritten object makes room', async () => {
     await lab.makeBucket(BUCKET, { usedBytes: 900n, objects: 1n });
+    writeFileSync(lab.path(BUCKET, 'key'), Buffer.alloc(900));
     const body = await reserve(-50);
     body.grow(100);
     body.grow(50);
