@@ -1,9 +1,7 @@
-import { execFileSync } from 'node:child_process';
-import type { Browser, Page } from 'playwright-core';
+import type { Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
-import { openSite, type Site } from '../fakes/site.ts';
-import { openBrowser } from './page/browser.ts';
-import { openCanned, show } from './page/canned.ts';
+import { show } from './page/canned.ts';
+import { type CannedSite, openCannedSite } from './page/canned-site.ts';
 
 /** What forms send, in a real browser; the answers are made up. */
 interface Sent {
@@ -12,26 +10,19 @@ interface Sent {
   readonly body: unknown;
 }
 
-let browser: Browser;
-let site: Site;
+let site: CannedSite;
 let page: Page;
 const sent: Sent[] = [];
 
 beforeAll(async () => {
-  execFileSync('npm', ['run', '-s', 'build:page'], { stdio: 'inherit' });
-  browser = await openBrowser();
-  site = await openSite({ pageFolder: 'dist/page', stomp: false });
-  await site.start();
+  site = await openCannedSite();
 }, 60_000);
-afterAll(async () => {
-  await browser.close();
-  await site.close();
-});
+afterAll(() => site.close());
 afterEach(() => page.context().close());
 
 async function open(path: string): Promise<void> {
   sent.length = 0;
-  page = await openCanned(browser, { width: 1440, theme: 'light', scale: 1 });
+  page = await site.open({ width: 1440, theme: 'light', scale: 1 });
   await page.route(/\/(v1|api)\//, async (route) => {
     const request = route.request();
     if (request.method() === 'GET') return route.fallback();
@@ -39,7 +30,7 @@ async function open(path: string): Promise<void> {
     sent.push({ method: request.method(), path: pathname + search, body: request.postDataJSON() });
     return route.fulfill({ json: {} });
   });
-  await show(page, `http://127.0.0.1:${site.port()}/ui/${path}`);
+  await show(page, site.at(path));
 }
 
 test('a container is assigned to the user that a person names, with the evidence before their eyes', async () => {

@@ -1,9 +1,7 @@
-import { execFileSync } from 'node:child_process';
-import type { Browser, Page } from 'playwright-core';
+import type { Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { openSite, type Site } from '../fakes/site.ts';
-import { openBrowser } from './page/browser.ts';
-import { openCanned, PAGES, show } from './page/canned.ts';
+import { PAGES, show } from './page/canned.ts';
+import { type CannedSite, openCannedSite } from './page/canned-site.ts';
 
 /** Every page with texts that others may write: names, labels of containers, images, commands, errors. */
 const MARKUP = '<img src=x onerror="window.hit=1"><script>window.hit=1</script>"\'>{{7*7}}${window.hit=1}';
@@ -18,20 +16,13 @@ const WRITTEN: ReadonlySet<string> = new Set(
    mount_points fstype event_type image proof`.split(/\s+/),
 );
 
-let browser: Browser;
-let site: Site;
+let site: CannedSite;
 let page: Page | undefined;
 
 beforeAll(async () => {
-  execFileSync('npm', ['run', '-s', 'build:page'], { stdio: 'inherit' });
-  browser = await openBrowser();
-  site = await openSite({ pageFolder: 'dist/page', stomp: false });
-  await site.start();
+  site = await openCannedSite();
 }, 60_000);
-afterAll(async () => {
-  await browser.close();
-  await site.close();
-});
+afterAll(() => site.close());
 afterEach(async () => {
   await page?.context().close();
   page = undefined;
@@ -51,14 +42,14 @@ describe.each([
   ['dark', 360],
 ] as const)('%s at %i px', (theme, width) => {
   test.each(PAGES)('%s shows it as text', async (_, path) => {
-    const opened = await openCanned(browser, { width, theme, scale: 1, change: (answer) => spoiled(answer) });
+    const opened = await site.open({ width, theme, scale: 1, change: (answer) => spoiled(answer) });
     page = opened;
     const complaints: string[] = [];
     opened.on('pageerror', (error) => complaints.push(String(error)));
     opened.on('console', (message) => {
       if (/Content Security Policy|Warning:/.test(message.text())) complaints.push(message.text());
     });
-    await show(opened, `http://127.0.0.1:${site.port()}/ui/${path}`);
+    await show(opened, site.at(path));
     await opened.getByText(MARKUP).first().waitFor({ state: 'attached' });
     expect(await opened.evaluate('window.hit')).toBeUndefined();
     expect(await opened.locator('img, iframe, object, [onerror], a[href^="javascript"]').count()).toBe(0);
@@ -73,9 +64,9 @@ describe.each([
 
 test('a page that cannot be drawn says so, and the others work', async () => {
   const change = (answer: unknown) => JSON.parse(JSON.stringify(answer).replace(/"from":"20[^"]*"/g, '"from":"never"'));
-  const opened = await openCanned(browser, { width: 1440, theme: 'light', scale: 1, change });
+  const opened = await site.open({ width: 1440, theme: 'light', scale: 1, change });
   page = opened;
-  await opened.goto(`http://127.0.0.1:${site.port()}/ui/overview`);
+  await opened.goto(site.at('overview'));
   await opened.getByRole('heading', { name: 'This page could not be drawn' }).waitFor();
   await opened.getByRole('link', { name: 'Resources' }).click();
   await opened.getByRole('heading', { name: 'Resources' }).waitFor();

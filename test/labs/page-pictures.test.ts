@@ -1,28 +1,19 @@
-import { execFileSync } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
-import type { Browser, Page } from 'playwright-core';
+import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { openSite, type Site } from '../fakes/site.ts';
 import { barriersOf } from './page/axe.ts';
-import { openBrowser } from './page/browser.ts';
-import { openCanned, PAGES, show } from './page/canned.ts';
+import { PAGES, show } from './page/canned.ts';
+import { type CannedSite, openCannedSite } from './page/canned-site.ts';
 import { differenceTo } from './page/compare.ts';
 
 /** Every page as it looks, beside kept pictures: with answers that are the same at every run, on a phone and on a wide screen. */
-let browser: Browser;
-let site: Site;
+let site: CannedSite;
 
 beforeAll(async () => {
-  execFileSync('npm', ['run', '-s', 'build:page'], { stdio: 'inherit' });
-  browser = await openBrowser();
-  site = await openSite({ pageFolder: 'dist/page', stomp: false });
-  await site.start();
+  site = await openCannedSite();
 }, 60_000);
 
-afterAll(async () => {
-  await browser.close();
-  await site.close();
-});
+afterAll(() => site.close());
 
 describe.each([
   ['light', 1440, 0.4],
@@ -31,7 +22,7 @@ describe.each([
   let page: Page;
   const complaints: string[] = [];
   beforeAll(async () => {
-    page = await openCanned(browser, { width, theme, scale });
+    page = await site.open({ width, theme, scale });
     page.on('pageerror', (error) => complaints.push(String(error)));
     page.on('console', (message) => {
       if (/Content Security Policy/.test(message.text())) complaints.push(message.text());
@@ -40,7 +31,7 @@ describe.each([
   afterAll(() => page.context().close());
 
   test.each(PAGES)('%s looks as it did, and bars no one', async (name, path) => {
-    await show(page, `http://127.0.0.1:${site.port()}/ui/${path}`);
+    await show(page, site.at(path));
     const picture = await page.screenshot({ animations: 'disabled', caret: 'hide' });
     expect(differenceTo(`test/labs/page/pictures/${name}-${width}.png`, picture)).toBe('');
     expect(await barriersOf(page)).toEqual([]);
@@ -55,9 +46,9 @@ test('the pictures of the README are made of these answers', async () => {
     ['overview', 'overview', 'light'],
     ['quotas', 'mine', 'dark'],
   ] as const) {
-    const page = await openCanned(browser, { width: 1000, theme, scale: 1 });
+    const page = await site.open({ width: 1000, theme, scale: 1 });
     await page.setViewportSize({ width: 1000, height: 620 });
-    await show(page, `http://127.0.0.1:${site.port()}/ui/${path}`);
+    await show(page, site.at(path));
     const picture = await page.screenshot({ animations: 'disabled', caret: 'hide' });
     expect(differenceTo(`docs/images/page-${name}.png`, picture)).toBe('');
     await page.context().close();
