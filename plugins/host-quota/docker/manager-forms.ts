@@ -41,8 +41,7 @@ export function formatVolumes({ items, snapshot }: View, nameOf: NameOf): JsonOb
 export function formatImages({ items, snapshot }: View, nameOf: NameOf): JsonObject {
   const all = items.filter(({ kind }) => kind === 'layer');
   const images = snapshot.images.map(({ id, refs, createdAt, bytes }) => {
-    const owner = ownerFields(broughtBy(all, id)?.attribution ?? NO_ONE, nameOf);
-    const puller = { puller_uid: owner['uid'] ?? null, puller_host_user_name: owner['host_user_name'] ?? null };
+    const puller = pullerOf(ownerFields(broughtBy(all, id)?.attribution ?? NO_ONE, nameOf));
     return { image_id: id, tags: refs, size_bytes: sizeField(bytes), created: timeField(createdAt), ...puller };
   });
   const layers = all.map(({ id, bytes, image, attribution }) => {
@@ -106,10 +105,9 @@ export function formatQueue(
     if ((item.kind === 'layer' ? 'image' : item.kind) !== kind || entries.has(id)) continue;
     const { attribution, container } = item;
     const owner = ownerFields(attribution, nameOf);
-    const puller = { puller_uid: owner['uid'] ?? null, puller_host_user_name: owner['host_user_name'] ?? null };
     const seen = timeField(attribution.evidence?.at);
     const times = kind === 'volume' ? { first_seen_at: seen } : { created_at: timeField(container?.createdAt) ?? seen };
-    const who = kind === 'image' ? puller : owner;
+    const who = kind === 'image' ? pullerOf(owner) : owner;
     const events = attribution.evidence === undefined ? 0 : 1;
     entries.set(id, { entity_type: kind, [ID_FIELDS[kind]]: id, ...who, ...times, unresolved_events: events, reason });
   }
@@ -136,6 +134,11 @@ const NO_ONE = { uid: undefined, how: undefined, counts: false } as const;
 
 function broughtBy(items: readonly Item[], image: string): Item | undefined {
   return items.findLast((item) => item.kind === 'layer' && item.image === image);
+}
+
+/** The owner of an image, as managers call it. */
+function pullerOf({ uid = null, host_user_name: name = null }: JsonObject): JsonObject {
+  return { puller_uid: uid, puller_host_user_name: name };
 }
 
 function sums(items: readonly Item[]) {
