@@ -37,4 +37,8 @@ export interface Stream {
   close(): Promise<void>;
 }
 
+export function isStream(body: Reply['body']): body is Stream {
+  return typeof body === 'object' && !(body instanceof Uint8Array);
+}
+
 export type Operation = (deps: Deps, call: Call) => Promise<Reply>;

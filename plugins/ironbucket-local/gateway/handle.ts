@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Clock } from '../../../src/lib/clock.ts';
 import { readHead } from '../../../src/s3/request-head.ts';
-import { renderS3Error, S3Error } from '../../../src/s3/s3-error.ts';
+import { S3Error } from '../../../src/s3/s3-error.ts';
 import type { SigningKeys } from '../../../src/s3/signing-keys.ts';
 import { readClaimed, verify } from '../../../src/s3/verify/verify.ts';
 import { formKey, verifyForm } from '../../../src/s3/verify/verify-form.ts';
@@ -10,7 +10,7 @@ import type { AccessKeys } from './access-keys.ts';
 import { authorize } from './authorize.ts';
 import { atLeastRate } from './body/least-rate.ts';
 import type { Reply } from './call.ts';
-import { isOurs, toS3Error } from './failures.ts';
+import { logOurs, refusalReply, toS3Error } from './failures.ts';
 import { readForm } from './form/read-form.ts';
 import { preflight } from './operations/cors.ts';
 import type { Allowed, Perform } from './perform.ts';
@@ -109,16 +109,9 @@ async function admit(
 /** Of one that is not allowed, or was not understood. */
 function refusal({ log }: Pick<Deps, 'log'>, { request, requestId, signal }: Exchange, thrown: unknown): Reply {
   const error = toS3Error(thrown);
-  if (isOurs(error) && !signal.aborted) log.error({ err: error.cause ?? error, request: requestId }, FAILED);
-  const resource = (request.url ?? '').split('?')[0] ?? '';
-  return {
-    status: error.status,
-    headers: { 'x-amz-error-code': error.code, ...error.headers },
-    body: renderS3Error(error, resource, requestId),
-  };
+  logOurs(log, error, signal, { request: requestId });
+  return refusalReply(error, (request.url ?? '').split('?')[0] ?? '', requestId);
 }
-
-const FAILED = 'an S3 request failed';
 
 async function* incoming(clock: Clock, request: IncomingMessage, proceed: () => void): AsyncGenerator<Buffer> {
   proceed();

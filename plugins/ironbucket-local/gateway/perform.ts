@@ -1,10 +1,9 @@
 import type { Incoming, RequestHead } from '../../../src/s3/request-head.ts';
-import { renderS3Error } from '../../../src/s3/s3-error.ts';
 import type { Payload } from '../../../src/s3/verify/types.ts';
 import type { Deps } from '../deps.ts';
 import { openBody } from './body/open-body.ts';
 import type { Call, Operation, Principal, Reply } from './call.ts';
-import { isOurs, toS3Error } from './failures.ts';
+import { logOurs, refusalReply, toS3Error } from './failures.ts';
 import { postObject } from './form/post-object.ts';
 import type { Form } from './form/read-form.ts';
 import { keepWaiting } from './keep-waiting.ts';
@@ -92,17 +91,11 @@ async function postForm(
 async function refusal(deps: Deps, allowed: Allowed, thrown: unknown): Promise<Reply> {
   const { head, bucket, form, requestId, signal } = allowed;
   const error = toS3Error(thrown);
-  if (isOurs(error) && !signal.aborted) {
-    deps.log.error({ err: error.cause ?? error, request: requestId, bucket }, 'an S3 request failed');
-  }
+  logOurs(deps.log, error, signal, { request: requestId, bucket });
   // Whoever was given a form may write, and not look.
   const more =
     form !== undefined
       ? {}
       : { ...(await usageHeaders(deps, bucket, signal)), ...(await crossOriginHeaders(deps, head, bucket)) };
-  return {
-    status: error.status,
-    headers: { ...more, 'x-amz-error-code': error.code, ...error.headers },
-    body: renderS3Error(error, head.rawPath, requestId),
-  };
+  return refusalReply(error, head.rawPath, requestId, more);
 }

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Clock } from '../../../src/lib/clock.ts';
-import type { Reply, Stream } from './call.ts';
+import { isStream, type Reply, type Stream } from './call.ts';
 import type { Exchange } from './handle.ts';
 
 /** Sends the answer as fast as the client takes it, and no faster. */
@@ -36,7 +36,7 @@ export async function send(clock: Clock, exchange: Exchange, reply: Reply, last:
 /** For a client that is gone: what the answer holds open is closed. */
 export async function drop(response: ServerResponse, { body }: Reply): Promise<void> {
   response.destroy();
-  if (typeof body === 'object' && !(body instanceof Uint8Array)) await body.close();
+  if (isStream(body)) await body.close();
 }
 
 /** Up to here another copy takes less than a second piece for the system. */

@@ -1,4 +1,4 @@
-import { incompleteBody } from '../gateway/body/decoder.ts';
+import { untilBroken } from '../gateway/body/open-body.ts';
 import type { Reply } from '../gateway/call.ts';
 import type { Allowed, Perform } from '../gateway/perform.ts';
 import type { MessageEnd, ReplyMessage } from './messages.ts';
@@ -95,19 +95,9 @@ function lengthOf({ head: { headers }, form }: Allowed): number | undefined {
   return form === undefined && length !== undefined && /^\d{1,15}$/.test(length) ? Number(length) : undefined;
 }
 
-/** @throws S3Error `IncompleteBody` when the client breaks it off */
+/** In memory of its own, which goes to the other thread. @throws S3Error `IncompleteBody` when the client breaks it off */
 async function readWhole(body: AsyncIterable<Buffer>): Promise<Uint8Array<ArrayBuffer>> {
   const pieces: Buffer[] = [];
-  try {
-    for await (const piece of body) pieces.push(piece);
-  } catch (cause) {
-    throw incompleteBody(undefined, cause);
-  }
-  const whole = new Uint8Array(pieces.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const piece of pieces) {
-    whole.set(piece, at);
-    at += piece.length;
-  }
-  return whole;
+  for await (const piece of untilBroken(body)) pieces.push(piece);
+  return new Uint8Array(Buffer.concat(pieces));
 }

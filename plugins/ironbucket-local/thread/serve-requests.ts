@@ -1,6 +1,6 @@
 import type { Log } from '../../../src/lib/log.ts';
 import { readHead } from '../../../src/s3/request-head.ts';
-import type { Reply, Stream } from '../gateway/call.ts';
+import { isStream, type Reply, type Stream } from '../gateway/call.ts';
 import type { Perform } from '../gateway/perform.ts';
 import type { Message, MessageEnd, ReplyMessage, RequestMessage } from './messages.ts';
 import { createReceiver, createSender, type Receiver, type Sender } from './pieces.ts';
@@ -86,8 +86,4 @@ function messageOf({ status, headers, body }: Reply): {
   if (body === undefined || typeof body === 'string') return { said: { ...said, body }, transfer: [] };
   const bytes = new Uint8Array(body);
   return { said: { ...said, body: bytes }, transfer: [bytes.buffer] };
-}
-
-function isStream(body: Reply['body']): body is Stream {
-  return typeof body === 'object' && !(body instanceof Uint8Array);
 }

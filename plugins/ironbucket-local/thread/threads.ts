@@ -1,5 +1,6 @@
 import { MessageChannel } from 'node:worker_threads';
 import type { Clock } from '../../../src/lib/clock.ts';
+import { untilAborted } from '../../../src/lib/until-aborted.ts';
 import { servingEnded } from '../errors.ts';
 import type { Settings } from '../settings.ts';
 import type { AgentCalls, GatewayCalls, GatewayStart, StorageCalls, StorageStart } from './calls.ts';
@@ -51,7 +52,7 @@ export function startThreads({ settings, clock, count, closed, nodes, answers, s
     gateway: gateway.peer,
     storageOf: (bucket) => (storages[ownerOf(bucket, storages.length)] ?? gateway).peer,
     run: async (signal) => {
-      const first = await firstOf(signal, all);
+      const first = await untilAborted(Promise.race(all.map(({ ended }) => ended)), signal).catch(() => undefined);
       const cancel = clock.after(STOP_MS, () => {
         for (const { terminate } of all) terminate();
       });
@@ -65,22 +66,6 @@ export function startThreads({ settings, clock, count, closed, nodes, answers, s
       if (!signal.aborted) throw error;
     },
   };
-}
-
-/** Resolves when the signal fires or the first of them ends, with the error of that one. */
-async function firstOf(
-  signal: AbortSignal,
-  threads: readonly { readonly ended: Promise<Error | undefined> }[],
-): Promise<Error | undefined> {
-  if (signal.aborted) return undefined;
-  let stop = (): void => undefined;
-  const aborted = new Promise<undefined>((resolve) => {
-    stop = () => resolve(undefined);
-    signal.addEventListener('abort', stop, { once: true });
-  });
-  const first = await Promise.race([aborted, ...threads.map(({ ended }) => ended)]);
-  signal.removeEventListener('abort', stop);
-  return first;
 }
 
 async function stopped(asked: Promise<void>, ended: Promise<unknown>): Promise<void> {

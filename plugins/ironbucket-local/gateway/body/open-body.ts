@@ -86,7 +86,7 @@ function createDecoder(payload: Payload, { length, checksum }: Expected): Decode
 }
 
 /** A connection that breaks is a body that ends too early. */
-async function* untilBroken(incoming: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+export async function* untilBroken(incoming: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
   try {
     yield* incoming;
   } catch (cause) {
