@@ -24,6 +24,8 @@ export interface Gateway {
   tried(): Promise<void>;
   /** Takes nothing new, lets what runs finish for a while, and then breaks it off. */
   stop(): Promise<void>;
+  /** Cuts off all connections, in the middle of whatever goes on. */
+  cutOff(): void;
   /** Why it does not listen; undefined when it does, or was not asked to. */
   failure(): AgentError | undefined;
   /** Where it listens; undefined while it does not. */
@@ -160,6 +162,10 @@ export function createGateway(deps: Deps, openPerform: () => Promise<Perform> = 
       // Effects on the disk are over when this returns.
       await settled(running);
       server = undefined;
+    },
+    cutOff: () => {
+      server?.close();
+      server?.closeAllConnections();
     },
     failure: () => failure,
     address: () => {

@@ -18,6 +18,7 @@ interface Asked {
 export function askStorage(port: MessageEnd): Perform {
   const asked = new Map<number, Asked>();
   let next = 0;
+  let gone: Error | undefined;
 
   port.on('message', ({ id, ...message }) => {
     const request = asked.get(id);
@@ -35,11 +36,11 @@ export function askStorage(port: MessageEnd): Perform {
     }
   });
   port.on('close', () => {
-    const error = new Error('the thread that stores is gone');
+    gone = new Error('the thread that stores is gone');
     for (const { sent, answer, reject } of asked.values()) {
       sent.stop();
-      answer.fail(error);
-      reject(error);
+      answer.fail(gone);
+      reject(gone);
     }
     asked.clear();
   });
@@ -47,6 +48,7 @@ export function askStorage(port: MessageEnd): Perform {
   return async (allowed) => {
     const { incoming, requestId, bucket, key, principal, payload, form, signal } = allowed;
     const whole = isSmall(allowed) ? await readWhole(allowed.body) : undefined;
+    if (gone !== undefined) throw gone;
     const id = next++;
     const sent = createSender((message) => port.postMessage({ id, ...message }));
     const taken = (bytes: number): void => port.postMessage({ id, kind: 'taken', bytes });

@@ -28,6 +28,13 @@ const deps = threadDeps(agent, { ...start, index: 0, count: 1 });
 // Before anything is served.
 await Promise.all(start.closed.map(storage.closeBucket));
 const gateway = storages.length === 0 ? createGateway(deps) : createGateway(deps, async () => spread(storages));
+process.once('uncaughtException', (error) => {
+  // A thread that ends while Node reads a request takes the whole process with it: it ends when there is none to read.
+  gateway.cutOff();
+  setImmediate(() => {
+    throw error;
+  });
+});
 const served = storages.length === 0 ? serve(deps, gateway, stopping.signal) : serveOnly();
 // Looked at below.
 served.catch(() => undefined);

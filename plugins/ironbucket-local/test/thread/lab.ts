@@ -94,8 +94,10 @@ export async function openThreaded(changes: Partial<Settings> = {}): Promise<Thr
     },
     terminate: async () => {
       const storages = threads.filter(({ program }) => program === 'storage');
-      const storage = storages[ownerOf(ACCOUNT, storages.length)] ?? threads[0];
-      await storage?.worker.terminate();
+      const storage = storages[ownerOf(ACCOUNT, storages.length)];
+      if (storage !== undefined) await storage.worker.terminate();
+      // One that speaks HTTP would take the process with it. What it throws at a message that is none is caught nowhere.
+      else threads[0]?.worker.postMessage(null);
       await served;
     },
     apply: (step) => apply(side.deps, { ...OF, ...step }, signal),

@@ -152,6 +152,7 @@ describe('a request that another thread performs', () => {
     const reply = perform(allowed({}));
     channel.port2.close();
     await expect(reply).rejects.toThrow('the thread that stores is gone');
+    await expect(perform(allowed({}))).rejects.toThrow('the thread that stores is gone');
   });
 
   it('is given up when the thread of its client is gone', async () => {
