@@ -1,4 +1,4 @@
-import { createHash, createHmac } from 'node:crypto';
+import { createHmac, hash } from 'node:crypto';
 
 /** AWS Signature Version 4 for the service `s3`: what its signer and its verifier share. Source: the S3 reference. */
 
@@ -109,6 +109,7 @@ export function canonicalQuery(parameters: readonly (readonly [name: string, val
 
 /** Everything but letters, digits and `-._~`. */
 export function encodeStrictly(text: string): string {
+  if (/^[\w.~-]*$/.test(text)) return text;
   return encodeURIComponent(text).replace(
     /[!'()*]/g,
     (char) => `%${char.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}`,
@@ -121,8 +122,7 @@ export function hmac(key: Uint8Array, text: string): Buffer {
 
 /** Hexadecimal. */
 export function sha256(data: string | Uint8Array, encoding: 'utf8' | 'latin1' = 'utf8'): string {
-  const hash = createHash('sha256');
-  return (typeof data === 'string' ? hash.update(data, encoding) : hash.update(data)).digest('hex');
+  return hash('sha256', typeof data === 'string' ? Buffer.from(data, encoding) : data, 'hex');
 }
 
 function signedNames(headers: CanonicalRequest['headers']): string {

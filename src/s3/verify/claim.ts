@@ -41,20 +41,24 @@ function readAuthorization(head: RequestHead, authorization: string): Claim {
     throw new S3Error('InvalidRequest', { message: OTHER_MECHANISM });
   }
   if (scheme !== ALGORITHM) throw new S3Error('InvalidArgument', { message: 'Unsupported Authorization Type' });
-  const parts = rest.split(',').map((part) => part.trim());
+  const parts = rest.split(',');
+  const fields = new Map<string, string>();
+  for (const part of parts) {
+    const mark = part.indexOf('=');
+    fields.set(part.slice(0, mark).trim(), part.slice(mark + 1).trim());
+  }
   const field = (name: string): string => {
-    const [found, another] = parts.filter((part) => part.startsWith(`${name}=`));
-    if (found === undefined || another !== undefined || parts.length !== 3) {
-      throw refuseHeader('It takes Credential, SignedHeaders and Signature, each once.');
-    }
-    return found.slice(name.length + 1);
+    const found = fields.get(name);
+    if (found !== undefined && parts.length === 3) return found;
+    throw refuseHeader('It takes Credential, SignedHeaders and Signature, each once.');
   };
+  const credential = readCredential(field('Credential'), requestStamp(head), refuseHeader);
   return {
-    ...readCredential(field('Credential'), requestStamp(head), refuseHeader),
     signedHeaders: readSignedHeaders(field('SignedHeaders'), refuseHeader),
     signature: field('Signature'),
     expiresSeconds: undefined,
     refuse: refuseHeader,
+    ...credential,
   };
 }
 
@@ -72,12 +76,13 @@ function readPresigned(head: RequestHead): Claim {
   if (expiresSeconds < 1 || expiresSeconds > LONGEST_EXPIRY_SECONDS) {
     throw refuseQuery(`X-Amz-Expires must be a number of seconds from 1 to ${LONGEST_EXPIRY_SECONDS}.`);
   }
+  const credential = readCredential(field('X-Amz-Credential'), stamp, refuseQuery);
   return {
-    ...readCredential(field('X-Amz-Credential'), stamp, refuseQuery),
     signedHeaders: readSignedHeaders(field('X-Amz-SignedHeaders'), refuseQuery),
     signature: field('X-Amz-Signature'),
     expiresSeconds,
     refuse: refuseQuery,
+    ...credential,
   };
 }
 

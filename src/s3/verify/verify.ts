@@ -74,8 +74,10 @@ function requireTime({ scope, expiresSeconds }: Claim, now: Date): void {
 
 /** What the gateway acts upon must be signed: a proxy on the way could add it otherwise. */
 function requireSigned({ headers }: RequestHead, { signedHeaders }: Claim): void {
-  const needed = ['host', ...[...headers.keys()].filter((name) => name.startsWith('x-amz-'))];
-  const unsigned = needed.filter((name) => !signedHeaders.includes(name));
+  const unsigned = signedHeaders.includes('host') ? [] : ['host'];
+  for (const name of headers.keys()) {
+    if (name.startsWith('x-amz-') && !signedHeaders.includes(name)) unsigned.push(name);
+  }
   if (unsigned.length === 0) return;
   const message = 'There were headers present in the request which were not signed';
   throw new S3Error('AccessDenied', { message, fields: { HeadersNotSigned: unsigned.join(', ') } });
@@ -93,12 +95,17 @@ function canonicalRequests(head: RequestHead, claim: Claim, hash: string): reado
   const query = canonicalQuery(parameters);
   const headers = claim.signedHeaders.map((name) => [name, canonicalValue(head.headers.get(name))] as const);
   const encoded = path.split('/').map(encodeStrictly).join('/');
-  return [...new Set([encoded, rawPath])].map((uri) =>
-    canonicalRequest({ method, uri, query, headers, payloadHash: hash }),
-  );
+  const uris = encoded === rawPath ? [rawPath] : [encoded, rawPath];
+  return uris.map((uri) => canonicalRequest({ method, uri, query, headers, payloadHash: hash }));
 }
 
 /** Blanks only: `\s` would take bytes of UTF-8 for a blank. */
 function canonicalValue(values: readonly string[] = []): string {
-  return values.map((value) => value.replace(/[ \t]+/g, ' ').replace(/^ | $/g, '')).join(',');
+  return values.map((value) => (BLANK.test(value) ? withSingleBlanks(value) : value)).join(',');
+}
+
+const BLANK = /[ \t]/;
+
+function withSingleBlanks(value: string): string {
+  return value.replace(/[ \t]+/g, ' ').replace(/^ | $/g, '');
 }
