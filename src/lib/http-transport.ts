@@ -49,7 +49,6 @@ export function createTransport(options: HttpOptions, proxy: string | undefined)
     send: async (request, headers, signal) => {
       const { data, type } = encodeBody(request.body);
       const answer = await adapter({
-        ...prepared,
         method: request.method,
         url: request.path,
         params: encodeQuery(request.query),
@@ -61,6 +60,7 @@ export function createTransport(options: HttpOptions, proxy: string | undefined)
           ...headers,
         }),
         signal,
+        ...prepared,
       });
       return { status: answer.status, headers: lowerCase(answer.headers), body: answer.data as Buffer };
     },

@@ -33,7 +33,7 @@ export function createHttp(options: HttpOptions, { clock, env = {} }: HttpDeps):
     try {
       // axios' own timeout ends with the headers; a dripping body would hold the request without end.
       raw = await withDeadline(clock, signal, deadlineMs, request.operation, async (bounded) => {
-        headers = { ...(await options.headers?.(request, bounded)), ...request.headers };
+        headers = Object.assign({}, await options.headers?.(request, bounded), request.headers);
         return await transport.send(request, headers, bounded);
       });
     } catch (error) {
@@ -42,8 +42,11 @@ export function createHttp(options: HttpOptions, { clock, env = {} }: HttpDeps):
         hideCredentials(text, { headers, body: request.body }),
       );
     }
-    if (request.anyStatus === true || isSuccess(raw.status)) return { ...raw, body: readBody(options, request, raw) };
-    const answer = { ...raw, body: readFailure(raw, { headers, body: request.body }) };
+    const { status, headers: answered } = raw;
+    if (request.anyStatus === true || isSuccess(status)) {
+      return { status, headers: answered, body: readBody(options, request, raw) };
+    }
+    const answer = { status, headers: answered, body: readFailure(raw, { headers, body: request.body }) };
     throw options.explain?.(request, answer) ?? answerError(options.peer, request, answer, clock.now());
   }
 
