@@ -1,4 +1,4 @@
-import type { Dir, Dirent } from 'node:fs';
+import { type Dir, type Dirent, opendirSync } from 'node:fs';
 import { opendir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isAbsent } from '../disk.ts';
@@ -28,7 +28,7 @@ export interface Batch {
 export async function* walk(root: string, signal: AbortSignal, speed?: Speed, directory = ''): AsyncGenerator<Batch> {
   signal.throwIfAborted();
   let names: string[] = [];
-  for await (const chunk of chunksOf(await opendir(join(root, directory), { bufferSize: NAMES }), speed)) {
+  for await (const chunk of chunksOf(await openDirectory(join(root, directory), speed), speed)) {
     for (const entry of chunk) {
       if (!isCounted(directory, entry)) continue;
       if (entry.isDirectory()) yield* ignoreAbsent(walk(root, signal, speed, `${directory}${entry.name}/`));
@@ -40,6 +40,13 @@ export async function* walk(root: string, signal: AbortSignal, speed?: Speed, di
     }
   }
   if (names.length > 0) yield { directory, names };
+}
+
+const OPTIONS = { bufferSize: NAMES };
+
+async function openDirectory(path: string, speed: Speed | undefined): Promise<Dir> {
+  if (speed === undefined) return await opendir(path, OPTIONS);
+  return await speed.time(0, () => (speed.isFast() ? opendirSync(path, OPTIONS) : opendir(path, OPTIONS)));
 }
 
 /**
