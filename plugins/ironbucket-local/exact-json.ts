@@ -20,8 +20,9 @@ export function parseExact(text: string): JsonObject | undefined {
 export function formatExact(entries: readonly (readonly [string, Json])[]): string {
   if (entries.length === 0) return '{}';
   const lines = entries.map(([key, value]) => {
-    const text = JSON.stringify(value, null, 2).replaceAll('\n', '\n  ');
-    return `  ${JSON.stringify(key)}: ${text.replace(MARKED, '$1')}`;
+    const text = JSON.stringify(value, null, 2);
+    const isPlain = typeof value !== 'object' && !text.startsWith(`"${MARK}`);
+    return `  ${JSON.stringify(key)}: ${isPlain ? text : text.replaceAll('\n', '\n  ').replace(MARKED, '$1')}`;
   });
   return `{\n${lines.join(',\n')}\n}`;
 }

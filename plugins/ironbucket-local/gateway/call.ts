@@ -26,7 +26,7 @@ export interface Reply {
   readonly status: number;
   readonly headers?: Readonly<Record<string, string>>;
   /** Text is XML, unless the headers say otherwise. */
-  readonly body?: string | Buffer | Stream;
+  readonly body?: string | Buffer | Stream | undefined;
 }
 
 export interface Stream {

@@ -84,6 +84,7 @@ function text(head: RequestHead, name: string): string | undefined {
 
 /** Node hands out one character for each byte. */
 function decode(value: string): string {
+  if (/^[\x20-\x7e]*$/.test(value)) return value;
   const bytes = Buffer.from(value, 'latin1');
   const decoded = bytes.toString('utf8');
   if (Buffer.from(decoded).equals(bytes)) return decoded;

@@ -76,7 +76,7 @@ async function admitForm(
   authorize(holder, target);
   const { file: body, ...fields } = form;
   const payload = { kind: 'unsigned' } as const;
-  return { ...target, head, incoming: request, requestId, principal, payload, form: fields, body, signal };
+  return { head, incoming: request, requestId, principal, payload, form: fields, body, signal, ...target };
 }
 
 /** Who asks, and may they? Nothing is looked at for a sender that did not prove its identity. */
@@ -103,7 +103,7 @@ async function admit(
   const { principal } = holder;
   response.once('close', turns.enter(principal));
   const body = incoming(clock, request, proceed);
-  return { ...target, head, incoming: request, requestId, principal, payload, body, signal };
+  return { head, incoming: request, requestId, principal, payload, body, signal, ...target };
 }
 
 /** Of one that is not allowed, or was not understood. */
@@ -113,7 +113,11 @@ function refusal({ log }: Pick<Deps, 'log'>, { request, requestId, signal }: Exc
   return refusalReply(error, (request.url ?? '').split('?')[0] ?? '', requestId);
 }
 
-async function* incoming(clock: Clock, request: IncomingMessage, proceed: () => void): AsyncGenerator<Buffer> {
-  proceed();
-  yield* atLeastRate(clock, request.iterator({ destroyOnReturn: false }));
+function incoming(clock: Clock, request: IncomingMessage, proceed: () => void): AsyncIterable<Buffer> {
+  return {
+    [Symbol.asyncIterator]: () => {
+      proceed();
+      return atLeastRate(clock, request.iterator({ destroyOnReturn: false }));
+    },
+  };
 }

@@ -1,6 +1,7 @@
 import type { Clock } from '../../../src/lib/clock.ts';
 import { createKeyedLock } from '../../../src/lib/keyed-lock.ts';
 import { untilAborted } from '../../../src/lib/until-aborted.ts';
+import { batchedRandom } from '../batched-random.ts';
 import { codeOf, type Disk } from '../disk.ts';
 import type { Layout } from '../layout.ts';
 import { completeUpload, type NamedPart, type WholeTerms } from './complete.ts';
@@ -88,6 +89,7 @@ export function openObjects(given: ObjectsDeps): Objects {
   const gate = createGate();
   const deps = {
     ...given,
+    random: batchedRandom(given.random),
     gate,
     locks: createKeyedLock(),
     windows: openWindows(given.files, given.clock),

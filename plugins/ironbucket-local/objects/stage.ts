@@ -41,7 +41,7 @@ export async function stageBody(
   const paths = stagePaths(deps, root);
   const file = await createStaged(deps.files, root, paths.data);
   try {
-    return { ...paths, size: await writeBody(file, body, look, signal) };
+    return { size: await writeBody(file, body, look, signal), ...paths };
   } catch (error) {
     await deps.files.remove(paths.data);
     throw error;
@@ -97,11 +97,11 @@ export async function stageWithEtag(
 ): Promise<Staged & { readonly etag: string }> {
   if (etag !== undefined) {
     const staged = await stageBody(deps, root, body, () => undefined, signal);
-    return { ...staged, etag: etag() };
+    return { etag: etag(), ...staged };
   }
   const hash = createHash('md5');
   const staged = await stageBody(deps, root, body, (chunk) => hash.update(chunk), signal);
-  return { ...staged, etag: hash.digest('hex') };
+  return { etag: hash.digest('hex'), ...staged };
 }
 
 /** Completes what is staged: from here on a restart finds everything it needs. */

@@ -18,6 +18,7 @@ export function describeFile(key: string, facts: FileFacts, sidecar: Sidecar | u
   const { size, modified } = facts;
   if (sidecar === undefined)
     return { key, size, etag: etagOf(facts), modified, encrypted: false, contentType: undefined, metadata: {} };
+  if (sidecar.size === size && sidecar.key === key) return sidecar;
   if (sidecar.size === size || sidecar.encrypted) return { ...sidecar, key, size };
   // Another program replaced the bytes: what was computed from the old ones is wrong.
   return { ...sidecar, key, size, etag: etagOf(facts), modified, checksums: undefined, partSizes: undefined };

@@ -85,11 +85,18 @@ function createDecoder(payload: Payload, { length, checksum }: Expected): Decode
   return createChunkedDecoder({ length: length ?? 0, signer, trailers });
 }
 
-/** A connection that breaks is a body that ends too early. */
-export async function* untilBroken(incoming: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
-  try {
-    yield* incoming;
-  } catch (cause) {
+/** A connection that breaks is a body that ends too early. Not a generator, which would add three promises to each piece. */
+export function untilBroken(incoming: AsyncIterable<Buffer>): AsyncIterable<Buffer> {
+  const broken = (cause: unknown): never => {
     throw incompleteBody(undefined, cause);
-  }
+  };
+  return {
+    [Symbol.asyncIterator]: () => {
+      const pieces = incoming[Symbol.asyncIterator]();
+      return {
+        next: () => pieces.next().catch(broken),
+        return: async () => (await pieces.return?.()) ?? { done: true, value: undefined },
+      };
+    },
+  };
 }

@@ -20,7 +20,7 @@ export const putObject: Operation = async ({ objects, quotas, statistics }, call
     const content = {
       body: withinQuota(body, reservation),
       etag: () => body.verified().md5,
-      describe: () => ({ ...described, checksums: checksumsOf(body) }),
+      describe: () => ({ checksums: checksumsOf(body), ...described }),
     };
     const stored = await objects.put(bucket, key, content, { reservation, condition }, signal);
     statistics.count(bucket, 'put');

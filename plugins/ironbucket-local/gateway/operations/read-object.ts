@@ -22,10 +22,10 @@ export const getObject: Operation = async ({ objects, statistics }, { head, buck
       const body = await open.whole(start, end);
       await open.close();
       statistics.count(bucket, 'get');
-      return { ...reply, body };
+      return { body, ...reply };
     }
     const chunks = counted(open, start, end, () => statistics.count(bucket, 'get'));
-    return { ...reply, body: { length: end - start, chunks, close: () => open.close() } };
+    return { body: { length: end - start, chunks, close: () => open.close() }, ...reply };
   } catch (error) {
     await open.close();
     throw error;
@@ -41,7 +41,7 @@ export const headObject: Operation = async ({ objects, statistics }, { head, buc
   const { reply, start, end } = answer(head, object);
   statistics.count(bucket, 'head');
   if (reply.status === 304) return reply;
-  return { ...reply, headers: { ...reply.headers, 'content-length': String(end - start) } };
+  return { status: reply.status, headers: { 'content-length': String(end - start), ...reply.headers } };
 };
 
 /** @throws S3Error `NotImplemented` for bytes that another server stored encrypted: they are not those of the object. */
@@ -69,9 +69,9 @@ function answer(head: RequestHead, object: StoredObject): Answer {
       // No range has no bytes.
       status: end > start ? 206 : 200,
       headers: {
-        ...headers,
         ...(end > start && { 'content-range': `bytes ${start}-${end - 1}/${size}` }),
         ...(part?.count !== undefined && { 'x-amz-mp-parts-count': String(part.count) }),
+        ...headers,
       },
     },
     start,
