@@ -76,8 +76,9 @@ describe('a row', () => {
     expect(parseRow(`#12,${fields.join(',')}`)).toEqual({ rows: [], problems: [{ line: 2, why, id: 12 }] });
   });
 
-  it('with a field too many keeps its id, and one without # has none', () => {
+  it('with a field too many or too few keeps its id, and one without # has none', () => {
     const why = 'there are 12 fields in place of 11';
+    expect(parseRow('#12,ok').problems).toEqual([{ line: 2, why: why.replace('12', '2'), id: 12 }]);
     expect(parseRow(`#12,ok,ok,${NUMBERS},9`).problems).toEqual([{ line: 2, why, id: 12 }]);
     expect(parseRow(`12,ok,ok,${NUMBERS}`).problems).toEqual([{ line: 2, why: '"12" is not an id' }]);
   });
