@@ -23,6 +23,18 @@ describe('the command line of a client', () => {
     ['docker image pull -q nginx:latest', 'pull', undefined, 'docker.io/library/nginx:latest'],
     ['docker build --no-cache -t me/app:1 --build-arg A=1 .', 'build', undefined, 'docker.io/me/app:1'],
     ['docker buildx build --load --tag app .', 'build', undefined, 'docker.io/library/app:latest'],
+    ['docker buildx b -t app .', 'build', undefined, 'docker.io/library/app:latest'],
+    ['docker builder build -t app .', 'build', undefined, 'docker.io/library/app:latest'],
+    ['docker build .', 'build', undefined, undefined],
+    ['docker tag a', 'tag', undefined, undefined],
+    ['docker commit c2', 'commit', 'c2', undefined],
+    ['docker volume create', 'volume', undefined, undefined],
+    ['docker run', 'create', undefined, undefined],
+    ['docker run --name web', 'create', 'web', undefined],
+    ['docker run --name a --name=b nginx --name c', 'create', 'b', 'docker.io/library/nginx:latest'],
+    ['docker run -d=false -it=true nginx web', 'create', undefined, 'docker.io/library/nginx:latest'],
+    ['docker -D --tls run -- nginx web', 'create', undefined, 'docker.io/library/nginx:latest'],
+    ['docker run -eA=b -w=/x -u 1000 nginx', 'create', undefined, 'docker.io/library/nginx:latest'],
     ['docker image tag a b', 'tag', undefined, 'docker.io/library/b:latest'],
     ['docker commit -m text c2 bb:2', 'commit', 'c2', 'docker.io/library/bb:2'],
     ['docker import -c CMD=sh - bb:1', 'import', undefined, 'docker.io/library/bb:1'],
@@ -40,6 +52,13 @@ describe('the command line of a client', () => {
     'docker --version',
     'docker constructor',
     'docker image prune',
+    'docker image',
+    'docker image run x',
+    'docker container pull x',
+    'docker volume ls',
+    'docker volume',
+    'docker buildx bake',
+    'docker bake',
   ])('%s creates nothing that can be told', (text) => expect(clientOf(text)).toBeUndefined());
 
   it('has the labels of containers, and in its text no more than names', () => {
@@ -63,6 +82,26 @@ describe('the command line of a client', () => {
     expect(JSON.stringify(use)).not.toContain('hush');
   });
 
+  it('reads labels in every form, of containers and volumes only', () => {
+    const labelsOf = (text: string) => clientOf(text)?.labels;
+    const forms = 'docker run -l a=1 -lb=2 -l=c=3 --label d=4=5 --label=e nginx -l f=6';
+    expect(labelsOf(forms)).toEqual({ a: '1', b: '2', c: '3', d: '4=5', e: '' });
+    expect(labelsOf('docker volume create data --label a=b')).toEqual({ a: 'b' });
+    expect(labelsOf('docker build --label a=b .')).toEqual({});
+  });
+
+  it('of the socket says nothing', () => {
+    expect(clientUseOf({ event: '1.0:1', at: 1, uid: 1, exe: '', argv: undefined })).toBeUndefined();
+  });
+
+  it.each([
+    ['docker run --name web nginx', 'docker run web nginx'],
+    ['docker pull nginx', 'docker pull nginx'],
+    ['docker load -i secret.tar', 'docker load'],
+  ])('%s is shown as %s', (text, shown) => {
+    expect(clientOf(text)?.text).toBe(shown);
+  });
+
   it('takes any words without failing', () => {
     fc.assert(
       fc.property(
@@ -81,6 +120,15 @@ describe('the command line of a client', () => {
     ['docker.io/nginx', 'docker.io/library/nginx:latest'],
     ['index.docker.io/library/nginx:1', 'docker.io/library/nginx:1'],
     ['me/app', 'docker.io/me/app:latest'],
+    ['ghcr.io/app', 'ghcr.io/app:latest'],
+    ['localhost/app', 'localhost/app:latest'],
+    ['localhost', 'docker.io/library/localhost:latest'],
+    ['a.b', 'docker.io/library/a.b:latest'],
+    ['host:5000/me/app:1', 'host:5000/me/app:1'],
+    ['nginx:1@sha256:00', 'docker.io/library/nginx@sha256:00'],
+    ['host:5000/app:1@sha256:00', 'host:5000/app@sha256:00'],
+    ['a'.repeat(64), 'a'.repeat(64)],
+    ['a'.repeat(63), `docker.io/library/${'a'.repeat(63)}:latest`],
     [`sha256:${'a'.repeat(64)}`, 'a'.repeat(64)],
   ])('%s is %s', (short, full) => expect(fullRef(short)).toBe(full));
 });

@@ -42,6 +42,10 @@ it('records read back as they were written', () => {
   );
 });
 
+it('the id of root is an id', () => {
+  expect(parseRecords(formatRecords([{ ...record, id: 0 }]))).toEqual([{ ...record, id: 0 }]);
+});
+
 describe('a file cannot be used', () => {
   it.each([
     ['', 'it is not JSON'],
