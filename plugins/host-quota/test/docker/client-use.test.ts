@@ -88,6 +88,8 @@ describe('the command line of a client', () => {
     expect(labelsOf(forms)).toEqual({ a: '1', b: '2', c: '3', d: '4=5', e: '' });
     expect(labelsOf('docker volume create data --label a=b')).toEqual({ a: 'b' });
     expect(labelsOf('docker build --label a=b .')).toEqual({});
+    expect(labelsOf('docker run -l =x nginx')).toEqual({ '': 'x' });
+    expect(['docker run -l', 'docker run --label'].map(labelsOf)).toEqual([{ '': '' }, { '': '' }]);
   });
 
   it('of the socket says nothing', () => {
