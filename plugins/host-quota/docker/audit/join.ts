@@ -99,7 +99,6 @@ function argumentsOf(argc: number, parts: readonly ArgumentPart[]): readonly str
     if (pieces === undefined) byIndex.set(part.index, [part]);
     else pieces.push(part);
   }
-  if (byIndex.size < argc) return undefined;
   const argv: string[] = [];
   for (let index = 0; index < argc; index++) {
     const pieces = byIndex.get(index)?.sort((a, b) => a.piece - b.piece);

@@ -70,7 +70,7 @@ export function planEnforcement(input: PlanInput, rules: PlanRules): readonly Us
   const own = new Map<number, Item[]>();
   for (const item of input.items) {
     const { uid, counts } = item.attribution;
-    if (item.kind !== 'container' || uid === undefined || !counts || !input.limits.has(uid)) continue;
+    if (uid === undefined || !counts || !input.limits.has(uid)) continue;
     const items = own.get(uid);
     if (items === undefined) own.set(uid, [item]);
     else items.push(item);

@@ -152,6 +152,16 @@ describe('the plan of enforcement', () => {
     expect(planOf([], 0n, {}, { usage: volumes, limits: new Map([[ALICE, 1n]]) }).verdict).toBe('unresolvable');
   });
 
+  it('removes all containers when that is just enough, and nothing else', () => {
+    const there = { containers: [own(1), own(2)], volumes: [volume('v', { labels: mine })] };
+    const snap = snapshot(there);
+    const items = itemsOf(snap, NOTHING, RULES);
+    const facts = { items, usage: usageOf(items, snap) };
+    expect(planOf([], 1n, {}, facts)).toMatchObject({ verdict: 'act', steps: ['remove c2', 'remove c1'] });
+    const less = new Map([[ALICE, 1023n]]);
+    expect(planOf([], 1n, {}, { ...facts, limits: less })).toMatchObject({ verdict: 'unresolvable', steps: [] });
+  });
+
   it('says of a step what is removed, and whether it ran', () => {
     const [step] = planOf([own(1, { bytes: 9n * MIB, state: 'paused' })], 1n).plan?.steps ?? [];
     expect(step).toEqual({ action: 'remove', id: id(1), name: 'c1', image: 'app:1', bytes: 9n * MIB, isRunning: true });
