@@ -93,7 +93,8 @@ describe('it cannot be used', () => {
     [
       {
         naming: () => {
-          throw 'no host';
+          const text: unknown = 'no host';
+          throw text;
         },
       },
       '"naming" fails with default settings: no host',
@@ -108,7 +109,7 @@ describe('it cannot be used', () => {
   });
 
   test('and everything that is wrong is said at once, before its names are asked for', () => {
-    const { naming, ...rest } = plugin;
+    const { naming: _, ...rest } = plugin;
     expect(pluginProblems({ ...rest, id: '', keys: 5 })).toEqual([
       '"id" is not a short lower-case name',
       '"keys" is not 0, 1 or 2',

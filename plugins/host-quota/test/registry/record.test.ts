@@ -18,7 +18,7 @@ it('records read back as they were written', () => {
   const limit = fc.bigInt(0n, 2n ** 53n);
   const any = fc.record<RegistryRecord, keyof RegistryRecord>(
     {
-      resource: fc.string({ unit: fc.constantFrom(...'0123456789abcdef'), minLength: 32, maxLength: 32 }),
+      resource: fc.stringMatching(/^[0-9a-f]{32}$/),
       asked: fc.string(),
       account: fc.string(),
       subject: fc.constantFrom('user', 'group', 'project', 'subvolume'),
