@@ -56,7 +56,5 @@ describe('a document is refused', () => {
   test('only beyond the bounds', () => {
     expect(listed(nested(33)).refused).toBeUndefined();
     expect(listed(aliases(MAX_ALIASES)).refused).toBeUndefined();
-    const most = listed(`[${'1,'.repeat(49_999)}]`);
-    expect([most.refused, most.places.length]).toEqual([undefined, 50_000]);
   });
 });
