@@ -63,6 +63,7 @@ describe('what is metered', () => {
 
   test.each<[string, Plugin, Metering, boolean]>([
     ['what is stored now', plugin('current'), 'current', false],
+    ['what is stored now, whatever the backend measures', plugin('peak'), 'current', false],
     ['what only samples tell', plugin('current'), 'gb_days', true],
     ['what the backend measures', plugin('current', 'gb_days'), 'gb_days', false],
     ['what it could measure, but for its settings', unmetered, 'gb_days', true],
