@@ -96,8 +96,8 @@ function fromEnvironment(name: string, fallback: string | undefined, deps: Subst
 }
 
 function fromCredential(name: string, deps: SubstituteDeps): Resolved {
-  const directory = deps.env['CREDENTIALS_DIRECTORY'];
-  if (directory !== undefined && directory !== '') return fromFile(join(directory, name), false, deps);
+  const directory = systemdDirectory(deps);
+  if (directory !== undefined) return fromFile(join(directory, name), false, deps);
   const beside = join(dirname(deps.file), name);
   const hint = `CREDENTIALS_DIRECTORY is not set: in a unit, systemd sets it for LoadCredential=${name}:${beside}; for a command, run it as a user who can read that file`;
   return fromFile(beside, true, deps, hint);
@@ -113,7 +113,7 @@ function fromFile(path: string, strangers: boolean, deps: SubstituteDeps, otherw
   }
   const text = file.text.replace(/\r?\n$/, '');
   deps.secrets.add(text);
-  const credentials = deps.env['CREDENTIALS_DIRECTORY'];
+  const credentials = systemdDirectory(deps);
   // systemd's own directory is 0440 with an access control list.
   const guarded = !strangers || (credentials !== undefined && path.startsWith(`${credentials}/`));
   const open = !guarded && ((file.mode ?? 0) & 0o077) !== 0;
@@ -123,6 +123,11 @@ function fromFile(path: string, strangers: boolean, deps: SubstituteDeps, otherw
     hint: `chmod 600 ${path}`,
   } as const;
   return { text, literal: false, file: path, problems: open ? [warning] : [] };
+}
+
+/** Where systemd put the credentials of the unit; undefined outside one. */
+function systemdDirectory({ env }: SubstituteDeps): string | undefined {
+  return env['CREDENTIALS_DIRECTORY'] || undefined;
 }
 
 /** As the core schema reads a plain scalar. */

@@ -48,9 +48,9 @@ export function createMemoryDocuments(
   function remove(): void {
     for (const [key, one] of kept) if (isOver(one)) kept.delete(key);
     if (bound === undefined) return;
-    const ending = [...kept].filter(([, { expiresAt }]) => expiresAt !== undefined);
-    ending.sort(([, a], [, b]) => (b.expiresAt ?? 0) - (a.expiresAt ?? 0));
-    for (const [key] of ending.slice(bound.limit)) kept.delete(key);
+    const ending = [...kept].flatMap(([key, { expiresAt }]) => (expiresAt === undefined ? [] : [{ key, expiresAt }]));
+    ending.sort((a, b) => b.expiresAt - a.expiresAt);
+    for (const { key } of ending.slice(bound.limit)) kept.delete(key);
   }
 
   async function batch(changes: readonly DocumentChange[]): Promise<void> {

@@ -21,10 +21,30 @@ describe('directories', () => {
     ['/srv/s3/inner', '/srv/s3', true],
     ['/srv/s3', '/srv/s31', false],
     ['/srv/a', '/srv/b', false],
+    ['/srv/a/..', '/srv/b', true],
+    ['/../srv', '/srv', true],
+    ['/', '/srv', true],
   ])('%s and %s: overlap is %s', (first, second, overlap) => {
     const found = checkClaims([claim(0, 'directory', first), claim(1, 'directory', second)]);
     expect(found.map(({ path }) => path)).toEqual(overlap ? ['/offerings/1/it'] : []);
   });
+});
+
+test('claims of one place, or of different kinds, do not collide', () => {
+  const listen = claim(0, 'listen-address', '127.0.0.1:1');
+  expect(checkClaims([listen, { ...listen, setting: 'other' }])).toEqual([]);
+  expect(checkClaims([claim(0, 'directory', '/srv'), claim(1, 'routes', '/srv')])).toEqual([]);
+  expect(checkClaims([claim(0, 'routes', '/api'), claim(1, 'routes', '/apis')])).toEqual([]);
+});
+
+test.each([
+  ['directory', '/srv', 'give each offering a directory of its own, none inside another'],
+  ['listen-address', '127.0.0.1:1', 'choose another port'],
+  ['routes', '/api', 'run one of them in an agent of its own'],
+] as const)('what to do about two claims of a %s is said, by the plugin where it knows better', (kind, value, hint) => {
+  const [first, second] = [claim(0, kind, value), claim(1, kind, value)];
+  expect(checkClaims([first, second])).toMatchObject([{ severity: 'error', path: '/offerings/1/it', hint }]);
+  expect(checkClaims([first, { ...second, hint: 'ask' }])).toMatchObject([{ hint: 'ask' }]);
 });
 
 describe('addresses', () => {
@@ -35,6 +55,9 @@ describe('addresses', () => {
     ['10.0.0.1:9000', '[::]:9000', true],
     ['10.0.0.1:9000', '10.0.0.2:9000', false],
     ['127.0.0.1:9000', '127.0.0.1:9001', false],
+    ['0.0.0.0:9000', '0.0.0.0:9001', false],
+    ['Host.example:1', 'host.example:1', true],
+    ['[::1]:9000', '[::1]:9000', true],
     ['127.0.0.1:0', '127.0.0.1:0', false],
   ])('%s and %s: clash is %s', (first, second, clash) => {
     const found = checkClaims([claim(0, 'listen-address', first), claim(1, 'listen-address', second)]);

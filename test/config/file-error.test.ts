@@ -9,3 +9,13 @@ test.each([
 ])('%s', (code, reason, hint) => {
   expect(fileError(Object.assign(new Error('/secret/path'), { code }))).toEqual({ reason, hint });
 });
+
+test.each([
+  [new Error('it broke'), 'it broke'],
+  [Object.assign(new Error('it broke'), { code: 5 }), 'it broke'],
+  [{ code: 'ENOENT' }, 'unknown error'],
+  ['text', 'unknown error'],
+  [undefined, 'unknown error'],
+])('%o without a code of the system says what it can', (error, reason) => {
+  expect(fileError(error)).toEqual({ reason, hint: undefined });
+});

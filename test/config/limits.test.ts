@@ -26,6 +26,13 @@ describe('the limit of a component', () => {
   });
 });
 
+test('a factor to bytes is that of a unit people buy', () => {
+  const factor = (unit_factor: number) =>
+    errors({ backend_components: { storage: { accounting_type: 'usage', unit_factor } } });
+  expect(factor(1000)).toEqual([]);
+  expect(factor(999)).toEqual(['"storage" is counted in bytes and has unit_factor 999: gigabytes would become bytes']);
+});
+
 describe('without a token', () => {
   const oidc = {
     oidc_token_url: 'https://id.example.com/token',

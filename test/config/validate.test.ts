@@ -23,6 +23,7 @@ describe('a plugin may say in its schema', () => {
     [{ type: 'array', items: { type: 'integer' } }, [1, 'b'], '"x[1]" must be a whole number'],
     [{ type: 'array', uniqueItems: true }, [1, 1], '"x" must be free of duplicates'],
     [{ type: 'array', minItems: 1 }, [], '"x" must not be empty'],
+    [{ allOf: [{ enum: [1] }, { type: 'integer' }] }, 'x', '"x" must be a whole number'],
     [{ multipleOf: 500 }, 501, '"x" must be multiple of 500'],
     [{ not: { type: 'integer' } }, 1, '"x" must NOT be valid'],
     [

@@ -50,6 +50,9 @@ test('a part that is down stops only itself', async () => {
   for (let n = 0; n < 5; n++) await expect(backend.apply(suspend('a/1'), signal)).rejects.toThrow('down');
   expect(changes).toEqual(['a open']);
   await expect(backend.apply(suspend('a/1'), signal)).rejects.toMatchObject({ code: 'BACKEND_PAUSED' });
+  await expect(backend.apply(suspend('a/1'), signal)).rejects.toThrow(
+    'the storage of offering "Files", part a, failed',
+  );
   await expect(backend.apply(suspend('b/1'), signal)).resolves.toEqual({ changed: true });
   calls.length = 0;
   expect(await names(backend.observe(sought('a/1', 'b/1', 'b/2'), signal))).toEqual(['b/1', 'b/2']);
@@ -79,6 +82,9 @@ test('offerings on one physical backend share its circuit and the strictest limi
       .apply(suspend('a/1'), signal)
       .catch(() => undefined);
   await expect(protect(bare, two).apply(suspend('a/1'), signal)).rejects.toMatchObject({ code: 'BACKEND_PAUSED' });
+  await expect(protect(bare, two).apply(suspend('a/1'), signal)).rejects.toThrow(
+    'the storage of offering "one" failed 5 times',
+  );
   await expect(protect(bare, apart).apply(suspend('b/1'), signal)).resolves.toEqual({ changed: true });
   expect(heard).toEqual(['one open', 'two open']);
   const order: string[] = [];
@@ -86,6 +92,36 @@ test('offerings on one physical backend share its circuit and the strictest limi
     apart.guard('').throttle.run(false, signal, async () => void order.push(name));
   await Promise.all([turn('first'), turn('second')]);
   expect(order).toEqual(['first', 'second']);
+});
+
+test('the lowest rate of the offerings on one physical backend holds, and none holds where none is set', async () => {
+  const clock = manualClock();
+  const guards = createGuards(clock);
+  const lease = (perSecond: number | undefined) =>
+    guards.lease('x', { offering: 'Files', limits: { concurrency: 8, perSecond }, onChange: () => undefined });
+  const { throttle } = lease(undefined).guard('');
+  const starts: number[] = [];
+  const calls = (count: number): Promise<unknown> =>
+    Promise.all(
+      Array.from({ length: count }, () => throttle.run(true, signal, async () => starts.push(clock.monotonicMs()))),
+    );
+  await calls(5);
+  expect(starts.splice(0)).toEqual([0, 0, 0, 0, 0]);
+  lease(4);
+  lease(1);
+  const slow = calls(3);
+  await clock.advance(2000);
+  await slow;
+  expect(starts).toEqual([0, 1000, 2000]);
+});
+
+test('an offering that leaves takes nothing from those that stay', () => {
+  const guards = createGuards(manualClock());
+  const lease = (offering: string) => guards.lease('x', { offering, limits, onChange: () => undefined });
+  const [one, two] = [lease('one'), lease('two')];
+  const guard = two.guard('');
+  one.release();
+  expect(lease('three').guard('')).toBe(guard);
 });
 
 test('what the last offering leaves is forgotten', async () => {

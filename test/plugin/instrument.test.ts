@@ -81,6 +81,12 @@ describe('instrument', () => {
     expect(outcomes.map(({ code }) => code)).toEqual(['ACCOUNT_UNSAFE', 'ACCOUNT_UNSAFE']);
   });
 
+  it('says which account it did not let through', async () => {
+    const refused = (account: string) => expect(world({}).backend.apply({ ...suspend, account }, signal)).rejects;
+    await refused('').toThrow('The account name is empty.');
+    await refused('..').toThrow('The account name ".." is not one this storage could have given.');
+  });
+
   it('leaves an unsafe name out of a list', async () => {
     const { backend } = world({ observe: (accounts) => absent(accounts) });
     expect(await collect(backend.observe(sought('a', '../b', 'c'), signal))).toEqual([
@@ -173,6 +179,28 @@ describe('serve', () => {
     stop.abort();
     await served;
     expect(outcomes).toEqual([{ operation: 'serve', code: 'ok', seconds: 86_400 }]);
+  });
+});
+
+describe('what a backend may have besides', () => {
+  it('is there only when the backend has it', () => {
+    expect(Object.keys(world({}).backend).sort()).toEqual(['apply', 'check', 'close', 'observe', 'usage']);
+  });
+
+  it('is passed on', async () => {
+    const extras: Pick<Backend, 'routes' | 'jobs' | 'part' | 'unstamped'> = {
+      routes: [],
+      jobs: [],
+      part: (account) => account.slice(0, 1),
+      unstamped: async function* () {
+        yield 'a';
+      },
+    };
+    const { backend, outcomes } = world(extras);
+    expect([backend.routes, backend.jobs]).toEqual([extras.routes, extras.jobs]);
+    expect(backend.part?.('xyz')).toBe('x');
+    expect(await collect<unknown>(backend.unstamped?.(signal) ?? absent([]))).toEqual(['a']);
+    expect(outcomes).toEqual([{ operation: 'unstamped', code: 'ok', seconds: 0 }]);
   });
 });
 

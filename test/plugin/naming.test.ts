@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { NamingRules } from '../../src/plugin/contract.ts';
-import { accountName, isSafeAccount, isSafeSegment, namingProblem } from '../../src/plugin/naming.ts';
+import { accountName, isSafeAccount, isSafeSegment, namesOf, namingProblem } from '../../src/plugin/naming.ts';
 
 const croit: NamingRules = { prefix: 'waldur_', separator: '_', filler: '_', maxLength: 64 };
 const short: NamingRules = { ...croit, prefix: 'w_', maxLength: 32 };
@@ -152,3 +152,8 @@ function anyRules(): fc.Arbitrary<NamingRules> {
     }),
   );
 }
+
+it('all accounts stay all, and others are named', () => {
+  expect(namesOf('all')).toBe('all');
+  expect(namesOf([{ account: 'a', resource }, { account: 'b' }])).toEqual(['a', 'b']);
+});

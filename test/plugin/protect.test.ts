@@ -88,6 +88,18 @@ test('calls that hang open it with their deadlines; those of a stopping agent sa
   expect(states).toEqual(['open']);
 });
 
+test('a caller that gives up between failures does not end their row', async () => {
+  const { backend, states } = world({ apply: () => Promise.reject(failure('transient')) });
+  const fail = (): Promise<unknown> => backend.apply(suspend, signal).catch(() => undefined);
+  for (let n = 0; n < 4; n++) await fail();
+  const stop = new AbortController();
+  const stopped = backend.apply(suspend, stop.signal).catch((error: Error) => error.message);
+  stop.abort(new Error('stopping'));
+  await stopped;
+  await fail();
+  expect(states).toEqual(['open']);
+});
+
 test('a check that finds nothing wrong brings the calls back, another one leaves it to the next call', async () => {
   let status: 'ok' | 'failed' = 'failed';
   const { backend, clock, states } = world({
@@ -151,6 +163,34 @@ describe('streams', () => {
     for (let n = 0; n < 4; n++) await backend.apply(suspend, signal).catch(() => undefined);
     expect(states).toEqual(['open']);
   });
+});
+
+test('a list that breaks off with a refusal is an answer', async () => {
+  const { backend, states } = world({
+    observe: async function* () {
+      yield { state: 'absent', account: 'a' };
+      throw failure('terminal');
+    },
+    apply: () => Promise.reject(failure('transient')),
+  });
+  await expect(collect(backend.observe('all', signal))).rejects.toMatchObject({ disposition: 'terminal' });
+  for (let n = 0; n < 4; n++) await backend.apply(suspend, signal).catch(() => undefined);
+  expect(states).toEqual([]);
+});
+
+test('accounts without a stamp are listed only where the backend can, and a failure there counts as well', async () => {
+  expect('unstamped' in world({}).backend).toBe(false);
+  const { backend, states } = world({
+    unstamped: () => {
+      throw failure('transient');
+    },
+  });
+  for (let n = 0; n < 5; n++) {
+    await expect(collect<unknown>(backend.unstamped?.(signal) ?? absent([]))).rejects.toMatchObject({
+      code: 'X_FAILED',
+    });
+  }
+  expect(states).toEqual(['open']);
 });
 
 test('the running part is there only when the backend has it', () => {

@@ -86,6 +86,7 @@ describe('external plugins', () => {
 
   it.each([
     ['module.exports = { plugin: require("./real.cjs") }', 'index.cjs', { main: 'index.cjs' }],
+    ['module.exports = { plugin: require("./real.cjs") }', 'index.js', {}],
     ['export { plugin } from "./real.mjs"', 'lib/index.mjs', { exports: './lib/index.mjs' }],
     [
       'export { plugin } from "./real.mjs"',

@@ -58,6 +58,13 @@ test('a second holds as many calls as the rate says; what belongs to a call that
   expect(starts).toEqual([0, 0, 0, 0, 250, 500, 750, 1000, 1250, 1500]);
 });
 
+test('a call within the rate waits for no timer', async () => {
+  const clock = manualClock();
+  const throttle = createThrottle({ clock, limits: () => ({ concurrency: 1, perSecond: 1 }) });
+  expect(await throttle.run(true, signal, async () => 'at once')).toBe('at once');
+  expect(clock.pending()).toBe(0);
+});
+
 test('whenever calls come, none is lost and neither bound is broken', async () => {
   const call = fc.record({ at: fc.nat(3000), takes: fc.nat(400), patience: fc.option(fc.nat(500), { freq: 4 }) });
   const options = fc.record({

@@ -58,6 +58,7 @@ function readRecord(value: unknown): RegistryRecord | undefined {
   if (id !== undefined && (typeof id !== 'number' || !Number.isSafeInteger(id) || id < 0)) return undefined;
   const limits = frozen === undefined ? undefined : readLimits(frozen);
   if (frozen !== undefined && limits === undefined) return undefined;
+  if (requestedAt !== undefined && typeof requestedAt !== 'string') return undefined;
   return {
     resource,
     asked,
@@ -69,7 +70,7 @@ function readRecord(value: unknown): RegistryRecord | undefined {
     bytes,
     objects,
     ...(limits !== undefined && { frozen: limits }),
-    ...(typeof requestedAt === 'string' && { requestedAt }),
+    ...(requestedAt !== undefined && { requestedAt }),
   };
 }
 

@@ -3,8 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { systemClock } from '../../../src/lib/clock.ts';
 import { manualClock } from '../../../test/fakes/clock.ts';
 import { formatAccountId, parseAccountId } from '../accounts/account-id.ts';
-import { allocateId } from '../host/allocate.ts';
-import { checkArguments, isName } from '../tools/argv.ts';
+import { allocateId, parseRange } from '../host/allocate.ts';
+import { checkArguments, checkName, isName } from '../tools/argv.ts';
 import { createRun } from '../tools/run.ts';
 
 const { signal } = new AbortController();
@@ -81,8 +81,39 @@ describe('names in arguments', () => {
       }),
       { numRuns: 2000 },
     );
-    expect(() => checkArguments('x', ['a\0b'])).toThrow();
-    expect(() => checkArguments('x', [''])).toThrow();
+  });
+
+  const refusal = { code: 'HOST_QUOTA_BAD_NAME', disposition: 'terminal' };
+  it.each([
+    ['', ['a']],
+    ['x', ['']],
+    ['x', ['a', 'a\0b']],
+    ['x\n', ['a']],
+    ['x', ['a'.repeat(4097)]],
+  ])('%j with %j is not started', (program, args) => {
+    expect(() => checkArguments(program, args)).toThrow(expect.objectContaining(refusal));
+  });
+
+  it('may be as long as 4096 characters, and there may be none', () => {
+    expect(() => checkArguments('x', ['a'.repeat(4096), 'é b'])).not.toThrow();
+    expect(() => checkArguments('x', [])).not.toThrow();
+  });
+
+  it('are checked by kind, up to 1024 characters', () => {
+    expect(checkName('user', 'alice')).toBe('alice');
+    expect(() => checkName('user', '-x')).toThrow(expect.objectContaining(refusal));
+    expect(() => checkName('user', '-x')).toThrow('"-x" cannot be the name of a user');
+    expect(isName('path', `/${'a'.repeat(1023)}`)).toBe(true);
+    expect(isName('path', `/${'a'.repeat(1024)}`)).toBe(false);
+  });
+
+  it.each(['tank/.', './tank', 'tank/..', 'tank/./x', 'tank/', '/tank'])('%j is no dataset either', (name) => {
+    expect(isName('dataset', name)).toBe(false);
+  });
+
+  it('dots alone are a user, and no part of a dataset', () => {
+    expect(isName('user', '..')).toBe(true);
+    expect(isName('dataset', 'tank/..x')).toBe(true);
   });
 });
 
@@ -94,12 +125,18 @@ describe('the backend id', () => {
     expect(parseAccountId('h/project/7@tank/home')).toMatchObject({ subject: 'project', device: 'tank/home' });
   });
 
+  it('has the highest id of a user', () => {
+    expect(parseAccountId('h/group/4294967294@/d')).toMatchObject({ subject: 'group', id: 4_294_967_294 });
+  });
+
   it('is nothing else', () => {
     for (const text of [
       'waldur_a_b_01234567',
       'h/user/x@/d',
       'h/user/4294967295@/d',
       'h/robot/1@/d',
+      '/user/1@/d',
+      'h/user/99999999999@/d',
       'user/1@/d',
       'h/user/1@',
     ]) {
@@ -109,10 +146,35 @@ describe('the backend id', () => {
 });
 
 describe('ids', () => {
-  it('come after the highest that is taken, then from gaps', () => {
-    expect(allocateId({ from: 10, to: 13 }, [])).toBe(10);
-    expect(allocateId({ from: 10, to: 13 }, [5, 11, 99])).toBe(12);
-    expect(allocateId({ from: 10, to: 13 }, [10, 13])).toBe(11);
-    expect(() => allocateId({ from: 10, to: 11 }, [10, 11])).toThrow();
+  it.each([
+    [[], 10],
+    [[10], 11],
+    [[5, 11, 99], 12],
+    [[12, 11], 13],
+    [[10, 13], 11],
+    [[13, 12, 10], 11],
+    [[13], 10],
+    [[13, 10, 11], 12],
+  ])('come after the highest of %j, then from gaps: %i', (taken, id) => {
+    expect(allocateId({ from: 10, to: 13 }, taken)).toBe(id);
+  });
+
+  it('may all be taken', () => {
+    const refusal = { code: 'HOST_QUOTA_NO_ID', disposition: 'operator' };
+    expect(() => allocateId({ from: 10, to: 11 }, [11, 10])).toThrow(expect.objectContaining(refusal));
+    expect(() => allocateId({ from: 10, to: 10 }, [10])).toThrow(expect.objectContaining(refusal));
+  });
+
+  it.each([
+    ['100000-199999', { from: 100_000, to: 199_999 }],
+    ['7-7', { from: 7, to: 7 }],
+    ['8-7', undefined],
+    ['7', undefined],
+    ['7-', undefined],
+    ['-7', undefined],
+    ['a-b', undefined],
+    ['1-99999999999', undefined],
+  ])('the range %s is %j', (text, range) => {
+    expect(parseRange(text)).toEqual(range);
   });
 });

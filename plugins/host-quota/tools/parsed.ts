@@ -41,7 +41,7 @@ export function parseLines<T extends object>(
   return { rows, problems };
 }
 
-/** A count of at most 18 digits, which every tool here stays below. Undefined for anything else. */
+/** A count of at most 19 digits, which every tool here stays below. Undefined for anything else. */
 export function readCount(text: string | undefined): bigint | undefined {
   return text !== undefined && /^\d{1,19}$/.test(text) ? BigInt(text) : undefined;
 }

@@ -18,10 +18,10 @@ export function parseReport(text: string): Report {
 }
 
 /** `7days`, `23:59` (hours and minutes) or `90` followed by a unit. Seconds; undefined for anything else. */
-export function readPeriod(text: string | undefined): number | undefined {
-  const [, hours, minutes] = /^(\d{1,6}):(\d{2})$/.exec(text ?? '') ?? [];
+export function readPeriod(text = ''): number | undefined {
+  const [, hours, minutes] = /^(\d{1,6}):(\d{2})$/.exec(text) ?? [];
   if (hours !== undefined && minutes !== undefined) return Number(hours) * 3600 + Number(minutes) * 60;
-  const [, count, unit] = /^(\d{1,9})(days|hours|minutes|seconds)$/.exec(text ?? '') ?? [];
+  const [, count, unit] = /^(\d{1,9})(days|hours|minutes|seconds)$/.exec(text) ?? [];
   return count === undefined ? undefined : Number(count) * (UNITS[unit ?? ''] ?? 1);
 }
 

@@ -80,11 +80,11 @@ export function createJoiner<Place>(): Joiner<Place> {
 /** `none` for an event that is no use, however it goes on; undefined while records are missing. */
 function useOf({ syscall, argc, parts }: Pick<Open<unknown>, 'syscall' | 'argc' | 'parts'>): Use | 'none' | undefined {
   if (syscall === undefined) return undefined;
-  const { event, at, exe, keys, isSuccess, auid, uid = 4_294_967_295 } = syscall;
+  const { event, at, exe, keys, isSuccess, auid } = syscall;
   const isExec = EXEC.has(syscall.syscall);
-  const person = auid ?? syscall.uid;
-  if (!isSuccess || person === undefined) return 'none';
-  const who = { event, at, exe, uid: auid ?? uid };
+  const uid = auid ?? syscall.uid;
+  if (!isSuccess || uid === undefined) return 'none';
+  const who = { event, at, exe, uid };
   if (keys.includes(SOCKET_KEY) && !isExec) return { ...who, argv: undefined };
   if (!keys.includes(CLIENT_KEY) || !isExec) return 'none';
   const argv = argc === undefined ? undefined : argumentsOf(argc, parts);
@@ -99,7 +99,6 @@ function argumentsOf(argc: number, parts: readonly ArgumentPart[]): readonly str
     if (pieces === undefined) byIndex.set(part.index, [part]);
     else pieces.push(part);
   }
-  if (byIndex.size < argc) return undefined;
   const argv: string[] = [];
   for (let index = 0; index < argc; index++) {
     const pieces = byIndex.get(index)?.sort((a, b) => a.piece - b.piece);

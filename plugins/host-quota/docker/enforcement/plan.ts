@@ -1,3 +1,4 @@
+import type { Container } from '../engine/types.ts';
 import type { Item } from '../ownership/items.ts';
 import type { Usage } from '../ownership/usage.ts';
 
@@ -69,7 +70,7 @@ export function planEnforcement(input: PlanInput, rules: PlanRules): readonly Us
   const own = new Map<number, Item[]>();
   for (const item of input.items) {
     const { uid, counts } = item.attribution;
-    if (item.kind !== 'container' || uid === undefined || !counts || !input.limits.has(uid)) continue;
+    if (uid === undefined || !counts || !input.limits.has(uid)) continue;
     const items = own.get(uid);
     if (items === undefined) own.set(uid, [item]);
     else items.push(item);
@@ -95,10 +96,8 @@ function planUser(uid: number, limitKib: bigint, own: readonly Item[], input: Pl
   if (unknown.length > 0) return verdict('unknown', `the size of ${unknown.slice(0, 3).join(', ')} is unknown`);
   if (excess === 0n) return verdict('ok', 'below the limit');
   if (input.spared.has(uid)) return verdict('spared', 'the account is suspended');
-  const helpful = own.filter(
-    ({ bytes = 0n, container }) => bytes > 0n && container?.labels[rules.exemptLabel] === undefined,
-  );
-  const most = helpful.reduce((sum, { bytes = 0n }) => sum + bytes, 0n);
+  const helpful = own.flatMap((item) => removable(item, rules.exemptLabel));
+  const most = helpful.reduce((sum, { bytes }) => sum + bytes, 0n);
   if (most < excess)
     return verdict('unresolvable', 'removing containers would not free enough: images and volumes stay');
   if (rules.mode === 'monitor') return verdict('monitored', 'the mode is monitor');
@@ -107,7 +106,7 @@ function planUser(uid: number, limitKib: bigint, own: readonly Item[], input: Pl
     rules.order,
   );
   if (rules.mode === 'stop') {
-    const running = candidates.find(({ container }) => container !== undefined && isRunning(container.state));
+    const running = candidates.find(({ container }) => isRunning(container.state));
     if (running === undefined) return verdict('stopped', 'none of the containers runs');
     return verdict('act', 'one container is stopped in each pass', [stepOf('stop', running)]);
   }
@@ -118,30 +117,43 @@ function planUser(uid: number, limitKib: bigint, own: readonly Item[], input: Pl
   return verdict('act', 'containers are removed until the usage is below the limit', steps);
 }
 
-function removalsFor(candidates: readonly Item[], excess: bigint): readonly Step[] {
+/** A container whose removal frees something. */
+interface Removable {
+  readonly id: string;
+  readonly name: string;
+  readonly bytes: bigint;
+  readonly container: Container;
+}
+
+/** None, or the one that the item is. */
+function removable({ id, name, bytes = 0n, container }: Item, exemptLabel: string): readonly Removable[] {
+  if (bytes <= 0n || container === undefined || container.labels[exemptLabel] !== undefined) return [];
+  return [{ id, name, bytes, container }];
+}
+
+function removalsFor(candidates: readonly Removable[], excess: bigint): readonly Step[] {
   const steps: Step[] = [];
   let left = excess;
   for (const item of candidates) {
     if (left <= 0n) break;
     steps.push(stepOf('remove', item));
-    left -= item.bytes ?? 0n;
+    left -= item.bytes;
   }
   return steps;
 }
 
 /** Ties by id, so that every pass has the same order. */
-function inOrder(items: readonly Item[], order: Order): readonly Item[] {
-  const created = ({ container }: Item): number => container?.createdAt ?? 0;
-  const compare: Readonly<Record<Order, (a: Item, b: Item) => number>> = {
-    newest_first: (a, b) => created(b) - created(a),
-    oldest_first: (a, b) => created(a) - created(b),
-    largest_first: (a, b) => Number((b.bytes ?? 0n) - (a.bytes ?? 0n)),
+function inOrder(items: readonly Removable[], order: Order): readonly Removable[] {
+  const compare: Readonly<Record<Order, (a: Removable, b: Removable) => number>> = {
+    newest_first: (a, b) => b.container.createdAt - a.container.createdAt,
+    oldest_first: (a, b) => a.container.createdAt - b.container.createdAt,
+    largest_first: (a, b) => Number(b.bytes - a.bytes),
   };
   return [...items].sort((a, b) => compare[order](a, b) || (a.id < b.id ? -1 : 1));
 }
 
-function stepOf(action: Step['action'], { id, name, bytes = 0n, container }: Item): Step {
-  const { image = '', state = '' } = container ?? {};
+function stepOf(action: Step['action'], { id, name, bytes, container }: Removable): Step {
+  const { image, state } = container;
   return { action, id, name, image, bytes, isRunning: isRunning(state) };
 }
 

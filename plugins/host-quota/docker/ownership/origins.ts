@@ -10,14 +10,15 @@ export function originsIn(events: readonly EngineEvent[], images: readonly Image
   const byRef = new Map(images.flatMap(({ id, refs }) => refs.map((ref) => [fullRef(ref), id])));
   const origins = new Map<string, Origin>();
   for (const { at, type, action, id, attributes } of events) {
-    if (type === 'container' && action === 'commit') put(idIn(attributes['imageID'] ?? ''), { method: 'commit', at });
+    if (type === 'container' && action === 'commit') put(idIn(attributes['imageID']), { method: 'commit', at });
     if (type !== 'image') continue;
     if (action === 'import' || action === 'load') put(idIn(id), { method: action, at });
     if (action === 'tag') put(idIn(id), { method: 'build', at });
-    if (action === 'pull') put(byRef.get(fullRef(id)) ?? '', { method: 'pull', at });
+    if (action === 'pull') put(byRef.get(fullRef(id)), { method: 'pull', at });
   }
 
-  function put(image: string, origin: Origin): void {
+  function put(image: string | undefined, origin: Origin): void {
+    if (image === undefined) return;
     const before = origins.get(image);
     // Any other event says more than a tag.
     if (before === undefined || (before.method === 'build' && origin.method !== 'build')) origins.set(image, origin);
@@ -25,6 +26,6 @@ export function originsIn(events: readonly EngineEvent[], images: readonly Image
   return origins;
 }
 
-function idIn(text: string): string {
-  return text.replace('sha256:', '');
+function idIn(text: string | undefined): string | undefined {
+  return text?.replace('sha256:', '');
 }

@@ -172,7 +172,7 @@ function layersOf(
     for (const { id } of image.layers) {
       if (layers.has(id)) continue;
       const before = known.layers.get(id) ?? { image: image.id };
-      const evidence = images.get(before.image)?.evidence ?? before.evidence;
+      const evidence = images.get(before.image)?.evidence;
       layers.set(id, evidence === undefined ? before : { ...before, evidence });
     }
   }

@@ -8,9 +8,7 @@ import type { JsonObject } from '../../../../src/lib/json.ts';
 import { createMemoryDocuments } from '../../../../src/plugin/memory-documents.ts';
 import { COMMON } from '../../../../test/fakes/common-settings.ts';
 import { silentLog } from '../../../../test/fakes/log.ts';
-import { parseSpace } from '../../commands/amount.ts';
 import { commands } from '../../commands/commands.ts';
-import { parseWho } from '../../commands/who.ts';
 import { openRegistry } from '../../registry/registry.ts';
 import { registryFiles } from '../../registry/registry-files.ts';
 import type { Settings } from '../../settings.ts';
@@ -247,32 +245,5 @@ describe('agent quota', () => {
     const all = await registry.all();
     expect(all).toHaveLength(21);
     expect(all.filter(({ requestedAt }) => requestedAt !== undefined)).toEqual([]);
-  });
-});
-
-describe('words of the command line', () => {
-  it.each([
-    ['alice', { subject: 'user', key: 'alice' }],
-    ['1000', { subject: 'user', key: 1000 }],
-    ['group:staff', { subject: 'group', key: 'staff' }],
-    ['project:100001', { subject: 'project', key: 100_001 }],
-  ])('%s', (text, who) => {
-    expect(parseWho(text)).toEqual(who);
-  });
-
-  it.each(['-rf', 'project:name', 'group:', 'a b', ''])('%j is refused', (text) => {
-    expect(() => parseWho(text)).toThrow();
-  });
-
-  it('amounts are powers of 1024', () => {
-    expect(['20G', '512M', '3T', '100', 'none', '1GiB'].map((text) => parseSpace('space', text))).toEqual([
-      20n * 1024n ** 2n,
-      512n * 1024n,
-      3n * 1024n ** 3n,
-      100n,
-      0n,
-      1024n ** 2n,
-    ]);
-    for (const text of ['1.5G', '-1', '20 G', 'x', '']) expect(() => parseSpace('space', text)).toThrow();
   });
 });

@@ -5,11 +5,10 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { nodeAuditFiles } from '../../docker/audit/audit-files.ts';
 import { createAuditTail } from '../../docker/audit/audit-tail.ts';
-import { clientUseOf, fullRef } from '../../docker/audit/client-use.ts';
 import type { Use } from '../../docker/audit/join.ts';
 import { type AuditFiles, type AuditMark, readLog } from '../../docker/audit/read-log.ts';
 import { textOf } from '../recording.ts';
-import { AUDIT_LOG, memoryAudit } from './memory-audit.ts';
+import { AUDIT_LOG, eventLines, memoryAudit } from './memory-audit.ts';
 
 const { signal } = new AbortController();
 const EDGE = textOf('auditd-docker-edge.log');
@@ -30,18 +29,6 @@ async function usesIn(text: string, since = 0): Promise<readonly Use[]> {
 
 function sorted(uses: readonly Use[]): readonly Use[] {
   return [...uses].sort((a, b) => (a.event < b.event ? -1 : 1));
-}
-
-function line(
-  event: string,
-  { argv, ...changes }: { argv: string; auid?: string; uid?: number; key?: string; success?: string; syscall?: number },
-) {
-  const { auid = '4294967295', uid = 1234, key = '"docker-client"', success = 'yes', syscall = 59 } = changes;
-  const words = argv.split(' ').map((word, at) => `a${at}="${word}"`);
-  return [
-    `type=SYSCALL msg=audit(${event}): arch=c000003e syscall=${syscall} success=${success} exit=0 auid=${auid} uid=${uid} exe="/usr/bin/docker" key=${key}\n`,
-    `type=EXECVE msg=audit(${event}): argc=${words.length} ${words.join(' ')}\n`,
-  ].join('');
 }
 
 describe('the audit log', () => {
@@ -68,13 +55,13 @@ describe('the audit log', () => {
       [1235, 'image', '/opt/bin/docker'],
       [0, undefined, '/usr/bin/cat'],
     ]);
-    expect(await usesIn(line('1795212179.001:1', { argv: 'docker pull a', success: 'no' }))).toEqual([]);
-    expect(await usesIn(line('1795212179.001:1', { argv: 'docker pull a', syscall: 44 }))).toEqual([]);
+    expect(await usesIn(eventLines('1795212179.001:1', { argv: 'docker pull a', success: 'no' }))).toEqual([]);
+    expect(await usesIn(eventLines('1795212179.001:1', { argv: 'docker pull a', syscall: 44 }))).toEqual([]);
   });
 
   it('takes the login uid, which sudo keeps, and never "unset" for a person', async () => {
     const uid = async (changes: object): Promise<number | undefined> =>
-      (await usesIn(line('1795212179.001:1', { argv: 'docker pull a', ...changes })))[0]?.uid;
+      (await usesIn(eventLines('1795212179.001:1', { argv: 'docker pull a', ...changes })))[0]?.uid;
     expect(await uid({ auid: '1234', uid: 0 })).toBe(1234);
     expect(await uid({ auid: '4294967295', uid: 1235 })).toBe(1235);
     expect(await uid({ auid: '4294967295', uid: 4294967295 })).toBeUndefined();
@@ -82,17 +69,19 @@ describe('the audit log', () => {
 
   it('knows its key among several of one rule', async () => {
     const key = Buffer.from('other\u0001docker-client').toString('hex').toUpperCase();
-    expect(await usesIn(line('1795212179.001:1', { argv: 'docker pull a', key }))).toHaveLength(1);
-    expect(await usesIn(line('1795212179.001:1', { argv: 'docker pull a', key: '"not-docker-client"' }))).toEqual([]);
+    expect(await usesIn(eventLines('1795212179.001:1', { argv: 'docker pull a', key }))).toHaveLength(1);
+    expect(await usesIn(eventLines('1795212179.001:1', { argv: 'docker pull a', key: '"not-docker-client"' }))).toEqual(
+      [],
+    );
   });
 
   it('joins records that are apart, and tells events of one serial after a boot apart', async () => {
     const [first = '', second = ''] = ['1795212179.001:7', '1795212179.002:8'].map((event) =>
-      line(event, { argv: `docker pull ${event.slice(-1)}` }),
+      eventLines(event, { argv: `docker pull ${event.slice(-1)}` }),
     );
     const [a1, a2] = first.split(/(?<=\n)/);
     const [b1, b2] = second.split(/(?<=\n)/);
-    const again = line('1795299999.001:7', { argv: 'docker pull other' });
+    const again = eventLines('1795299999.001:7', { argv: 'docker pull other' });
     const uses = await usesIn([a1, b1, b2, a2, again].join(''));
     expect(uses.map(({ argv }) => argv?.[2])).toEqual(['8', '7', 'other']);
   });
@@ -108,7 +97,7 @@ describe('the audit log', () => {
       [newYear + 1, 3],
       [newYear + 1, 4],
     ] as const) {
-      audit.append(line(`${at}.999:${serial}`, { argv: `docker pull i${serial}` }));
+      audit.append(eventLines(`${at}.999:${serial}`, { argv: `docker pull i${serial}` }));
       for (const use of (await tail.recent(at, signal)).clients) seen.add(`${use.at} ${use.refs[0]}`);
     }
     expect([...seen]).toEqual([
@@ -166,15 +155,15 @@ describe('the audit log', () => {
 
   it('reads a rotated log to its end, and says when what followed is gone', async () => {
     const audit = memoryAudit();
-    audit.append(line('1795212179.001:1', { argv: 'docker pull a' }));
+    audit.append(eventLines('1795212179.001:1', { argv: 'docker pull a' }));
     const first = await read(audit, { mark: undefined, since: 0 });
-    audit.append(line('1795212180.001:2', { argv: 'docker pull b' }));
+    audit.append(eventLines('1795212180.001:2', { argv: 'docker pull b' }));
     audit.rotate();
-    audit.append(line('1795212181.001:3', { argv: 'docker pull c' }));
+    audit.append(eventLines('1795212181.001:3', { argv: 'docker pull c' }));
     const second = await read(audit, { mark: first.mark, since: 0 });
     expect([second.isGap, second.uses.map(({ argv }) => argv?.[2])]).toEqual([false, ['b', 'c']]);
     const other = memoryAudit();
-    other.append(line('1795212190.001:9', { argv: 'docker pull d' }));
+    other.append(eventLines('1795212190.001:9', { argv: 'docker pull d' }));
     const third = await read(other, { mark: second.mark, since: 0 });
     expect([third.isGap, third.uses.map(({ argv }) => argv?.[2])]).toEqual([true, ['d']]);
   });
@@ -182,10 +171,10 @@ describe('the audit log', () => {
   it('forgets events whose other records were lost', async () => {
     const open = Array.from(
       { length: 2000 },
-      (_, at) => line(`1795212179.001:${at}`, { argv: 'docker pull a' }).split('\n')[0],
+      (_, at) => eventLines(`1795212179.001:${at}`, { argv: 'docker pull a' }).split('\n')[0],
     );
     const audit = memoryAudit();
-    audit.append(`${open.join('\n')}\n${line('1795212190.001:9999', { argv: 'docker pull b' })}`);
+    audit.append(`${open.join('\n')}\n${eventLines('1795212190.001:9999', { argv: 'docker pull b' })}`);
     const { uses, mark } = await read(audit, { mark: undefined, since: 0 });
     expect([uses.length, mark?.event]).toEqual([1, '1795212190.001:9999']);
   });
@@ -197,10 +186,10 @@ describe('the audit log', () => {
     const names = async (): Promise<readonly unknown[]> =>
       (await tail.recent(1_795_212_200, signal)).clients.map(({ refs }) => refs[0]);
     expect(await tail.recent(1_795_212_200, signal)).toMatchObject({ isThere: false, clients: [] });
-    await writeFile(path, line('1795212179.001:1', { argv: 'docker pull a' }));
+    await writeFile(path, eventLines('1795212179.001:1', { argv: 'docker pull a' }));
     expect(await names()).toEqual(['docker.io/library/a:latest']);
     await rename(path, `${path}.1`);
-    await writeFile(path, line('1795212181.001:3', { argv: 'docker pull c' }));
+    await writeFile(path, eventLines('1795212181.001:3', { argv: 'docker pull c' }));
     expect(await names()).toEqual(['docker.io/library/a:latest', 'docker.io/library/c:latest']);
     expect(await tail.recent(1_795_212_179 + 5401, signal)).toMatchObject({ clients: [{ at: 1_795_212_181.001 }] });
     await rm(folder, { recursive: true });
@@ -213,87 +202,4 @@ describe('the audit log', () => {
       disposition: 'operator',
     });
   });
-});
-
-describe('the command line of a client', () => {
-  const clientOf = (text: string) => clientUseOf({ event: '1.0:1', at: 1, uid: 1000, exe: '', argv: text.split(' ') });
-
-  it.each([
-    [
-      'docker -H unix:///x --log-level error run -dit --rm --name web -e A=b nginx sh',
-      'create',
-      'web',
-      'docker.io/library/nginx:latest',
-    ],
-    [
-      '/opt/bin/docker --context=lab container create --name=db -v/a:/b postgres:15',
-      'create',
-      'db',
-      'docker.io/library/postgres:15',
-    ],
-    ['docker --context x create -p 80:80 ghcr.io/a/b@sha256:00', 'create', undefined, 'ghcr.io/a/b@sha256:00'],
-    ['docker run -e NAME=x -l a=b --label c localhost:5000/x', 'create', undefined, 'localhost:5000/x:latest'],
-    ['docker image pull -q nginx:latest', 'pull', undefined, 'docker.io/library/nginx:latest'],
-    ['docker build --no-cache -t me/app:1 --build-arg A=1 .', 'build', undefined, 'docker.io/me/app:1'],
-    ['docker buildx build --load --tag app .', 'build', undefined, 'docker.io/library/app:latest'],
-    ['docker image tag a b', 'tag', undefined, 'docker.io/library/b:latest'],
-    ['docker commit -m text c2 bb:2', 'commit', 'c2', 'docker.io/library/bb:2'],
-    ['docker import -c CMD=sh - bb:1', 'import', undefined, 'docker.io/library/bb:1'],
-    ['docker load -i file.tar', 'load', undefined, undefined],
-    ['docker volume create --label a=b data', 'volume', 'data', undefined],
-  ])('%s', (text, verb, name, ref) => {
-    expect([clientOf(text)?.verb, clientOf(text)?.name, clientOf(text)?.refs[0]]).toEqual([verb, name, ref]);
-  });
-
-  it.each([
-    'docker compose up -d',
-    'docker ps',
-    'docker container ls',
-    'docker',
-    'docker --version',
-    'docker constructor',
-    'docker image prune',
-  ])('%s creates nothing that can be told', (text) => expect(clientOf(text)).toBeUndefined());
-
-  it('has the labels of containers, and in its text no more than names', () => {
-    const argv = [
-      'docker',
-      'run',
-      '-e',
-      'PASSWORD=hush',
-      '-l',
-      'qman.user=bob',
-      '--label=x',
-      '--name',
-      'a\nb',
-      'x'.repeat(500),
-      '--token=hush',
-    ];
-    const use = clientUseOf({ event: '1.0:1', at: 1, uid: 1, exe: '', argv });
-    expect(use?.labels).toEqual({ 'qman.user': 'bob', x: '' });
-    expect(use?.text).toMatch(/^docker run a b x+$/);
-    expect(use?.text.length).toBe(200);
-    expect(JSON.stringify(use)).not.toContain('hush');
-  });
-
-  it('takes any words without failing', () => {
-    fc.assert(
-      fc.property(
-        fc.array(
-          fc.oneof(fc.constantFrom('run', 'image', '-l', '--label', '--', '-', '-it', '--name', ''), fc.string()),
-        ),
-        (argv) => {
-          const use = clientUseOf({ event: '1.0:1', at: 1, uid: 1, exe: '', argv: ['docker', ...argv] });
-          expect(use?.text.length ?? 0).toBeLessThanOrEqual(200);
-        },
-      ),
-    );
-  });
-
-  it.each([
-    ['docker.io/nginx', 'docker.io/library/nginx:latest'],
-    ['index.docker.io/library/nginx:1', 'docker.io/library/nginx:1'],
-    ['me/app', 'docker.io/me/app:latest'],
-    [`sha256:${'a'.repeat(64)}`, 'a'.repeat(64)],
-  ])('%s is %s', (short, full) => expect(fullRef(short)).toBe(full));
 });

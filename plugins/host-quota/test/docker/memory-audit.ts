@@ -9,6 +9,19 @@ export interface MemoryAudit extends AuditFiles {
 
 export const AUDIT_LOG = '/var/log/audit/audit.log';
 
+/** What auditd writes of one call: who made it, and with which arguments. */
+export function eventLines(
+  event: string,
+  { argv, ...changes }: { argv: string; auid?: string; uid?: number; key?: string; success?: string; syscall?: number },
+) {
+  const { auid = '4294967295', uid = 1234, key = '"docker-client"', success = 'yes', syscall = 59 } = changes;
+  const words = argv.split(' ').map((word, at) => `a${at}="${word}"`);
+  return [
+    `type=SYSCALL msg=audit(${event}): arch=c000003e syscall=${syscall} success=${success} exit=0 auid=${auid} uid=${uid} exe="/usr/bin/docker" key=${key}\n`,
+    `type=EXECVE msg=audit(${event}): argc=${words.length} ${words.join(' ')}\n`,
+  ].join('');
+}
+
 export function memoryAudit(piece = 4096): MemoryAudit {
   let inode = 100n;
   let files = [{ inode, bytes: Buffer.alloc(0) }];

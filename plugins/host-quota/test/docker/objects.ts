@@ -1,6 +1,7 @@
 import type { ClientUse } from '../../docker/audit/client-use.ts';
 import type { Container, Image, Snapshot, Volume } from '../../docker/engine/types.ts';
 import type { People, Rules } from '../../docker/ownership/items.ts';
+import type { Seen } from '../../docker/ownership/reconcile.ts';
 import type { Known } from '../../docker/ownership/types.ts';
 
 /** Made-up things of an engine, for tests of what is concluded from them. */
@@ -50,6 +51,18 @@ export function volume(name: string, changes: Partial<Volume> = {}): Volume {
 export function snapshot(changes: Partial<Snapshot> = {}): Snapshot {
   const info = { version: '20.10.24', driver: 'overlay2', dataRoot: '/var/lib/docker', store: 'graph' as const };
   return { info, containers: [], images: [], volumes: [], layerBytes: undefined, ...changes };
+}
+
+/** One look at an engine, a minute after `NOW`. */
+export function seen(changes: Partial<Seen>): Seen {
+  return {
+    snapshot: snapshot(),
+    events: [],
+    uses: [],
+    now: NOW + 60,
+    ownerOf: (_, evidence) => evidence?.uid,
+    ...changes,
+  };
 }
 
 let serial = 0;

@@ -3,22 +3,11 @@ import { describe, expect, it } from 'vitest';
 import type { Image, Snapshot } from '../../docker/engine/types.ts';
 import { attribute } from '../../docker/ownership/attribute.ts';
 import { itemsOf, layerSizes } from '../../docker/ownership/items.ts';
-import { reconcile, type Seen } from '../../docker/ownership/reconcile.ts';
+import { reconcile } from '../../docker/ownership/reconcile.ts';
 import { reviewQueue } from '../../docker/ownership/review.ts';
 import type { Evidence, Known } from '../../docker/ownership/types.ts';
 import { spaceOf, sumOf, usageOf } from '../../docker/ownership/usage.ts';
-import { ALICE, BOB, container, id, image, MIB, NOTHING, NOW, RULES, snapshot, use, volume } from './objects.ts';
-
-function seen(changes: Partial<Seen>): Seen {
-  return {
-    snapshot: snapshot(),
-    events: [],
-    uses: [],
-    now: NOW + 60,
-    ownerOf: (_, evidence) => evidence?.uid,
-    ...changes,
-  };
-}
+import { ALICE, BOB, container, id, image, MIB, NOTHING, NOW, RULES, seen, snapshot, use, volume } from './objects.ts';
 
 function ownersOf(known: Known, snap: Snapshot): Readonly<Record<string, number | undefined>> {
   return Object.fromEntries(

@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type PlanInput, type PlanRules, planEnforcement } from '../../docker/enforcement/plan.ts';
+import { isRunning, type PlanInput, type PlanRules, planEnforcement } from '../../docker/enforcement/plan.ts';
 import type { Container, Snapshot } from '../../docker/engine/types.ts';
 import { itemsOf } from '../../docker/ownership/items.ts';
 import { usageOf } from '../../docker/ownership/usage.ts';
-import { ALICE, BOB, container, id, image, MIB, NOTHING, NOW, RULES, snapshot } from './objects.ts';
+import { ALICE, BOB, container, id, image, MIB, NOTHING, NOW, RULES, snapshot, volume } from './objects.ts';
 
 const REMOVE: PlanRules = { mode: 'remove', order: 'newest_first', graceSeconds: 0, exemptLabel: 'qman.exempt' };
 const mine = { 'qman.user': 'alice' };
@@ -117,6 +117,85 @@ describe('the plan of enforcement', () => {
     expect(planOf(containers, 10n, { mode: 'monitor' })).toMatchObject({ verdict: 'monitored', steps: [] });
     expect(planOf(containers, 10n, {}, { spared: new Set([ALICE]) })).toMatchObject({ verdict: 'spared', steps: [] });
     expect(planOf(containers, 10n, {}, { tried: new Set([id(2)]) }).steps).toEqual(['remove c1']);
+  });
+
+  it('plans for each user with a limit, by uid, also for one without containers', () => {
+    const theirs = container(2, { labels: { 'qman.user': 'bob' }, bytes: 3n * MIB });
+    const snap = snapshot({ containers: [theirs, own(1)] });
+    const items = itemsOf(snap, NOTHING, RULES);
+    const plans = (uids: readonly (readonly [number, bigint])[]) =>
+      planEnforcement(
+        {
+          items,
+          usage: usageOf(items, snap),
+          limits: new Map(uids),
+          toldAt: new Map(),
+          spared: new Set(),
+          tried: new Set(),
+          now: NOW,
+        },
+        REMOVE,
+      ).map(({ uid, verdict, steps }) => [uid, verdict, steps.map(({ name }) => name)]);
+    expect(
+      plans([
+        [BOB + 1, 5n],
+        [BOB, 1024n],
+        [ALICE, 1n],
+      ]),
+    ).toEqual([
+      [ALICE, 'act', ['c1']],
+      [BOB, 'act', ['c2']],
+      [BOB + 1, 'ok', []],
+    ]);
+    expect(plans([[ALICE, 0n]])).toEqual([]);
+    const volumes = usageOf(itemsOf(snapshot({ volumes: [volume('v', { labels: mine })] }), NOTHING, RULES), snap);
+    expect(planOf([], 0n, {}, { usage: volumes, limits: new Map([[ALICE, 1n]]) }).verdict).toBe('unresolvable');
+  });
+
+  it('removes all containers when that is just enough, and nothing else', () => {
+    const there = { containers: [own(1), own(2)], volumes: [volume('v', { labels: mine })] };
+    const snap = snapshot(there);
+    const items = itemsOf(snap, NOTHING, RULES);
+    const facts = { items, usage: usageOf(items, snap) };
+    expect(planOf([], 1n, {}, facts)).toMatchObject({ verdict: 'act', steps: ['remove c2', 'remove c1'] });
+    const less = new Map([[ALICE, 1023n]]);
+    expect(planOf([], 1n, {}, { ...facts, limits: less })).toMatchObject({ verdict: 'unresolvable', steps: [] });
+  });
+
+  it('says of a step what is removed, and whether it ran', () => {
+    const [step] = planOf([own(1, { bytes: 9n * MIB, state: 'paused' })], 1n).plan?.steps ?? [];
+    expect(step).toEqual({ action: 'remove', id: id(1), name: 'c1', image: 'app:1', bytes: 9n * MIB, isRunning: true });
+    const [exited] = planOf([own(1, { bytes: 9n * MIB, state: 'exited' })], 1n).plan?.steps ?? [];
+    expect(exited?.isRunning).toBe(false);
+    expect(['running', 'paused', 'restarting', 'exited', 'created', 'dead'].filter(isRunning)).toEqual([
+      'running',
+      'paused',
+      'restarting',
+    ]);
+  });
+
+  it('goes by id where the order does not decide, and removes the last one when all are needed', () => {
+    const same = { createdAt: NOW, bytes: 2n * MIB };
+    const containers = [own(3, same), own(1, same), own(2, same)];
+    for (const order of ['newest_first', 'oldest_first', 'largest_first'] as const) {
+      expect(planOf(containers, 4n, { order }).steps).toEqual(['remove c1']);
+      expect(planOf(containers, 0n, { order }, { limits: new Map([[ALICE, 1n]]) }).verdict).toBe('act');
+    }
+    const rest = own(4, { bytes: 0n });
+    const { verdict, steps } = planOf([...containers, rest], 1n);
+    expect([verdict, steps]).toEqual(['act', ['remove c1', 'remove c2', 'remove c3']]);
+  });
+
+  it('names three things of unknown size at most, and says when there is a time of removal at all', () => {
+    const unknown = [1, 2, 3, 4].map((number) => own(number, { bytes: undefined }));
+    expect(planOf(unknown, 1n).plan?.why).toBe('the size of container c1, container c2, container c3 is unknown');
+    const over = [own(1, { bytes: 9n * MIB })];
+    expect(planOf(over, 1n, { mode: 'stop', graceSeconds: 60 })).toMatchObject({
+      verdict: 'act',
+      plan: { removalAfter: undefined, excess: 8n * MIB, used: 9n * MIB, limitKib: 1024n },
+    });
+    expect(planOf(over, 1n, { mode: 'monitor' }).plan?.removalAfter).toBeUndefined();
+    expect(planOf(over, 9n).plan).toMatchObject({ excess: 0n, removalAfter: NOW });
   });
 
   it('ends below the limit with nothing to spare, and is the same for any order of the list', () => {

@@ -23,6 +23,15 @@ const ALL: readonly DiskState[] = [
 
 describe('the state of an id', () => {
   it.each<[string, Partial<QuotaRow>, DiskState]>([
+    ['a byte below the soft limit', { usedBytes: 100n * KIB - 1n, blockGrace: NOW + 90_000 }, 'soft_over_in_grace'],
+    ['a block below the hard limit', { usedBytes: 199n * KIB, blockGrace: NOW + 90_000 }, 'soft_over_in_grace'],
+    ['before the window', { usedBytes: 101n * KIB, blockGrace: NOW + 86_401 }, 'soft_over_in_grace'],
+    ['a second before the end', { usedBytes: 101n * KIB, blockGrace: NOW + 1 }, 'soft_over_grace_ending'],
+    [
+      'over in inodes whose period ends',
+      { usedInodes: 5n, inodeSoft: 5n, inodeGrace: NOW + 9 },
+      'soft_over_grace_ending',
+    ],
     ['below both', { usedBytes: 99n * KIB }, 'ok'],
     ['in grace', { usedBytes: 101n * KIB, blockGrace: NOW + 90_000 }, 'soft_over_in_grace'],
     ['at the edge of the window', { usedBytes: 101n * KIB, blockGrace: NOW + 86_400 }, 'soft_over_grace_ending'],
@@ -55,6 +64,15 @@ describe('the state of an id', () => {
   it('has a window that is no longer than the period itself', () => {
     const changes = { usedBytes: 101n * KIB, blockGrace: NOW + 3000 };
     expect(stateOf(row(changes), { ...options, blockSeconds: 2000 })).toBe('soft_over_in_grace');
+    expect(stateOf(row(changes), { ...options, blockSeconds: undefined })).toBe('soft_over_grace_ending');
+    const later = { ...changes, blockGrace: NOW + 90_000 };
+    expect(stateOf(row(later), { ...options, blockSeconds: undefined })).toBe('soft_over_in_grace');
+  });
+
+  it('has a window for inodes of its own', () => {
+    const changes = { usedInodes: 5n, inodeSoft: 4n, inodeGrace: NOW + 3000 };
+    expect(stateOf(row(changes), { ...options, inodeSeconds: 2000 })).toBe('soft_over_in_grace');
+    expect(stateOf(row(changes), { ...options, blockSeconds: 2000 })).toBe('soft_over_grace_ending');
   });
 });
 
@@ -66,6 +84,9 @@ describe('the event of a change', () => {
     ['ok', 'soft_over_grace_expired', 'disk_soft_grace_expired'],
     ['soft_over_in_grace', 'soft_over_grace_expired', 'disk_soft_grace_expired'],
     ['soft_over_grace_ending', 'soft_over_grace_expired', 'disk_soft_grace_expired'],
+    ['soft_over_grace_ending', 'soft_over_in_grace', undefined],
+    ['soft_over_grace_expired', 'soft_over_in_grace', undefined],
+    ['soft_over_grace_expired', 'soft_over_grace_ending', undefined],
     ['hard_over', 'soft_over_in_grace', 'disk_soft_limit_exceeded'],
     ['hard_over', 'soft_over_grace_ending', 'disk_soft_limit_exceeded'],
     ['hard_over', 'soft_over_grace_expired', 'disk_soft_limit_exceeded'],
