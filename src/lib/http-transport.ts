@@ -25,6 +25,8 @@ const axios = createRequire(import.meta.url)('axios') as AxiosStatic;
 
 const DEFAULT_ANSWER_BYTES = 10 * 1024 * 1024;
 const DEFAULT_SOCKETS = 8;
+/** What axios sets on every socket: with another value, each request would set it twice. */
+const KEEP_ALIVE_MS = 60_000;
 
 /** @param proxy URL of the proxy in between; see `proxyFor` */
 export function createTransport(options: HttpOptions, proxy: string | undefined): Transport {
@@ -76,7 +78,7 @@ export function createAgents(
   options: Pick<HttpOptions, 'maxSockets' | 'verifySsl' | 'ca'>,
   proxy: string | undefined,
 ): { readonly httpAgent: http.Agent; readonly httpsAgent: http.Agent } {
-  const pool = { keepAlive: true, maxSockets: options.maxSockets ?? DEFAULT_SOCKETS };
+  const pool = { keepAlive: true, keepAliveMsecs: KEEP_ALIVE_MS, maxSockets: options.maxSockets ?? DEFAULT_SOCKETS };
   const tls = {
     ...pool,
     rejectUnauthorized: options.verifySsl ?? true,
