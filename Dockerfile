@@ -19,7 +19,7 @@ LABEL org.opencontainers.image.title="waldur-storage-agent" \
       org.opencontainers.image.version="${VERSION}" \
       org.opencontainers.image.revision="${REVISION}"
 ENV NODE_ENV=production \
-    NODE_OPTIONS="--max-old-space-size=512 --max-semi-space-size=4" \
+    NODE_OPTIONS="--max-old-space-size=512 --max-semi-space-size=4 --v8-pool-size=1" \
     WALDUR_AGENT_REVISION=${REVISION}
 WORKDIR /app
 # Owned by root: the agent cannot change its own code.
