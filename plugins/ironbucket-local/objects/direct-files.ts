@@ -7,6 +7,7 @@ import {
   openSync,
   read,
   readSync,
+  rename,
   renameSync,
   rmdirSync,
   type Stats,
@@ -25,6 +26,7 @@ const READ_FLAGS = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBL
 
 const readLater = promisify(read);
 const writevLater = promisify(writev);
+const renameLater = promisify(rename);
 
 /**
  * The same effects without the thread pool, for a thread that does nothing else than serve: what the system has in memory
@@ -51,7 +53,7 @@ export function directFiles(pace: Pace): Files {
       };
     },
     move: async (from, to) => renameSync(from, to),
-    replace: pooled.move,
+    replace: renameLater,
     remove: async (path) => expecting(NOT_THERE, () => unlinkSync(path)),
     makeDirectory: async (path) => void expecting(IS_THERE, () => mkdirSync(path)),
     removeDirectory: async (path) => expecting(NOT_REMOVED, () => rmdirSync(path)),
