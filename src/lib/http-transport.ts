@@ -53,7 +53,7 @@ export function createTransport(options: HttpOptions, proxy: string | undefined)
       const answer = await adapter({
         method: request.method,
         url: request.path,
-        params: encodeQuery(request.query),
+        params: request.query && encodeQuery(request.query),
         data,
         headers: new axios.AxiosHeaders({
           accept: (request.answer ?? 'json') === 'json' ? 'application/json' : '*/*',
@@ -113,9 +113,9 @@ function forwarding(proxy: string): AxiosProxyConfig {
   };
 }
 
-function encodeQuery(query: HttpRequest['query']): URLSearchParams {
+function encodeQuery(query: NonNullable<HttpRequest['query']>): URLSearchParams {
   const params = new URLSearchParams();
-  for (const [key, value] of Object.entries(query ?? {})) {
+  for (const [key, value] of Object.entries(query)) {
     const values = Array.isArray(value) ? value : [value];
     for (const item of values) if (item !== undefined) params.append(key, String(item));
   }
