@@ -190,6 +190,8 @@ describe('what is refused', () => {
     ['nothing behind the scheme', withHeader('authorization', 'AWS4-HMAC-SHA256'), 'AuthorizationHeaderMalformed'],
     ['no Signature', replaced(/, Signature=.*/, ''), 'AuthorizationHeaderMalformed'],
     ['a field twice', replaced(/$/, ', Signature=0'), 'AuthorizationHeaderMalformed'],
+    ['a field without "="', replaced('Signature=', 'Signature'), 'AuthorizationHeaderMalformed'],
+    ['a blank before "="', replaced('Signature=', 'Signature ='), 'AuthorizationHeaderMalformed'],
     ['an unknown field', replaced(/$/, ', X=0'), 'AuthorizationHeaderMalformed'],
     ['a short credential', replaced(`${accessKey}/`, ''), 'AuthorizationHeaderMalformed'],
     ['another service', replaced('/s3/', '/ec2/'), 'AuthorizationHeaderMalformed'],

@@ -41,16 +41,13 @@ function readAuthorization(head: RequestHead, authorization: string): Claim {
     throw new S3Error('InvalidRequest', { message: OTHER_MECHANISM });
   }
   if (scheme !== ALGORITHM) throw new S3Error('InvalidArgument', { message: 'Unsupported Authorization Type' });
-  const parts = rest.split(',');
-  const fields = new Map<string, string>();
-  for (const part of parts) {
-    const mark = part.indexOf('=');
-    fields.set(part.slice(0, mark).trim(), part.slice(mark + 1).trim());
-  }
+  const parts = rest.split(',').map((part) => part.trim());
   const field = (name: string): string => {
-    const found = fields.get(name);
-    if (found !== undefined && parts.length === 3) return found;
-    throw refuseHeader('It takes Credential, SignedHeaders and Signature, each once.');
+    const [found, another] = parts.filter((part) => part.startsWith(`${name}=`));
+    if (found === undefined || another !== undefined || parts.length !== 3) {
+      throw refuseHeader('It takes Credential, SignedHeaders and Signature, each once.');
+    }
+    return found.slice(name.length + 1);
   };
   const credential = readCredential(field('Credential'), requestStamp(head), refuseHeader);
   return {

@@ -24,7 +24,7 @@ export function readCredential(text: string, stamp: string, refuse: Refuse): Cre
 /** Names as they are signed. */
 export function readSignedHeaders(text: string, refuse: Refuse): readonly string[] {
   const names = text.split(';');
-  if (!/^[a-z0-9!#$%&'*+.^_`|~-]+(?:;[a-z0-9!#$%&'*+.^_`|~-]+)*$/.test(text)) {
+  if (!names.every((name) => /^[a-z0-9!#$%&'*+.^_`|~-]+$/.test(name))) {
     throw refuse('SignedHeaders must be names in lower case with ";" between them.');
   }
   if (new Set(names).size < names.length) throw refuse('SignedHeaders has a name twice.');
@@ -35,12 +35,10 @@ export function readSignedHeaders(text: string, refuse: Refuse): readonly string
 export function readStamp(text: string): Date | undefined {
   const match = /^(\d{4})(\d{2})(\d{2})T(\d{2})(\d{2})(\d{2})Z$/.exec(text);
   if (match === null) return undefined;
-  const [year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0] = match.slice(1).map(Number);
-  if (hour > 23 || minute > 59 || second > 59) return undefined;
-  const time = new Date(Date.UTC(year, month - 1, day, hour, minute, second));
-  // The 30th of February would be a day in March, and a year before 100 one of the last century.
-  const isDay = time.getUTCDate() === day && time.getUTCMonth() === month - 1;
-  return isDay && time.getUTCFullYear() === year ? time : undefined;
+  const [, year, month, day, hour, minute, second] = match;
+  const time = new Date(`${year}-${month}-${day}T${hour}:${minute}:${second}Z`);
+  // The 30th of February would be a day in March.
+  return !Number.isNaN(time.getTime()) && stampOf(time) === text ? time : undefined;
 }
 
 /** When a request signed in its headers was made, by `x-amz-date` or else by `Date`. */

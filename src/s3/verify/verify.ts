@@ -101,11 +101,5 @@ function canonicalRequests(head: RequestHead, claim: Claim, hash: string): reado
 
 /** Blanks only: `\s` would take bytes of UTF-8 for a blank. */
 function canonicalValue(values: readonly string[] = []): string {
-  return values.map((value) => (BLANK.test(value) ? withSingleBlanks(value) : value)).join(',');
-}
-
-const BLANK = /[ \t]/;
-
-function withSingleBlanks(value: string): string {
-  return value.replace(/[ \t]+/g, ' ').replace(/^ | $/g, '');
+  return values.map((value) => value.replace(/[ \t]+/g, ' ').replace(/^ | $/g, '')).join(',');
 }
