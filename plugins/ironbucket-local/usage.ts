@@ -20,9 +20,12 @@ export async function* usage(deps: Deps, accounts: readonly string[], signal: Ab
 async function measure(deps: Deps, speed: Speed, account: string, signal: AbortSignal): Promise<Usage | undefined> {
   try {
     if (!isBucketName(account)) return undefined;
-    // A trip through the thread pool takes longer than the answer of a fast storage.
-    const kind = () => (speed.isFast() ? directDisk : deps.disk).kind(deps.layout.bucket(account));
-    if ((await speed.time(0, kind)) !== 'directory') return undefined;
+    const path = deps.layout.bucket(account);
+    const kind = await speed.ask(
+      () => directDisk.kind(path),
+      () => deps.disk.kind(path),
+    );
+    if (kind !== 'directory') return undefined;
     const measuredAt = deps.clock.now();
     const size = await deps.quotas.measure(account, signal);
     return size && { account, measuredAt, quantities: { storage: size.bytes, objects: size.objects } };

@@ -5,6 +5,8 @@ export interface Speed {
   isFast(): boolean;
   /** Returns what `work` does, which looked at so many files; it may wait for the thread pool. */
   time<T>(files: number, work: () => T | Promise<T>): Promise<T>;
+  /** Asks at once while it is fast, for a trip through the thread pool then takes longer than the answer; else `later`. */
+  ask<T>(now: () => T | Promise<T>, later: () => Promise<T>): Promise<T>;
 }
 
 /** A trip through the thread pool on a busy core takes less, and the seek of a disk more. */
@@ -14,13 +16,13 @@ const FILE_MS = 0.03;
 
 export function createSpeed(clock: Pick<Clock, 'monotonicMs'>): Speed {
   let fast = false;
-  return {
-    isFast: () => fast,
-    time: async (files, work) => {
-      const started = clock.monotonicMs();
-      const result = await work();
-      fast = clock.monotonicMs() - started < TRIP_MS + files * FILE_MS;
-      return result;
-    },
-  };
+
+  async function time<T>(files: number, work: () => T | Promise<T>): Promise<T> {
+    const started = clock.monotonicMs();
+    const result = await work();
+    fast = clock.monotonicMs() - started < TRIP_MS + files * FILE_MS;
+    return result;
+  }
+
+  return { isFast: () => fast, time, ask: (now, later) => time(0, fast ? now : later) };
 }

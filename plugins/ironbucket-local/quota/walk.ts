@@ -45,8 +45,8 @@ export async function* walk(root: string, signal: AbortSignal, speed?: Speed, di
 const OPTIONS = { bufferSize: NAMES };
 
 async function openDirectory(path: string, speed: Speed | undefined): Promise<Dir> {
-  if (speed === undefined) return await opendir(path, OPTIONS);
-  return await speed.time(0, () => (speed.isFast() ? opendirSync(path, OPTIONS) : opendir(path, OPTIONS)));
+  const later = (): Promise<Dir> => opendir(path, OPTIONS);
+  return await (speed === undefined ? later() : speed.ask(() => opendirSync(path, OPTIONS), later));
 }
 
 /**

@@ -25,6 +25,24 @@ describe('a storage', () => {
     expect((await after(ms, files)).isFast()).toBe(isFast);
   });
 
+  test('is asked at once only while it is fast, and judged by the answer', async () => {
+    let nowMs = 0;
+    const speed = createSpeed({ monotonicMs: () => nowMs });
+    const ask = (ms: number): Promise<string> => {
+      const answer = (how: string) => () => {
+        nowMs += ms;
+        return how;
+      };
+      return speed.ask(answer('at once'), async () => answer('later')());
+    };
+    expect([await ask(0.5), await ask(1), await ask(0.5), await ask(0)]).toEqual([
+      'later',
+      'at once',
+      'later',
+      'at once',
+    ]);
+  });
+
   test('is judged by its last answer, and by none that failed', async () => {
     let nowMs = 0;
     const speed = createSpeed({ monotonicMs: () => nowMs });
