@@ -151,31 +151,21 @@ describe('streams', () => {
     expect([seen, states]).toEqual([6, ['open']]);
   });
 
-  test('one that breaks off is a failure like any other', async () => {
+  test.each([
+    ['a failure like any other', 'transient', ['open']],
+    ['with a refusal an answer', 'terminal', []],
+  ] as const)('one that breaks off is %s', async (_, disposition, expected) => {
     const { backend, states } = world({
       observe: async function* () {
         yield { state: 'absent', account: 'a' };
-        throw failure('transient');
+        throw failure(disposition);
       },
       apply: () => Promise.reject(failure('transient')),
     });
-    await expect(collect(backend.observe('all', signal))).rejects.toMatchObject({ code: 'X_FAILED' });
+    await expect(collect(backend.observe('all', signal))).rejects.toMatchObject({ code: 'X_FAILED', disposition });
     for (let n = 0; n < 4; n++) await backend.apply(suspend, signal).catch(() => undefined);
-    expect(states).toEqual(['open']);
+    expect(states).toEqual(expected);
   });
-});
-
-test('a list that breaks off with a refusal is an answer', async () => {
-  const { backend, states } = world({
-    observe: async function* () {
-      yield { state: 'absent', account: 'a' };
-      throw failure('terminal');
-    },
-    apply: () => Promise.reject(failure('transient')),
-  });
-  await expect(collect(backend.observe('all', signal))).rejects.toMatchObject({ disposition: 'terminal' });
-  for (let n = 0; n < 4; n++) await backend.apply(suspend, signal).catch(() => undefined);
-  expect(states).toEqual([]);
 });
 
 test('accounts without a stamp are listed only where the backend can, and a failure there counts as well', async () => {
