@@ -87,9 +87,9 @@ async function postForm(
   return withHeaders(reply, await crossOriginHeaders(deps, head, bucket));
 }
 
-/** Its own come last. Copied, because a literal that begins with another object takes Node 20 twenty times as long. */
+/** Its own come last. Copied, because a literal that begins with another object takes Node 20 thirty times as long. */
 function withHeaders({ status, headers, body }: Reply, ...more: readonly NonNullable<Reply['headers']>[]): Reply {
-  return { status, headers: Object.assign({}, ...more, headers) as NonNullable<Reply['headers']>, body };
+  return { status, headers: Object.assign({}, ...more, headers), body };
 }
 
 async function refusal(deps: Deps, allowed: Allowed, thrown: unknown): Promise<Reply> {

@@ -57,7 +57,7 @@ export function startThreads({ settings, clock, count, closed, nodes, answers, s
         for (const { terminate } of all) terminate();
       });
       // What needs one that is over fails, what others do is finished. It is asked for, because a thread that is terminated
-      // while it reads a request can take the process with it (Node 20 and 22).
+      // while it reads a request can take the process with it (seen with Node 20).
       await stopped(gateway.peer.call('stop', []), gateway.ended);
       await Promise.all(storages.map(({ peer, ended }) => stopped(peer.call('stop', []), ended)));
       cancel();

@@ -96,7 +96,7 @@ export async function openThreaded(changes: Partial<Settings> = {}): Promise<Thr
       const storages = threads.filter(({ program }) => program === 'storage');
       const storage = storages[ownerOf(ACCOUNT, storages.length)];
       if (storage !== undefined) await storage.worker.terminate();
-      // One that speaks HTTP would take the process with it. What it throws at a message that is none is caught nowhere.
+      // One that speaks HTTP would take the process with it. Nothing catches what it throws at null.
       else threads[0]?.worker.postMessage(null);
       await served;
     },
