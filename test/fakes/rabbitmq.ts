@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import type { RabbitmqOptions } from '../../src/sandbox/rabbitmq/bus.ts';
+import { createPublisher } from '../../src/sandbox/rabbitmq/publish.ts';
 
 /** The RabbitMQ that `test/labs/rabbitmq.sh` started, from the variables it sets. */
 export function rabbitmqOf(env: Readonly<Record<string, string | undefined>>): RabbitmqOptions {
@@ -15,6 +16,16 @@ export function rabbitmqOf(env: Readonly<Record<string, string | undefined>>): R
     user: value('RMQ_USER'),
     password: value('RMQ_PASSWORD'),
   };
+}
+
+/** Whether a message gets through to it: while it starts, its parts answer one after the other. */
+export async function takesMessages(options: RabbitmqOptions): Promise<boolean> {
+  const publisher = createPublisher(options);
+  try {
+    return await publisher.publish({ vhost: '/', queue: 'probe', body: '{}' });
+  } finally {
+    await publisher.close();
+  }
 }
 
 /** To the Erlang VM. */
