@@ -1,17 +1,33 @@
+import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
+
+const root = new URL('..', import.meta.url).pathname;
+// What hangs is found out; what is slow on a busy machine is not called hanging.
+const patience = { testTimeout: 60_000, hookTimeout: 60_000 };
+/** nock leaves Node's `http` changed, also after it was told to restore it. */
+const WITH_NOCK = 'test/waldur/**/*.test.ts';
 
 export default defineConfig({
   test: {
-    root: new URL('..', import.meta.url).pathname,
-    include: ['test/**/*.test.ts', 'plugins/*/test/**/*.test.ts'],
-    exclude: ['test/labs/**', 'node_modules/**', 'dist/**'],
+    root,
     pool: 'forks',
-    // Most tests wait most of the time; by default vitest leaves one core alone.
-    maxWorkers: '100%',
-    // What hangs is found out; what is slow on a busy machine is not called hanging.
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
+    // Many tests wait most of the time.
+    maxWorkers: availableParallelism() + 1,
     globalSetup: ['test/build.ts'],
+    projects: [
+      {
+        test: {
+          name: 'shared',
+          root,
+          include: ['test/**/*.test.ts', 'plugins/*/test/**/*.test.ts'],
+          exclude: [WITH_NOCK, 'test/labs/**', 'node_modules/**', 'dist/**'],
+          // Nothing here has state beyond its test, so one process can run many files: one for each takes a third longer.
+          isolate: false,
+          ...patience,
+        },
+      },
+      { test: { name: 'nock', root, include: [WITH_NOCK], ...patience } },
+    ],
     coverage: {
       provider: 'v8',
       // The page runs in a browser. Backends have the conformance suite and tests against recordings instead.
