@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { readdir } from 'node:fs/promises';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { ACCOUNT, openSite, type Site } from './lab.ts';
+import { ACCOUNT, openSite, type Site, waitFor } from './lab.ts';
 
 const KEYS = ['a', 'dir/a', 'dir/b', 'dir', 'dir/'];
 const key = fc.constantFrom(...KEYS);
@@ -62,6 +62,7 @@ it('any interleaving of requests and deaths leaves .quota equal to what is there
             if (batch.some(({ kind }) => kind === 'restart')) site = await site.restart();
           }
           await everyObjectIsWhole(site);
+          await isCounted(site);
           await site.stop();
           const { file, scan } = await site.counted();
           expect(file).toEqual(scan);
@@ -116,6 +117,12 @@ async function upload({ s3 }: Site, step: Extract<Step, { kind: 'upload' }>): Pr
   const body = `<CompleteMultipartUpload>${parts.join('')}</CompleteMultipartUpload>`;
   if (step.end === 'complete') await s3({ method: 'POST', ...target, query: { uploadId }, body });
   if (step.end === 'abort') await s3({ method: 'DELETE', ...target, query: { uploadId } });
+}
+
+/** A count that a stop breaks off is made at the next start. */
+async function isCounted({ deps }: Site): Promise<void> {
+  const { signal } = new AbortController();
+  await waitFor(async () => (await deps.quotas.state(ACCOUNT, signal))?.approximate !== true);
 }
 
 async function everyObjectIsWhole({ s3 }: Site): Promise<void> {
