@@ -66,15 +66,18 @@ async function* ahead<T>(items: AsyncGenerator<T>): AsyncGenerator<T> {
 export type Sizes = (prefix: string, names: readonly string[]) => Promise<readonly Size[]>;
 type Size = number | undefined;
 
+/** Files that are looked up in less time than the thread pool takes to begin. */
+const FEW = 16;
+
 /**
- * Looks files up in the thread pool; while the storage is fast, only every other one, and the rest without it meanwhile: a
- * trip through the pool takes as long as the system does for a file that it finds in memory. But what a slow disk takes
- * must not hold up everything else.
+ * Looks files up in the thread pool; while the storage is fast, only every other one of many, and the rest without it
+ * meanwhile: a trip through the pool takes as long as the system does for a file that it finds in memory. But what a slow
+ * disk takes must not hold up everything else.
  */
 export function createSizes(speed: Speed): Sizes {
   return (prefix, names) =>
     speed.time(names.length, async () => {
-      const pooled = speed.isFast() ? names.length >> 1 : names.length;
+      const pooled = pooledOf(names.length, speed.isFast());
       const later = Promise.all(names.slice(0, pooled).map((name) => sizeLater(prefix + name)));
       // Looked at below, also when the others fail first.
       later.catch(() => undefined);
@@ -82,6 +85,11 @@ export function createSizes(speed: Speed): Sizes {
       sizes.unshift(...(await later));
       return sizes;
     });
+}
+
+function pooledOf(files: number, isFast: boolean): number {
+  if (!isFast) return files;
+  return files <= FEW ? 0 : files >> 1;
 }
 
 /** Undefined for what is absent or no regular file. */

@@ -1,4 +1,4 @@
-import { type Dir, type Dirent, opendirSync } from 'node:fs';
+import { type Dir, type Dirent, lstatSync, opendirSync, readdirSync } from 'node:fs';
 import { opendir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isAbsent } from '../disk.ts';
@@ -28,7 +28,7 @@ export interface Batch {
 export async function* walk(root: string, signal: AbortSignal, speed?: Speed, directory = ''): AsyncGenerator<Batch> {
   signal.throwIfAborted();
   let names: string[] = [];
-  for await (const chunk of chunksOf(await openDirectory(join(root, directory), speed), speed)) {
+  for await (const chunk of entriesOf(join(root, directory), speed)) {
     for (const entry of chunk) {
       if (!isCounted(directory, entry)) continue;
       if (entry.isDirectory()) yield* ignoreAbsent(walk(root, signal, speed, `${directory}${entry.name}/`));
@@ -42,7 +42,20 @@ export async function* walk(root: string, signal: AbortSignal, speed?: Speed, di
   if (names.length > 0) yield { directory, names };
 }
 
+/** Bytes: what a directory says of its size. None that takes so little has more than some thousand names. */
+const SMALL = 4096;
 const OPTIONS = { bufferSize: NAMES };
+
+/** In parts. A small directory costs a fifth when it is read at once; nothing is, unless the storage is fast. */
+async function* entriesOf(path: string, speed: Speed | undefined): AsyncGenerator<readonly Dirent[]> {
+  const all = speed?.isFast() === true ? await speed.time(0, () => readSmall(path)) : undefined;
+  if (all === undefined) yield* chunksOf(await openDirectory(path, speed), speed);
+  else yield all;
+}
+
+function readSmall(path: string): readonly Dirent[] | undefined {
+  return lstatSync(path).size <= SMALL ? readdirSync(path, { withFileTypes: true }) : undefined;
+}
 
 async function openDirectory(path: string, speed: Speed | undefined): Promise<Dir> {
   const later = (): Promise<Dir> => opendir(path, OPTIONS);

@@ -58,4 +58,19 @@ describe('a storage', () => {
     });
     expect(speed.isFast()).toBe(false);
   });
+
+  test('is asked at once for 5 ms of a turn of the event loop, and then again in the next one', async () => {
+    let nowMs = 0;
+    const turns: (() => void)[] = [];
+    const speed = createSpeed({ monotonicMs: () => nowMs }, (begin) => turns.push(begin));
+    await speed.time(0, () => undefined);
+    const asked = [speed.isFast()];
+    for (const ms of [4.9, 5, 60]) {
+      nowMs = ms;
+      asked.push(speed.isFast());
+    }
+    expect([asked, turns.length]).toEqual([[true, true, false, false], 1]);
+    turns[0]?.();
+    expect(speed.isFast()).toBe(true);
+  });
 });
