@@ -1,5 +1,4 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Clock } from '../../../src/lib/clock.ts';
 import { readHead } from '../../../src/s3/request-head.ts';
 import { S3Error } from '../../../src/s3/s3-error.ts';
 import type { SigningKeys } from '../../../src/s3/signing-keys.ts';
@@ -9,6 +8,7 @@ import type { Deps } from '../deps.ts';
 import type { AccessKeys } from './access-keys.ts';
 import { authorize } from './authorize.ts';
 import { atLeastRate } from './body/least-rate.ts';
+import { receive } from './body/receive.ts';
 import type { Reply } from './call.ts';
 import { logOurs, refusalReply, toS3Error } from './failures.ts';
 import { readForm } from './form/read-form.ts';
@@ -67,7 +67,10 @@ async function admitForm(
   const head = readHead(request);
   const target = targetOf(head, hostname);
   if (target.key !== '' || target.bucket === '') throw new S3Error('MethodNotAllowed');
-  const form = await readForm(request.headers['content-type'] ?? '', incoming(deps.clock, request, proceed));
+  const form = await readForm(
+    request.headers['content-type'] ?? '',
+    atLeastRate(deps.clock, receive(request, proceed)),
+  );
   const holder = await accessKeys.find(formKey(form.fields));
   verifyForm(form.fields, { region: deps.settings.s3_region, find: () => holder });
   if (holder === undefined) throw new S3Error('InvalidAccessKeyId');
@@ -102,7 +105,7 @@ async function admit(
   authorize(holder, target);
   const { principal } = holder;
   response.once('close', turns.enter(principal));
-  const body = incoming(clock, request, proceed);
+  const body = atLeastRate(clock, receive(request, proceed));
   return { head, incoming: request, requestId, principal, payload, body, signal, ...target };
 }
 
@@ -111,13 +114,4 @@ function refusal({ log }: Pick<Deps, 'log'>, { request, requestId, signal }: Exc
   const error = toS3Error(thrown);
   logOurs(log, error, signal, { request: requestId });
   return refusalReply(error, (request.url ?? '').split('?')[0] ?? '', requestId);
-}
-
-function incoming(clock: Clock, request: IncomingMessage, proceed: () => void): AsyncIterable<Buffer> {
-  return {
-    [Symbol.asyncIterator]: () => {
-      proceed();
-      return atLeastRate(clock, request.iterator({ destroyOnReturn: false }));
-    },
-  };
 }

@@ -94,6 +94,8 @@ const LINGER_BYTES = 64 * 1024 * 1024;
  */
 async function discardBody(clock: Clock, request: IncomingMessage, response: ServerResponse): Promise<void> {
   if (request.headers.expect !== undefined && request.readableFlowing === null && request.readableLength === 0) return;
+  // Whoever was reading it holds up what comes.
+  request.removeAllListeners('data');
   await new Promise<void>((resolve) => {
     let left = LINGER_BYTES;
     const cancel = clock.after(LINGER_MS, resolve);

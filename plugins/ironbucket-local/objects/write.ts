@@ -158,7 +158,7 @@ function complete(
   described: Description,
   { size, etag }: { readonly size: number; readonly etag: string },
 ): Sidecar {
-  return { ...described, key, size, etag, modified: clock.now(), encrypted: false };
+  return Object.assign({}, described, { key, size, etag, modified: clock.now(), encrypted: false });
 }
 
 /** An empty folder may be removed between its making and the move. */

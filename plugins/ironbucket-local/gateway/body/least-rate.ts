@@ -12,18 +12,25 @@ const LEAST_BYTES_PER_SECOND = 1024;
  *
  * @throws S3Error `RequestTimeout`
  */
-export async function* atLeastRate(
-  clock: Pick<Clock, 'monotonicMs'>,
-  pieces: AsyncIterable<Buffer>,
-): AsyncGenerator<Buffer> {
+export function atLeastRate(clock: Pick<Clock, 'monotonicMs'>, pieces: AsyncIterable<Buffer>): AsyncIterable<Buffer> {
+  return { [Symbol.asyncIterator]: () => timed(clock, pieces[Symbol.asyncIterator]()) };
+}
+
+/** Not a generator, which would add three promises to each piece. */
+function timed(clock: Pick<Clock, 'monotonicMs'>, pieces: AsyncIterator<Buffer>): AsyncIterator<Buffer> {
   let waitedMs = 0;
   let bytes = 0;
-  let sinceMs = clock.monotonicMs();
-  for await (const piece of pieces) {
-    waitedMs += clock.monotonicMs() - sinceMs;
-    bytes += piece.length;
-    if (waitedMs > GRACE_MS && bytes * 1000 < waitedMs * LEAST_BYTES_PER_SECOND) throw new S3Error('RequestTimeout');
-    yield piece;
-    sinceMs = clock.monotonicMs();
-  }
+  return {
+    next: async () => {
+      const sinceMs = clock.monotonicMs();
+      const next = await pieces.next();
+      if (next.done === true) return next;
+      waitedMs += clock.monotonicMs() - sinceMs;
+      bytes += next.value.length;
+      if (waitedMs <= GRACE_MS || bytes * 1000 >= waitedMs * LEAST_BYTES_PER_SECOND) return next;
+      await pieces.return?.();
+      throw new S3Error('RequestTimeout');
+    },
+    return: async () => (await pieces.return?.()) ?? { done: true, value: undefined },
+  };
 }

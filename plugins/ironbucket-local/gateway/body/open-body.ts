@@ -11,8 +11,7 @@ import type { Body, Verified } from './types.ts';
 
 /**
  * The body of a request, decoded and verified on the way, in constant memory.
- * @param incoming of Node's request, by `iterator({ destroyOnReturn: false })`: otherwise a refusal in the middle of a
- *   body tears the connection down before it can be answered
+ * @param incoming by `receive`: Node's own iterator tears the connection down when it is refused in the middle
  * @throws S3Error when the headers that describe the body cannot be true, before anything is read
  */
 export function openBody(
@@ -88,7 +87,7 @@ function createDecoder(payload: Payload, { length, checksum }: Expected): Decode
 /** A connection that breaks is a body that ends too early. Not a generator, which would add three promises to each piece. */
 export function untilBroken(incoming: AsyncIterable<Buffer>): AsyncIterable<Buffer> {
   const broken = (cause: unknown): never => {
-    throw incompleteBody(undefined, cause);
+    throw cause instanceof S3Error ? cause : incompleteBody(undefined, cause);
   };
   return {
     [Symbol.asyncIterator]: () => {

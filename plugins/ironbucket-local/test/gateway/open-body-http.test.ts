@@ -5,8 +5,8 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { readHead } from '../../../../src/s3/request-head.ts';
 import { S3Error } from '../../../../src/s3/s3-error.ts';
 import { openBody, readText } from '../../gateway/body/open-body.ts';
+import { receive } from '../../gateway/body/receive.ts';
 
-/** Node's own reader of requests, in the way the doc comment of `openBody` wants it. */
 describe('openBody on a connection', () => {
   let server: Server;
   let outcome: Promise<string>;
@@ -15,9 +15,15 @@ describe('openBody on a connection', () => {
     const { promise, resolve } = withResolver();
     outcome = promise;
     server = createServer((request, response) => {
-      const incoming: AsyncIterable<Buffer> = request.iterator({ destroyOnReturn: false });
       const payload = { kind: 'chunked', chain: undefined, trailer: true } as const;
-      const text = readText(openBody(readHead(request), payload, incoming), 10_000_000);
+      const text = readText(
+        openBody(
+          readHead(request),
+          payload,
+          receive(request, () => undefined),
+        ),
+        10_000_000,
+      );
       const code = text.catch((error: unknown) => (error instanceof S3Error ? error.code : String(error)));
       void code.then((word) => {
         resolve(word);
