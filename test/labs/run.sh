@@ -8,8 +8,8 @@ set -euo pipefail
 cd "$(dirname "$(readlink -f "$0")")/../.."
 
 work=$(mktemp -d /tmp/labs.XXXXXX)
-beside=''
-trap '[ -z "$beside" ] || kill "$beside"; rm -rf "$work"' EXIT
+declare -A beside=()
+trap '[ ${#beside[@]} = 0 ] || kill "${beside[@]}"; rm -rf "$work"' EXIT
 trap 'exit 130' INT TERM
 passed=0 failed=0
 : >"$work/failures"
@@ -27,12 +27,12 @@ suite() {
 }
 
 # beside NAME CMD…, later join NAME: a suite that waits most of the time, while others run; its output comes when it joins.
-beside() { (vitest_run "$@") >"$work/$1.log" 2>&1 & beside=$!; }
+beside() { (vitest_run "$@") >"$work/$1.log" 2>&1 & beside[$1]=$!; }
 join() {
   local status=0
   report "$1"
-  wait "$beside" || status=$?
-  beside=''
+  wait "${beside[$1]}" || status=$?
+  unset "beside[$1]"
   cat "$work/$1.log"
   count "$1" $status
 }
@@ -83,12 +83,14 @@ export STORM_SEED=${STORM_SEED:-11}
 labs=(npx vitest run --config test/labs/vitest.config.ts)
 suite unit npm test --
 suite labs test/labs/rabbitmq.sh "${labs[@]}" --exclude 'test/labs/{ceph,crash,gateway,page,python,quota,storm,soak}*'
+# Behind the first that needs RabbitMQ, which installs it.
+beside peer test/labs/python-peer.sh test/labs/rabbitmq.sh "${labs[@]}" test/labs/python
 suite page "${labs[@]}" test/labs/page
 suite clients "${labs[@]}" --maxWorkers 4 test/labs/gateway
+join peer
 suite storm "${labs[@]}" test/labs/storm
 beside soak "${labs[@]}" test/labs/soak
 suite quota "${labs[@]}" test/labs/quota
-suite peer test/labs/python-peer.sh test/labs/rabbitmq.sh "${labs[@]}" test/labs/python
 suite crash "${labs[@]}" test/labs/crash
 LAB_TTL=450 suite ceph test/labs/ceph.sh "${labs[@]}" test/labs/ceph
 join soak
