@@ -20,6 +20,7 @@ import { until } from './lib/until.ts';
  * so other work on the machine matters little.
  *
  *   node dist/test/bench/before-after.js /tmp/base/dist/src/cli/main.js --runs 7
+ *   node dist/test/bench/before-after.js /tmp/base/dist/src/cli/main.js --part reports     or: --part start
  */
 
 const RESOURCES = 10_000;
@@ -29,7 +30,7 @@ const ORDERS = 1000;
 const IDLE_S = 0.03;
 
 /** Figures of one run, in the order of the table. */
-type Run = Readonly<Record<'ready' | 'readyCpu' | 'idle' | 'order' | 'first' | 'unchanged', number>>;
+type Run = Readonly<Partial<Record<'ready' | 'readyCpu' | 'idle' | 'order' | 'first' | 'unchanged', number>>>;
 
 const FIGURES: readonly { readonly key: keyof Run; readonly name: string; readonly unit: string }[] = [
   { key: 'ready', name: 'start to READY=1', unit: 'ms' },
@@ -41,7 +42,7 @@ const FIGURES: readonly { readonly key: keyof Run; readonly name: string; readon
 ];
 
 const { values, positionals } = parseArgs({
-  options: { runs: { type: 'string', default: '7' } },
+  options: { runs: { type: 'string', default: '7' }, part: { type: 'string' } },
   allowPositionals: true,
 });
 const [before] = positionals;
@@ -56,8 +57,8 @@ for (let run = 0; run < Number(values.runs); run++) {
   runs.push({ before: first ?? (await measure(before)), after: ours });
   console.log(JSON.stringify({ ...runs.at(-1), load: loadavg()[0] }));
 }
-const rows = FIGURES.map(({ key, name, unit }) => {
-  const of = (side: 'before' | 'after'): number[] => runs.map((run) => run[side][key]);
+const rows = FIGURES.filter(({ key }) => runs[0]?.after[key] !== undefined).map(({ key, name, unit }) => {
+  const of = (side: 'before' | 'after'): number[] => runs.map((run) => run[side][key] ?? Number.NaN);
   const [was, is] = [median(of('before')), median(of('after'))];
   const range = (side: 'before' | 'after'): string =>
     `${shorten(Math.min(...of(side)))} to ${shorten(Math.max(...of(side)))}`;
@@ -73,10 +74,14 @@ const rows = FIGURES.map(({ key, name, unit }) => {
 console.log(`\nmedians of ${runs.length} runs: before, after, ratio\n${formatTable(rows)}`);
 
 async function measure(program: string): Promise<Run> {
-  return { ...(await startAndOrders(program)), ...(await reports(program)) };
+  const { part } = values;
+  return {
+    ...(part !== 'reports' && (await startAndOrders(program))),
+    ...(part !== 'start' && (await reports(program))),
+  };
 }
 
-function startAndOrders(program: string): Promise<Pick<Run, 'ready' | 'readyCpu' | 'idle' | 'order'>> {
+function startAndOrders(program: string): Promise<Run> {
   return withAgent(program, 0, async (agent, sandbox) => {
     const idle = await idleMemoryMb(agent.pid);
     const cpu = cpuSeconds(agent.pid);
@@ -91,7 +96,7 @@ function startAndOrders(program: string): Promise<Pick<Run, 'ready' | 'readyCpu'
   });
 }
 
-function reports(program: string): Promise<Pick<Run, 'first' | 'unchanged'>> {
+function reports(program: string): Promise<Run> {
   return withAgent(program, RESOURCES, async (agent) => {
     await settled(agent.pid);
     const first = await reportCpu(agent);
