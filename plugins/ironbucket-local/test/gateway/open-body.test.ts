@@ -355,13 +355,16 @@ describe('a body without frames', () => {
     expect(verified.bytes).toBe(2 * data.length);
   });
 
-  it('is incomplete when the connection breaks', async () => {
+  it.each([
+    ['is incomplete when the connection breaks', new Error('aborted'), 'IncompleteBody'],
+    ['is refused as what it comes through says', new S3Error('RequestTimeout'), 'RequestTimeout'],
+  ])('%s', async (_, reason, code) => {
     const broken = async function* () {
       yield data;
-      throw new Error('aborted');
+      throw reason;
     };
     const body = openBody(head('PUT', '/b/k', length), UNSIGNED, broken());
-    await expect(readText(body, 1000)).rejects.toThrow(refused('IncompleteBody'));
+    await expect(readText(body, 1000)).rejects.toThrow(refused(code));
   });
 
   it('leaves checksums of an object to the caller', async () => {
