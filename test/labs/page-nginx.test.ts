@@ -137,9 +137,10 @@ describe.each([
     const paths = pathsOf(page, proxied.home);
     await page.goto(page.url());
     await page.getByText('create-account').first().waitFor();
+    // The page opens it after it was drawn.
+    await waitFor(() => paths.includes('/storage/api/events'));
     expect(paths.filter((path) => !path.startsWith('/storage/'))).toEqual([]);
     expect(paths.some((path) => /^\/storage\/ui\/assets\/.+\.js$/.test(path))).toBe(true);
-    expect(paths).toContain('/storage/api/events');
     await page.goto(`${proxied.home}/`);
     await page.getByRole('heading', { name: 'Overview' }).waitFor();
     expect(page.url()).toMatch(new RegExp(`^${proxied.home}/ui`));
