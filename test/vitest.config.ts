@@ -22,13 +22,7 @@ export default defineConfig(({ mode }) => ({
           name: 'shared',
           root,
           include: ['test/**/*.test.ts', 'plugins/*/test/**/*.test.ts'],
-          exclude: [
-            WITH_NOCK,
-            'test/labs/**',
-            'node_modules/**',
-            'dist/**',
-            ...(mode === 'coverage' ? UNCOUNTED : []),
-          ],
+          exclude: [WITH_NOCK, 'test/labs/**', 'node_modules/**', 'dist/**', ...(mode === 'coverage' ? UNCOUNTED : [])],
           // Nothing here has state beyond its test, so one process can run many files: one for each takes a third longer.
           isolate: false,
           ...patience,
