@@ -1,5 +1,6 @@
 import type { Clock } from '../../../../src/lib/clock.ts';
 import { S3Error } from '../../../../src/s3/s3-error.ts';
+import { askedBy } from './asked-by.ts';
 
 /** How long a client may be waited for in all before its rate is looked at. */
 const GRACE_MS = 60_000;
@@ -13,24 +14,17 @@ const LEAST_BYTES_PER_SECOND = 1024;
  * @throws S3Error `RequestTimeout`
  */
 export function atLeastRate(clock: Pick<Clock, 'monotonicMs'>, pieces: AsyncIterable<Buffer>): AsyncIterable<Buffer> {
-  return { [Symbol.asyncIterator]: () => timed(clock, pieces[Symbol.asyncIterator]()) };
-}
-
-/** Not a generator, which would add three promises to each piece. */
-function timed(clock: Pick<Clock, 'monotonicMs'>, pieces: AsyncIterator<Buffer>): AsyncIterator<Buffer> {
-  let waitedMs = 0;
-  let bytes = 0;
-  return {
-    next: async () => {
+  return askedBy(pieces, (next) => {
+    let waitedMs = 0;
+    let bytes = 0;
+    return async () => {
       const sinceMs = clock.monotonicMs();
-      const next = await pieces.next();
-      if (next.done === true) return next;
+      const piece = await next();
+      if (piece.done === true) return piece;
       waitedMs += clock.monotonicMs() - sinceMs;
-      bytes += next.value.length;
-      if (waitedMs <= GRACE_MS || bytes * 1000 >= waitedMs * LEAST_BYTES_PER_SECOND) return next;
-      await pieces.return?.();
-      throw new S3Error('RequestTimeout');
-    },
-    return: async () => (await pieces.return?.()) ?? { done: true, value: undefined },
-  };
+      bytes += piece.value.length;
+      if (waitedMs > GRACE_MS && bytes * 1000 < waitedMs * LEAST_BYTES_PER_SECOND) throw new S3Error('RequestTimeout');
+      return piece;
+    };
+  });
 }

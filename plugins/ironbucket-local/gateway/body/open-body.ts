@@ -2,6 +2,7 @@ import { header, type RequestHead } from '../../../../src/s3/request-head.ts';
 import { S3Error } from '../../../../src/s3/s3-error.ts';
 import { chunkSigner } from '../../../../src/s3/verify/payload.ts';
 import type { Payload } from '../../../../src/s3/verify/types.ts';
+import { askedBy } from './asked-by.ts';
 import { createChunkedDecoder } from './aws-chunked.ts';
 import { CHECKSUM_PREFIX } from './checksum.ts';
 import { type Decoder, incompleteBody, plainDecoder } from './decoder.ts';
@@ -84,18 +85,10 @@ function createDecoder(payload: Payload, { length, checksum }: Expected): Decode
   return createChunkedDecoder({ length: length ?? 0, signer, trailers });
 }
 
-/** A connection that breaks is a body that ends too early. Not a generator, which would add three promises to each piece. */
+/** A connection that breaks is a body that ends too early. */
 export function untilBroken(incoming: AsyncIterable<Buffer>): AsyncIterable<Buffer> {
   const broken = (cause: unknown): never => {
     throw cause instanceof S3Error ? cause : incompleteBody(undefined, cause);
   };
-  return {
-    [Symbol.asyncIterator]: () => {
-      const pieces = incoming[Symbol.asyncIterator]();
-      return {
-        next: () => pieces.next().catch(broken),
-        return: async () => (await pieces.return?.()) ?? { done: true, value: undefined },
-      };
-    },
-  };
+  return askedBy(incoming, (next) => () => next().catch(broken));
 }
