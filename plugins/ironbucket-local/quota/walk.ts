@@ -1,4 +1,4 @@
-import { type Dir, type Dirent, lstatSync, opendirSync, readdirSync } from 'node:fs';
+import { type Dir, type Dirent, lstatSync, readdirSync } from 'node:fs';
 import { opendir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isAbsent } from '../disk.ts';
@@ -58,8 +58,8 @@ function readSmall(path: string): readonly Dirent[] | undefined {
 }
 
 async function openDirectory(path: string, speed: Speed | undefined): Promise<Dir> {
-  const later = (): Promise<Dir> => opendir(path, OPTIONS);
-  return await (speed === undefined ? later() : speed.ask(() => opendirSync(path, OPTIONS), later));
+  const open = (): Promise<Dir> => opendir(path, OPTIONS);
+  return await (speed === undefined ? open() : speed.time(0, open));
 }
 
 /**
