@@ -88,8 +88,8 @@ beside peer test/labs/python-peer.sh test/labs/rabbitmq.sh "${labs[@]}" test/lab
 suite page "${labs[@]}" test/labs/page
 suite clients "${labs[@]}" --maxWorkers 4 test/labs/gateway
 join peer
-suite storm "${labs[@]}" test/labs/storm
 beside soak "${labs[@]}" test/labs/soak
+suite storm "${labs[@]}" test/labs/storm
 suite quota "${labs[@]}" test/labs/quota
 suite crash "${labs[@]}" test/labs/crash
 LAB_TTL=450 suite ceph test/labs/ceph.sh "${labs[@]}" test/labs/ceph
