@@ -5,8 +5,7 @@ import { beforeAll, describe, expect, test } from 'vitest';
 
 /** Orders of a Waldur carried out on file systems whose quotas a kernel enforces. Each program prints what it found. */
 
-// Node 20 runs no TypeScript.
-beforeAll(() => execFileSync('npx', ['tsc', '-p', 'test/labs/quota'], { stdio: 'inherit' }));
+beforeAll(() => execFileSync('npm', ['run', '-s', 'build:tests'], { stdio: 'inherit' }));
 
 const PATIENCE_MS = 240_000;
 

@@ -6,8 +6,7 @@ import { expect, test } from 'vitest';
 const MINUTES = 5;
 
 test(`nothing grows in ${MINUTES} minutes of steady load`, { timeout: (MINUTES + 3) * 60_000 }, async () => {
-  // Node 20 runs no TypeScript.
-  execFileSync('npx', ['tsc', '-p', 'test/bench'], { stdio: 'inherit' });
+  execFileSync('npm', ['run', '-s', 'build:tests'], { stdio: 'inherit' });
   const child = spawn(process.execPath, ['dist/test/bench/soak.js', String(MINUTES)], {
     stdio: ['ignore', 'inherit', 'inherit'],
   });

@@ -37,9 +37,8 @@ export interface StormAgent {
   stop(): Promise<void>;
 }
 
-/** Node 20 runs no TypeScript. */
 export function buildAgent(): void {
-  execFileSync('npx', ['tsc', '-p', 'test/labs/storm'], { stdio: 'inherit' });
+  execFileSync('npm', ['run', '-s', 'build:tests'], { stdio: 'inherit' });
 }
 
 export async function startStormAgent(options: StormAgentOptions): Promise<StormAgent> {
