@@ -34,16 +34,23 @@ interface Stage {
   readonly tasks: Task[];
 }
 
+const EVERY: Effects = { first: 1, step: 1 };
 const MOST_DEATHS = 100;
 /** Each failure costs the time it takes to be sure that nothing more will happen. */
 const ENOUGH = 3;
 
+/** Which effects agents are killed after: the first of them, counted from 1, and how far apart they are. */
+export interface Effects {
+  readonly first: number;
+  readonly step: number;
+}
+
 /**
- * One order after the other, each with an agent that is killed right after its first effect, its second, and so on until
+ * One order after the other, each with an agent that is killed right after the first of `effects`, the next, and so on until
  * one gets through; the next agent must make it good before it is killed in turn. In the end one order of which every
  * agent dies, the first of its first effect, the next of its second.
  */
-export async function sweep(backend: BackendName, story: Story): Promise<Swept> {
+export async function sweep(backend: BackendName, story: Story, { first, step }: Effects = EVERY): Promise<Swept> {
   const points: string[] = [];
   const failures: string[] = [];
   const open = async (): Promise<Stage> => ({ story, bench: await openBench(backend, story), tasks: [] });
@@ -53,15 +60,15 @@ export async function sweep(backend: BackendName, story: Story): Promise<Swept> 
     if (wrong !== undefined) failures.push(`after ${death}: ${wrong}`);
     return wrong === undefined;
   };
-  for (let death: string | undefined = 'no death'; death !== undefined && failures.length < ENOUGH; ) {
+  for (let death: string | undefined = 'none'; death !== undefined && failures.length < ENOUGH; ) {
     let agent = await start(stage);
-    if (!(await judge(`effect ${points.length}, ${death}`, agent))) {
+    if (!(await judge(`death ${points.length}, ${death}`, agent))) {
       await kill(agent);
       // What is broken once would be found again after every other death.
       stage = await open();
       agent = await start(stage);
     }
-    death = await die(stage, agent, points.length + 1);
+    death = await die(stage, agent, first + points.length * step);
     if (death !== undefined) points.push(death);
   }
   if (!story.again || failures.length > 0) return { backend, what: story.what, points, deaths: 0, failures };

@@ -91,7 +91,7 @@ join peer
 beside soak "${labs[@]}" test/labs/soak
 suite storm "${labs[@]}" test/labs/storm
 suite quota "${labs[@]}" test/labs/quota
-suite crash "${labs[@]}" test/labs/crash
+CRASH_STEP=${CRASH_STEP:-3} suite crash "${labs[@]}" test/labs/crash
 LAB_TTL=450 suite ceph test/labs/ceph.sh "${labs[@]}" test/labs/ceph
 join soak
 
