@@ -16,9 +16,10 @@ export function parseExact(text: string): JsonObject | undefined {
   }
 }
 
-/** Pretty-printed with two spaces, the entries in the order given: an object would put keys like "1" first. */
+/** Pretty-printed with two spaces, the entries in the order given, though an object would put keys like "1" first. */
 export function formatExact(entries: readonly (readonly [string, Json])[]): string {
-  if (entries.length === 0) return '{}';
+  if (!entries.some(([key]) => /^[\d\uf8ff]/.test(key)))
+    return JSON.stringify(Object.fromEntries(entries), null, 2).replace(MARKED, '$1');
   const lines = entries.map(([key, value]) => {
     const text = JSON.stringify(value, null, 2);
     const isPlain = typeof value !== 'object' && !text.startsWith(`"${MARK}`);

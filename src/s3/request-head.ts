@@ -50,8 +50,9 @@ export function parameter({ query }: RequestHead, name: string): string | undefi
 }
 
 function single(values: Values, name: string): string | undefined {
-  const [value, another] = values.get(name) ?? [];
-  if (another === undefined) return value;
+  const found = values.get(name);
+  if (found === undefined) return undefined;
+  if (found.length === 1) return found[0];
   const fields = { ArgumentName: name };
   throw new S3Error('InvalidArgument', { message: `${name} comes more than once.`, fields });
 }

@@ -56,7 +56,7 @@ export function sign(input: SignInput): Readonly<Record<string, string>> {
     ['x-amz-date', scope.stamp],
   ] as const;
   const canonical = canonicalRequest({ method, uri, query, headers, payloadHash });
-  const signature = hmac(signingKey(keys.secretKey, scope), stringToSign(scope, canonical)).toString('hex');
+  const signature = signatureOf(signingKey(keys.secretKey, scope), stringToSign(scope, canonical));
   const credential = `Credential=${keys.accessKey}/${scopeText(scope)}`;
   return {
     'x-amz-content-sha256': payloadHash,
@@ -77,7 +77,10 @@ export function stringToSign(scope: Scope, canonical: string): string {
 
 /** Good for one day, region and service. */
 export function signingKey(secretKey: string, { stamp, region }: Scope): Buffer {
-  return [stamp.slice(0, 8), region, 's3', 'aws4_request'].reduce(hmac, Buffer.from(`AWS4${secretKey}`));
+  return [stamp.slice(0, 8), region, 's3', 'aws4_request'].reduce(
+    (key, text) => createHmac('sha256', key).update(text).digest(),
+    Buffer.from(`AWS4${secretKey}`),
+  );
 }
 
 export function scopeText({ stamp, region }: Scope): string {
@@ -116,8 +119,9 @@ export function encodeStrictly(text: string): string {
   );
 }
 
-export function hmac(key: Uint8Array, text: string): Buffer {
-  return createHmac('sha256', key).update(text).digest();
+/** Hexadecimal. */
+export function signatureOf(key: Uint8Array, text: string): string {
+  return createHmac('sha256', key).update(text).digest('hex');
 }
 
 /** Hexadecimal. */

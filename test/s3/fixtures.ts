@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { type RequestHead, readHead } from '../../src/s3/request-head.ts';
 import { S3Error } from '../../src/s3/s3-error.ts';
-import { ALGORITHM, canonicalRequest, hmac, type Scope, signingKey, stringToSign } from '../../src/s3/sigv4.ts';
+import { ALGORITHM, canonicalRequest, type Scope, signatureOf, signingKey, stringToSign } from '../../src/s3/sigv4.ts';
 
 /** Key pair, time and bucket of the examples in the S3 reference. */
 export const accessKey = 'AKIAIOSFODNN7EXAMPLE';
@@ -48,7 +48,7 @@ export function signedHead(signing: Signing): RequestHead {
     headers: Object.entries(all).sort(([a], [b]) => (a < b ? -1 : 1)),
     payloadHash,
   });
-  const signature = hmac(signingKey(secretKey, scope), stringToSign(scope, canonical)).toString('hex');
+  const signature = signatureOf(signingKey(secretKey, scope), stringToSign(scope, canonical));
   const authorization = `${ALGORITHM} Credential=${credential}, SignedHeaders=${names.join(';')}, Signature=${signature}`;
   return head(method, url, { ...all, ...unsigned, authorization });
 }

@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { S3Error } from '../../src/s3/s3-error.ts';
-import { EMPTY_SHA256 } from '../../src/s3/sigv4.ts';
+import { EMPTY_SHA256, stampOf } from '../../src/s3/sigv4.ts';
+import { readStamp } from '../../src/s3/verify/fields.ts';
 import { verify } from '../../src/s3/verify/verify.ts';
 import {
   accessKey,
@@ -306,3 +307,25 @@ function presigned() {
 function hex(char: string): string {
   return char.charCodeAt(0).toString(16).toUpperCase();
 }
+
+describe('the time of a signature', () => {
+  it('is read to the second', () => {
+    const seconds = fc.integer({ min: Date.UTC(1900, 0) / 1000, max: Date.UTC(9999, 11, 31) / 1000 });
+    fc.assert(
+      fc.property(seconds, (second) => {
+        expect(readStamp(stampOf(new Date(second * 1000)))).toBe(second * 1000);
+      }),
+    );
+  });
+
+  it.each(
+    ['20130230T000000Z', '20131301T000000Z', '20130001T000000Z', '20130500T000000Z', '20130524T240000Z'].concat([
+      '20130524T006000Z',
+      '20130524T000060Z',
+      '20130524T000000',
+      '2013-05-24T00:00:00Z',
+      '20130524T00000Z',
+      '',
+    ]),
+  )('%j is none', (text) => expect(readStamp(text)).toBeUndefined());
+});

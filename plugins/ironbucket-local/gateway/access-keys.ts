@@ -1,6 +1,7 @@
 import type { Accounts } from '../accounts.ts';
 import type { Settings } from '../settings.ts';
 import type { Principal } from './call.ts';
+import { onceATurn } from './once-a-turn.ts';
 
 /** Whose a key pair is. */
 export interface Holder {
@@ -10,13 +11,13 @@ export interface Holder {
 }
 
 export interface AccessKeys {
-  /** As the files are at this moment: a key that was revoked has no holder any more. */
+  /** As the files are in this turn of the event loop: a key that was revoked has no holder any more. */
   find(accessKey: string): Promise<Holder | undefined>;
 }
 
 export function openAccessKeys(accounts: Accounts, { access_key, secret_key }: Settings): AccessKeys {
   return {
-    find: async (accessKey) => {
+    find: onceATurn(async (accessKey) => {
       if (accessKey === access_key && secret_key !== undefined) {
         return { secretKey: secret_key, principal: { kind: 'administrator' }, suspended: false };
       }
@@ -25,6 +26,6 @@ export function openAccessKeys(accounts: Accounts, { access_key, secret_key }: S
       if (found === undefined || pair === undefined) return undefined;
       const principal = { kind: 'account', account: found.account } as const;
       return { secretKey: pair.secretKey, principal, suspended: found.record.suspended };
-    },
+    }),
   };
 }

@@ -34,8 +34,8 @@ export function describe(head: RequestHead, object: StoredObject): Readonly<Reco
     'last-modified': object.modified.toUTCString(),
     'accept-ranges': 'bytes',
   };
-  for (const [name, property] of Object.entries(HEADERS)) {
-    const value = parameter(head, `response-${name}`) ?? object[property];
+  for (const { name, asked, property } of HEADERS) {
+    const value = parameter(head, asked) ?? object[property];
     if (value !== undefined) add(described, name, value);
   }
   for (const [name, value] of Object.entries(object.metadata)) add(described, META + name, value);
@@ -55,14 +55,19 @@ export function quote(etag: string): string {
   return `"${etag}"`;
 }
 
-const HEADERS = {
-  'content-type': 'contentType',
-  'cache-control': 'cacheControl',
-  'content-disposition': 'contentDisposition',
-  'content-encoding': 'contentEncoding',
-  'content-language': 'contentLanguage',
-  expires: 'expires',
-} as const satisfies Readonly<Record<string, keyof StoredObject>>;
+const HEADERS = (
+  [
+    ['content-type', 'contentType'],
+    ['cache-control', 'cacheControl'],
+    ['content-disposition', 'contentDisposition'],
+    ['content-encoding', 'contentEncoding'],
+    ['content-language', 'contentLanguage'],
+    ['expires', 'expires'],
+  ] as const
+).map(([name, property]) => ({ name, property, asked: `response-${name}` }));
+
+/** The same in every encoding. */
+const PRINTABLE = /^[\x20-\x7e]*$/;
 
 function readMetadata(head: RequestHead): Readonly<Record<string, string>> {
   const metadata: (readonly [string, string])[] = [];
@@ -84,7 +89,7 @@ function text(head: RequestHead, name: string): string | undefined {
 
 /** Node hands out one character for each byte. */
 function decode(value: string): string {
-  if (/^[\x20-\x7e]*$/.test(value)) return value;
+  if (PRINTABLE.test(value)) return value;
   const bytes = Buffer.from(value, 'latin1');
   const decoded = bytes.toString('utf8');
   if (Buffer.from(decoded).equals(bytes)) return decoded;
@@ -93,6 +98,6 @@ function decode(value: string): string {
 
 /** What no header can hold, because another program wrote it into the sidecar, is left out. */
 function add(headers: Record<string, string>, name: string, value: string): void {
-  const bytes = Buffer.from(value).toString('latin1');
+  const bytes = PRINTABLE.test(value) ? value : Buffer.from(value).toString('latin1');
   if (/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/.test(name) && /^[\t\x20-\x7e\x80-\xff]*$/.test(bytes)) headers[name] = bytes;
 }

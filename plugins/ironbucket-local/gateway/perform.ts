@@ -7,6 +7,7 @@ import { logOurs, refusalReply, toS3Error } from './failures.ts';
 import { postObject } from './form/post-object.ts';
 import type { Form } from './form/read-form.ts';
 import { keepWaiting } from './keep-waiting.ts';
+import { onceATurn } from './once-a-turn.ts';
 import { createBucket } from './operations/bucket.ts';
 import { completeUpload } from './operations/complete-upload.ts';
 import { copyObject } from './operations/copy-object.ts';
@@ -41,7 +42,8 @@ export type Perform = (allowed: Allowed) => Promise<Reply>;
 /** Bytes may have to be copied for them. */
 const LONG: ReadonlySet<Operation> = new Set([completeUpload, copyObject, uploadPartCopy]);
 
-export function createPerform(deps: Deps): Perform {
+export function createPerform({ disk, ...others }: Deps): Perform {
+  const deps = { ...others, disk: { ...disk, kind: onceATurn(disk.kind) } };
   const searches = createSearches(deps.clock);
   return async (allowed) => {
     const refuse = (thrown: unknown): Promise<Reply> => refusal(deps, allowed, thrown);

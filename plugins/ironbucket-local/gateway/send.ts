@@ -10,17 +10,18 @@ export async function send(clock: Clock, exchange: Exchange, reply: Reply, last:
   const unread = isUnread(request);
   const bytes = typeof body === 'string' ? Buffer.from(body) : body;
   const length = bytes?.length;
-  response.writeHead(status, {
+  const headers: Record<string, string | number> = {
     server: SERVER,
     date: clock.now().toUTCString(),
     'x-amz-request-id': requestId,
-    ...(typeof body === 'string' && { 'content-type': 'application/xml' }),
-    // An answer that has no body by its nature has no length either.
-    ...(length !== undefined && { 'content-length': length }),
-    ...(body === undefined && status !== 204 && status !== 304 && { 'content-length': 0 }),
-    ...reply.headers,
-    ...((unread || last) && { connection: 'close' }),
-  });
+  };
+  if (typeof body === 'string') headers['content-type'] = 'application/xml';
+  if (length !== undefined) headers['content-length'] = length;
+  // An answer that has no body by its nature has no length either.
+  else if (body === undefined && status !== 204 && status !== 304) headers['content-length'] = 0;
+  Object.assign(headers, reply.headers);
+  if (unread || last) headers['connection'] = 'close';
+  response.writeHead(status, headers);
   // As bytes: Node sends headers in the encoding of the text that follows them.
   const whole = bytes instanceof Uint8Array && request.method !== 'HEAD' ? bytes : undefined;
   if (bytes !== undefined && !(bytes instanceof Uint8Array)) await stream(bytes, exchange);

@@ -22,7 +22,7 @@ export function targetOf(head: RequestHead, host: string): Target {
 
 /** The bucket that the host names; undefined when the path does. */
 export function hostBucket(head: RequestHead, host: string): string | undefined {
+  if (isIP(host) !== 0 || host.startsWith('[')) return undefined;
   const asked = (header(head, 'host') ?? '').replace(/:\d+$/, '').toLowerCase();
-  if (isIP(host) !== 0 || host.startsWith('[') || !asked.endsWith(`.${host}`)) return undefined;
-  return asked.slice(0, -host.length - 1);
+  return asked.endsWith(`.${host}`) ? asked.slice(0, -host.length - 1) : undefined;
 }

@@ -22,7 +22,7 @@ const OWNERSHIPS: ReadonlySet<string> = new Set([OWNED, 'BucketOwnerPreferred', 
 /** @throws S3Error `NotImplemented`, `InvalidStorageClass`, `NoSuchVersion`, `AccessDenied` for a bucket of another owner */
 export function refuseUnsupported(head: RequestHead, owner: string): void {
   for (const name of head.headers.keys()) {
-    if (PREFIXES.some((prefix) => name.startsWith(prefix))) throw unsupported(name);
+    if (name.startsWith('x-amz-') && PREFIXES.some((prefix) => name.startsWith(prefix))) throw unsupported(name);
   }
   const acl = header(head, 'x-amz-acl');
   if (acl !== undefined && !ACLS.has(acl)) throw unsupported(`x-amz-acl: ${acl}`);

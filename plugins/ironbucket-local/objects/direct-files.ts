@@ -12,6 +12,7 @@ import {
   rmdirSync,
   type Stats,
   unlinkSync,
+  writeSync,
   writev,
   writevSync,
 } from 'node:fs';
@@ -45,8 +46,7 @@ export function directFiles(pace: Pace): Files {
           let left = chunks.filter(({ length }) => length > 0);
           while (left.length > 0) {
             const large = bytesOf(left) > SMALL;
-            const { bytesWritten } = large ? await writevLater(file, left) : { bytesWritten: writevSync(file, left) };
-            left = behind(left, bytesWritten);
+            left = behind(left, large ? (await writevLater(file, left)).bytesWritten : writeNow(file, left));
           }
         },
         close: async () => closeSync(file),
@@ -141,6 +141,11 @@ class DirectFacts implements FileFacts {
     const { ino, mtimeNs } = this.#exact();
     return `${ino}:${mtimeNs}`;
   }
+}
+
+function writeNow(file: number, chunks: readonly Uint8Array[]): number {
+  const [first, ...others] = chunks;
+  return first !== undefined && others.length === 0 ? writeSync(file, first) : writevSync(file, chunks);
 }
 
 function bytesOf(chunks: readonly Uint8Array[]): number {

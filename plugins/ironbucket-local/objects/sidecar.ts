@@ -40,28 +40,25 @@ export interface Sidecar extends Description {
 }
 
 export function formatSidecar(sidecar: Sidecar): string {
-  const { key, size, etag, modified, metadata, others = [], ...described } = sidecar;
-  const own = Object.entries(OWN_FIELDS).flatMap(([field, property]) => {
-    const value = described[property];
-    return value === undefined ? [] : [[field, value] as const];
-  });
-  const { checksums, partSizes } = described;
-  const known: readonly (readonly [string, Json])[] = [
+  const { key, size, etag, modified, contentType, metadata, checksums, partSizes, others = [] } = sidecar;
+  const fields: (readonly [string, Json])[] = [
     ['key', key],
     ['size', exactNumber(BigInt(size))],
     ['etag', etag],
     ['last_modified', modified.toISOString()],
-    ['content_type', described.contentType ?? DEFAULT_TYPE],
+    ['content_type', contentType ?? DEFAULT_TYPE],
     ['storage_class', 'STANDARD'],
     ['metadata', metadata],
     ['version_id', null],
     ['encryption', null],
-    ...own,
-    ...(checksums === undefined ? [] : [['checksums', checksums] as const]),
-    ...(partSizes === undefined ? [] : [['part_sizes', formatPartSizes(partSizes)] as const]),
   ];
-  const taken = new Set(known.map(([field]) => field));
-  return formatExact([...known, ...withTags(others).filter(([field]) => !taken.has(field))]);
+  for (const [field, property] of OWN_FIELDS) {
+    const value = sidecar[property];
+    if (value !== undefined) fields.push([field, value]);
+  }
+  if (checksums !== undefined) fields.push(['checksums', checksums]);
+  if (partSizes !== undefined) fields.push(['part_sizes', formatPartSizes(partSizes)]);
+  return formatExact([...fields, ...withTags(others.filter(([field]) => !KNOWN.has(field)))]);
 }
 
 /** Undefined when it is not what this server or IronBucket writes: the object is served without it. */
@@ -73,9 +70,7 @@ export function parseSidecar(text: string): Sidecar | undefined {
   const modified = typeof last_modified === 'string' ? new Date(last_modified) : undefined;
   if (typeof key !== 'string' || typeof etag !== 'string' || size === undefined) return undefined;
   if (modified === undefined || Number.isNaN(modified.getTime())) return undefined;
-  const described = Object.fromEntries(
-    Object.entries(OWN_FIELDS).map(([field, property]) => [property, asText(value[field])]),
-  );
+  const described = Object.fromEntries(OWN_FIELDS.map(([field, property]) => [property, asText(value[field])]));
   return {
     key,
     size: Number(size),
@@ -94,16 +89,16 @@ export function parseSidecar(text: string): Sidecar | undefined {
 export const DEFAULT_TYPE = 'binary/octet-stream';
 
 /** Fields of ours beside those of the format, which readers of the format ignore. */
-const OWN_FIELDS = {
-  cache_control: 'cacheControl',
-  content_disposition: 'contentDisposition',
-  content_encoding: 'contentEncoding',
-  content_language: 'contentLanguage',
-  expires: 'expires',
-  checksum_type: 'checksumType',
-  checksum_algorithm: 'checksumAlgorithm',
-  upload_id: 'uploadId',
-} as const satisfies Readonly<Record<string, keyof Description>>;
+const OWN_FIELDS = [
+  ['cache_control', 'cacheControl'],
+  ['content_disposition', 'contentDisposition'],
+  ['content_encoding', 'contentEncoding'],
+  ['content_language', 'contentLanguage'],
+  ['expires', 'expires'],
+  ['checksum_type', 'checksumType'],
+  ['checksum_algorithm', 'checksumAlgorithm'],
+  ['upload_id', 'uploadId'],
+] as const satisfies readonly (readonly [string, keyof Description])[];
 
 const KNOWN: ReadonlySet<string> = new Set(
   [
@@ -116,7 +111,10 @@ const KNOWN: ReadonlySet<string> = new Set(
     'metadata',
     'version_id',
     'encryption',
-  ].concat(Object.keys(OWN_FIELDS), 'checksums', 'part_sizes'),
+  ].concat(
+    OWN_FIELDS.map(([field]) => field),
+    ['checksums', 'part_sizes'],
+  ),
 );
 
 /** The format has the field in every sidecar. */

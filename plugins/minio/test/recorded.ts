@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { isJsonObject, type Json } from '../../../src/lib/json.ts';
-import { canonicalRequest, hmac, sha256, signingKey, stringToSign } from '../../../src/s3/sigv4.ts';
+import { canonicalRequest, sha256, signatureOf, signingKey, stringToSign } from '../../../src/s3/sigv4.ts';
 import { encrypt } from '../madmin/codec.ts';
 import type { Deriver } from '../madmin/deriver.ts';
 
@@ -63,7 +63,7 @@ export async function prepare(
   const scope = { stamp, region: call.region ?? '' };
   const key = call.how === 'wrong secret' ? 'not-the-secret' : secretKey;
   const canonical = canonicalRequest({ method: call.method, uri, query, headers, payloadHash });
-  const signature = hmac(signingKey(key, scope), stringToSign(scope, canonical)).toString('hex');
+  const signature = signatureOf(signingKey(key, scope), stringToSign(scope, canonical));
   const credential = `${call.caller}/${stamp.slice(0, 8)}/${scope.region}/${call.service ?? 's3'}/aws4_request`;
   const names = 'host;x-amz-content-sha256;x-amz-date';
   const authorization = `AWS4-HMAC-SHA256 Credential=${credential}, SignedHeaders=${names}, Signature=${signature}`;

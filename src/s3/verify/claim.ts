@@ -41,13 +41,12 @@ function readAuthorization(head: RequestHead, authorization: string): Claim {
     throw new S3Error('InvalidRequest', { message: OTHER_MECHANISM });
   }
   if (scheme !== ALGORITHM) throw new S3Error('InvalidArgument', { message: 'Unsupported Authorization Type' });
-  const parts = rest.split(',').map((part) => part.trim());
+  const parts = rest.split(',');
+  const fields = new Map(parts.map(readPart));
   const field = (name: string): string => {
-    const [found, another] = parts.filter((part) => part.startsWith(`${name}=`));
-    if (found === undefined || another !== undefined || parts.length !== 3) {
-      throw refuseHeader('It takes Credential, SignedHeaders and Signature, each once.');
-    }
-    return found.slice(name.length + 1);
+    const value = fields.get(name);
+    if (value !== undefined && parts.length === FIELDS && fields.size === FIELDS) return value;
+    throw refuseHeader('It takes Credential, SignedHeaders and Signature, each once.');
   };
   const credential = readCredential(field('Credential'), requestStamp(head), refuseHeader);
   return {
@@ -57,6 +56,15 @@ function readAuthorization(head: RequestHead, authorization: string): Claim {
     refuse: refuseHeader,
     ...credential,
   };
+}
+
+/** Credential, SignedHeaders and Signature. */
+const FIELDS = 3;
+
+function readPart(part: string): readonly [name: string, value: string] {
+  const text = part.trim();
+  const mark = text.indexOf('=');
+  return [text.slice(0, mark), text.slice(mark + 1)];
 }
 
 function readPresigned(head: RequestHead): Claim {

@@ -1,6 +1,6 @@
 import { header, parameter, type RequestHead } from '../request-head.ts';
 import { S3Error } from '../s3-error.ts';
-import { EMPTY_SHA256, hmac, scopeText, UNSIGNED_PAYLOAD } from '../sigv4.ts';
+import { EMPTY_SHA256, scopeText, signatureOf, UNSIGNED_PAYLOAD } from '../sigv4.ts';
 import type { Chain, ChunkSigner, Payload } from './types.ts';
 
 /** The last line of the canonical request: hash of the body, or the word that replaces it. */
@@ -39,7 +39,7 @@ function isWord(text: string): text is keyof typeof WORDS {
 /** Signs frames as the sender of the request must have. */
 export function chunkSigner({ key, scope, seed }: Chain): ChunkSigner {
   const sign = (kind: string, ...rest: readonly string[]): string =>
-    hmac(key, [`AWS4-HMAC-SHA256-${kind}`, scope.stamp, scopeText(scope), ...rest].join('\n')).toString('hex');
+    signatureOf(key, [`AWS4-HMAC-SHA256-${kind}`, scope.stamp, scopeText(scope), ...rest].join('\n'));
   return {
     seed,
     // Headers of a chunk would be signed, but there are none.

@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto';
 import { S3Error } from '../s3-error.ts';
-import { ALGORITHM, hmac, signingKey } from '../sigv4.ts';
+import { ALGORITHM, signatureOf, signingKey } from '../sigv4.ts';
 import { readCredential, readStamp } from './fields.ts';
 import { doesNotMatch, isSameSignature, secretOf } from './signature.ts';
 import type { Verification } from './verify.ts';
@@ -34,7 +34,7 @@ export function verifyForm(
   if (readStamp(stamp) === undefined) throw refuse('x-amz-date must be in the format yyyyMMddTHHmmssZ.');
   const { accessKey, scope } = readCredential(fields.get('x-amz-credential') ?? '', stamp, refuse);
   if (scope.region !== region) throw refuse(`The region of the credential is wrong; expecting '${region}'.`);
-  const expected = hmac(signingKey(secretOf(find, accessKey), scope), policy).toString('hex');
+  const expected = signatureOf(signingKey(secretOf(find, accessKey), scope), policy);
   if (!isSameSignature(expected, fields.get('x-amz-signature') ?? '')) throw doesNotMatch(accessKey, policy);
   return accessKey;
 }

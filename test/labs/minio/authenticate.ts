@@ -2,8 +2,8 @@ import type { IncomingMessage } from 'node:http';
 import {
   canonicalQuery,
   canonicalRequest,
-  hmac,
   sha256,
+  signatureOf,
   signingKey,
   stringToSign,
   UNSIGNED_PAYLOAD,
@@ -41,7 +41,7 @@ export function authenticate(request: IncomingMessage, url: URL, state: State, n
   const [uri = '/'] = (request.url ?? '/').split('?');
   const canonical = canonicalRequest({ method: request.method ?? '', uri, query, headers, payloadHash });
   const scope = { stamp: claim.stamp, region };
-  const signature = hmac(signingKey(caller.secret, scope), stringToSign(scope, canonical)).toString('hex');
+  const signature = signatureOf(signingKey(caller.secret, scope), stringToSign(scope, canonical));
   if (signature !== claim.signature || !claim.stamp.startsWith(day)) throw new Refusal('SignatureDoesNotMatch');
   return caller;
 }

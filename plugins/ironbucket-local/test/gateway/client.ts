@@ -5,9 +5,9 @@ import {
   canonicalQuery,
   canonicalRequest,
   encodeStrictly,
-  hmac,
   type KeyPair,
   scopeText,
+  signatureOf,
   signingKey,
   stampOf,
   stringToSign,
@@ -72,7 +72,7 @@ function signed(port: number, request: S3Request, now: Date): ReturnType<Client[
     payloadHash,
   });
   const scope = { stamp, region: 'us-east-1' };
-  const signature = hmac(signingKey(keys.secretKey, scope), stringToSign(scope, canonical)).toString('hex');
+  const signature = signatureOf(signingKey(keys.secretKey, scope), stringToSign(scope, canonical));
   const credential = `Credential=${keys.accessKey}/${scopeText(scope)}`;
   const authorization = `${ALGORITHM} ${credential}, SignedHeaders=${names.join(';')}, Signature=${signature}`;
   return { path: text === '' ? uri : `${uri}?${text}`, headers: { ...all, authorization } };

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { hmac, scopeText, signingKey, stampOf } from '../../../../src/s3/sigv4.ts';
+import { scopeText, signatureOf, signingKey, stampOf } from '../../../../src/s3/sigv4.ts';
 import { ACCOUNT, ADMINISTRATOR, openSite, type Site } from './lab.ts';
 
 let site: Site;
@@ -133,7 +133,7 @@ describe('a form of a browser', () => {
             'x-amz-algorithm': 'AWS4-HMAC-SHA256',
             'x-amz-credential': `${site.keys.accessKey}/${scopeText(scope)}`,
             'x-amz-date': scope.stamp,
-            'x-amz-signature': hmac(signingKey(site.keys.secretKey, scope), policy).toString('hex'),
+            'x-amz-signature': signatureOf(signingKey(site.keys.secretKey, scope), policy),
           }
         : {
             AWSAccessKeyId: site.keys.accessKey,
