@@ -118,6 +118,7 @@ class DirectFacts implements FileFacts {
   readonly size: number;
   readonly modifiedMs: number;
   readonly inode: number;
+  readonly placedMs: number;
 
   /** @param exact asks once more, for numbers that hold every digit */
   constructor(stats: Stats, exact: () => { readonly ino: bigint; readonly mtimeNs: bigint }) {
@@ -127,6 +128,7 @@ class DirectFacts implements FileFacts {
     this.size = stats.size;
     this.modifiedMs = stats.mtimeMs;
     this.inode = stats.ino;
+    this.placedMs = stats.ctimeMs;
   }
 
   get modified(): Date {

@@ -10,6 +10,8 @@ export interface FileFacts {
   /** Numbers that change with the contents, cheaper than `identity` and not as exact: within a microsecond, and 2^53 files. */
   readonly modifiedMs: number;
   readonly inode: number;
+  /** When it got its name or its contents, whatever came last: the time of the last change of its inode. */
+  readonly placedMs: number;
   readonly created: Date;
   /** Changes with the contents: inode and modification time. */
   readonly identity: string;
@@ -156,17 +158,23 @@ function factsOf(stats: {
   readonly mtime: Date;
   readonly birthtime: Date;
   readonly mtimeNs: bigint;
+  readonly ctimeNs: bigint;
 }): FileFacts {
   const kind = stats.isFile() ? 'file' : stats.isDirectory() ? 'directory' : 'other';
   return {
     kind,
     size: Number(stats.size),
     modified: stats.mtime,
-    modifiedMs: Number(stats.mtimeNs / 1000n) / 1000,
+    modifiedMs: milliseconds(stats.mtimeNs),
     inode: Number(stats.ino),
+    placedMs: milliseconds(stats.ctimeNs),
     created: stats.birthtime,
     identity: `${stats.ino}:${stats.mtimeNs}`,
   };
+}
+
+function milliseconds(ns: bigint): number {
+  return Number(ns / 1000n) / 1000;
 }
 
 /** What is left when the first `bytes` are written. */

@@ -11,9 +11,12 @@ export const SIDECAR_SUFFIX = '.metadata';
 /** Limits of S3 and of every file system this is likely to run on, in bytes of UTF-8. */
 const LONGEST_KEY = 1024;
 const LONGEST_NAME = 255;
+/** One byte for each character, and all of them can be in a name but the slash. */
+const ASCII = /^[ -~]+$/;
 
 /** @throws StorageError `bad-key`, `key-too-long` for what S3 does not allow either */
 export function requireKey(key: string): void {
+  if (key.length <= LONGEST_KEY && ASCII.test(key)) return;
   const bytes = Buffer.from(key);
   if (bytes.length > LONGEST_KEY) throw new StorageError('key-too-long');
   if (bytes.toString() !== key) throw refused('it is not valid Unicode');
@@ -49,5 +52,7 @@ export function refused(why: string): StorageError {
 }
 
 function isName(name: string, longest: number): boolean {
-  return name !== '' && !isInternalName(name) && !/[\0\ud800-\udfff]/u.test(name) && Buffer.byteLength(name) <= longest;
+  if (name === '' || isInternalName(name)) return false;
+  if (ASCII.test(name)) return name.length <= longest;
+  return !/[\0\ud800-\udfff]/u.test(name) && Buffer.byteLength(name) <= longest;
 }

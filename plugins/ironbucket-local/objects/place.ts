@@ -18,6 +18,8 @@ export interface Place {
   readonly path: string;
 }
 
+type EscapedPlace = Place & { readonly data: string };
+
 /**
  * The places of a key. An object is where it was put first: in its ordinary place, unless the key is no path or something
  * else is in its way. One in the ordinary place hides another one.
@@ -27,7 +29,8 @@ export interface Places {
   readonly key: string;
   readonly root: string;
   readonly ordinary: Place | undefined;
-  readonly escaped: Place & { readonly data: string };
+  /** Most keys are never looked for there. */
+  escaped(): EscapedPlace;
   /** Name of the lock of everything that changes or opens the object. */
   readonly lock: string;
 }
@@ -41,14 +44,13 @@ export function placesOf(layout: Layout, bucket: string, key: string): Places {
   const root = rootOf(layout, bucket);
   requireKey(key);
   const ordinary = parseKey(key);
-  let escaped: Places['escaped'] | undefined;
+  let escaped: EscapedPlace | undefined;
   return {
     bucket,
     key,
     root,
     ordinary: ordinary && placeOf(root, key, ordinary),
-    // Most keys are never looked for there.
-    get escaped() {
+    escaped: () => {
       escaped ??= escapedPlace(root, key);
       return escaped;
     },
@@ -56,7 +58,7 @@ export function placesOf(layout: Layout, bucket: string, key: string): Places {
   };
 }
 
-function escapedPlace(root: string, key: string): Places['escaped'] {
+function escapedPlace(root: string, key: string): EscapedPlace {
   const { folders, file } = escapeKey(key);
   const place = placeOf(root, key, { folders, file });
   return { ...place, data: `${place.folder}/${file}` };

@@ -26,10 +26,10 @@ export interface OpenObject {
 
 /** Undefined when there is none. The caller must close it. */
 export async function openObject(deps: ReadDeps, places: Places): Promise<OpenObject | undefined> {
-  const { ordinary, escaped } = places;
+  const { ordinary, escaped, lock } = places;
   return deps.locks.hold(
-    places.lock,
-    async () => (ordinary && (await openAt(deps, ordinary))) ?? (await openAt(deps, escaped)),
+    lock,
+    async () => (ordinary && (await openAt(deps, ordinary))) ?? (await openAt(deps, escaped())),
   );
 }
 
@@ -80,7 +80,7 @@ export async function glance(
   if (ordinary?.data === undefined || !(await isThere(ordinary))) return undefined;
   const facts = await ignoreNotDirectory(deps.files.facts(ordinary.data));
   if (facts?.kind !== 'file') return undefined;
-  const sidecar = await deps.sidecars.read(ordinary.sidecar);
+  const sidecar = await deps.sidecars.readBeside(facts, ordinary.sidecar);
   return sidecar?.size === facts.size ? describeFile(ordinary.key, facts, sidecar) : undefined;
 }
 
@@ -94,23 +94,22 @@ export async function findObject(
   deps: Omit<ReadDeps, 'locks'>,
   { ordinary, escaped }: Places,
 ): Promise<Found | undefined> {
-  for (const place of ordinary === undefined ? [escaped] : [ordinary, escaped]) {
-    const object = await objectAt(deps, place);
-    if (object !== undefined) return { place, object };
-  }
-  return undefined;
+  return (ordinary && (await foundAt(deps, ordinary))) ?? (await foundAt(deps, escaped()));
+}
+
+async function foundAt(deps: Omit<ReadDeps, 'locks'>, place: Place): Promise<Found | undefined> {
+  const object = place.data === undefined ? await markerAt(deps, place) : await objectAt(deps, place);
+  return object && { place, object };
 }
 
 async function objectAt(deps: Omit<ReadDeps, 'locks'>, place: Place): Promise<StoredObject | undefined> {
-  const { data, sidecar, key } = place;
-  if (data === undefined) return markerAt(deps, place);
   const facts = await fileAt(deps, place);
-  return facts && describeFile(key, facts, await deps.sidecars.read(sidecar));
+  return facts && describeFile(place.key, facts, await deps.sidecars.read(place.sidecar));
 }
 
 /** Bytes that a write under this key would replace: a guess, because it may change before that. */
 export async function sizeAt(deps: Pick<ReadDeps, 'files'>, { ordinary, escaped }: Places): Promise<number> {
-  const facts = (ordinary && (await fileAt(deps, ordinary))) ?? (await fileAt(deps, escaped));
+  const facts = (ordinary && (await fileAt(deps, ordinary))) ?? (await fileAt(deps, escaped()));
   return facts?.size ?? 0;
 }
 

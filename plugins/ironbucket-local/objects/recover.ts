@@ -60,7 +60,7 @@ async function entriesOf(files: Files, directory: string): Promise<readonly Entr
 async function follow({ files, disk, layout }: RecoverDeps, bucket: string, staged: string): Promise<void> {
   const sidecar = parseSidecar((await disk.read(staged)) ?? '');
   const places = sidecar === undefined ? undefined : placesIn(layout, bucket, sidecar.key);
-  for (const place of [places?.ordinary, places?.escaped]) {
+  for (const place of [places?.ordinary, places?.escaped()]) {
     const facts = place && (await fileAt({ files }, place));
     if (place === undefined || facts === undefined) continue;
     if (facts.size !== sidecar?.size) break;

@@ -28,13 +28,14 @@ export async function makeRoom(deps: RoomDeps, { bucket, ordinary, escaped }: Pl
   if (hasData(ordinary)) {
     const old = await fileAt(deps, ordinary);
     if (old !== undefined) return { place: ordinary, old };
-    const hidden = await fileAt(deps, escaped);
-    if (hidden !== undefined) return { place: escaped, old: hidden };
+    const hidden = await fileAt(deps, escaped());
+    if (hidden !== undefined) return { place: escaped(), old: hidden };
     if (ordinary.folders.length <= DEEPEST && (await isRoomAt(deps, bucket, ordinary)))
       return { place: ordinary, old: undefined };
   }
-  await makeFolders(deps.files, escaped);
-  return { place: escaped, old: await fileAt(deps, escaped) };
+  const place = escaped();
+  await makeFolders(deps.files, place);
+  return { place, old: await fileAt(deps, place) };
 }
 
 function hasData(place: Place | undefined): place is Room['place'] {

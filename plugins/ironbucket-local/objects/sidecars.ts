@@ -7,6 +7,8 @@ import { parseSidecar, type Sidecar } from './sidecar.ts';
 export interface Sidecars {
   /** Undefined when there is none, or none that can be read. */
   read(path: string): Promise<Sidecar | undefined>;
+  /** The same of the object whose bytes are in this file, for what stays as long as they do: its size, ETag and time. */
+  readBeside(data: FileFacts, path: string): Promise<Sidecar | undefined>;
 }
 
 export interface SidecarDeps {
@@ -15,8 +17,13 @@ export interface SidecarDeps {
   readonly clock: Pick<Clock, 'now'>;
 }
 
-interface Kept extends Pick<FileFacts, 'inode' | 'size' | 'modifiedMs'> {
+type Identity = Pick<FileFacts, 'inode' | 'size' | 'modifiedMs'>;
+
+interface Kept {
+  readonly file: Identity;
   readonly sidecar: Sidecar | undefined;
+  /** The file that it is beside, when it is known that they belong together. */
+  data?: Identity;
 }
 
 /** About 5 MB. */
@@ -30,31 +37,49 @@ const SETTLED_MS = 2000;
 export function openSidecars({ files, disk, clock }: SidecarDeps, most = MOST): Sidecars {
   const kept = new Map<string, Kept>();
 
-  function keep(path: string, { inode, size, modifiedMs }: FileFacts, sidecar: Sidecar | undefined): void {
-    if (size > LARGEST || clock.now().getTime() - modifiedMs <= SETTLED_MS) return;
-    kept.set(path, { inode, size, modifiedMs, sidecar });
+  const isSettled = (ms: number): boolean => clock.now().getTime() - ms > SETTLED_MS;
+
+  function keep(path: string, facts: FileFacts, sidecar: Sidecar | undefined): void {
+    if (facts.size > LARGEST || !isSettled(facts.modifiedMs)) return;
+    kept.set(path, { file: identityOf(facts), sidecar });
     const [oldest] = kept.keys();
     if (kept.size > most && oldest !== undefined) kept.delete(oldest);
   }
 
+  async function read(path: string, facts: FileFacts | undefined): Promise<Sidecar | undefined> {
+    const found = kept.get(path);
+    if (found !== undefined) {
+      if (facts !== undefined && isSame(found.file, facts)) return found.sidecar;
+      kept.delete(path);
+    }
+    const text = facts === undefined ? undefined : await disk.read(path);
+    if (facts === undefined || text === undefined) return undefined;
+    const sidecar = parseSidecar(text);
+    keep(path, facts, sidecar);
+    return sidecar;
+  }
+
   return {
-    read: async (path) => {
-      // Before the text: what is put there in between is noticed at the next look.
+    // The facts before the text: what is put there in between is noticed at the next look.
+    read: async (path) => read(path, await files.facts(path)),
+    readBeside: async (data, path) => {
+      const before = kept.get(path);
+      if (before?.data !== undefined && isSame(before.data, data)) return before.sidecar;
       const facts = await files.facts(path);
+      const sidecar = await read(path, facts);
       const found = kept.get(path);
-      if (found !== undefined) {
-        if (facts !== undefined && isSame(found, facts)) return found.sidecar;
-        kept.delete(path);
-      }
-      const text = facts === undefined ? undefined : await disk.read(path);
-      if (facts === undefined || text === undefined) return undefined;
-      const sidecar = parseSidecar(text);
-      keep(path, facts, sidecar);
+      // A sidecar gets its place after its bytes did: an older one is of those that were there before.
+      const isOfThem = facts !== undefined && facts.placedMs >= data.placedMs && isSettled(facts.placedMs);
+      if (found !== undefined && isOfThem) found.data = identityOf(data);
       return sidecar;
     },
   };
 }
 
-function isSame(kept: Kept, { inode, size, modifiedMs }: FileFacts): boolean {
-  return kept.inode === inode && kept.modifiedMs === modifiedMs && kept.size === size;
+function identityOf({ inode, size, modifiedMs }: FileFacts): Identity {
+  return { inode, size, modifiedMs };
+}
+
+function isSame(known: Identity, { inode, size, modifiedMs }: FileFacts): boolean {
+  return known.inode === inode && known.modifiedMs === modifiedMs && known.size === size;
 }

@@ -85,7 +85,7 @@ export async function commitMarker(
   try {
     await change(deps, places, async () => {
       condition?.(await factsAt(deps, places));
-      if ((await fileAt(deps, places.escaped)) !== undefined) throw refused('it has contents');
+      if ((await fileAt(deps, places.escaped())) !== undefined) throw refused('it has contents');
       await makeFolders(deps.files, place);
       const objects = (await deps.files.facts(place.sidecar)) === undefined ? 1 : 0;
       reservation.fit(0, place.path, { entries: objects });
@@ -127,7 +127,7 @@ export async function removeObject(
   });
   if (removed === undefined) return false;
   // The folder of a marker was made for it, and those of escaped keys are of no use to other servers.
-  if (deps.removeEmptyFolders || removed === places.escaped) await pruneFolders(files, removed);
+  if (deps.removeEmptyFolders || removed === places.escaped()) await pruneFolders(files, removed);
   else if (removed.data === undefined) await files.removeDirectory(removed.folder);
   return true;
 }

@@ -3,7 +3,6 @@ import { S3Error } from '../../../../src/s3/s3-error.ts';
 import { element, encodeKey, type Markup, textXml } from '../../../../src/s3/xml/write.ts';
 import type { Page } from '../../objects/listing.ts';
 import type { Operation } from '../call.ts';
-import { quote } from '../description.ts';
 import { readEncoding, readLimit } from '../limit.ts';
 import { maybe, ownerElement, xmlReply } from '../xml/reply.ts';
 
@@ -81,7 +80,7 @@ function contents({ encode }: Listing, page: Page, owner: string | undefined): r
   const objects = page.objects.map(({ key, size, etag, modified }) => ({
     xml:
       `<Contents><Key>${textXml(encode(key))}</Key><LastModified>${modified.toISOString()}</LastModified>` +
-      `<ETag>${textXml(quote(etag))}</ETag><Size>${size}</Size><StorageClass>STANDARD</StorageClass>${owned}</Contents>`,
+      `<ETag>&#34;${textXml(etag)}&#34;</ETag><Size>${size}</Size><StorageClass>STANDARD</StorageClass>${owned}</Contents>`,
   }));
   const prefixes = page.prefixes.map((prefix) => element('CommonPrefixes', [element('Prefix', encode(prefix))]));
   return [...objects, ...prefixes];
