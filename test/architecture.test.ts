@@ -81,7 +81,7 @@ const RESERVED: readonly { readonly what: string; readonly pattern: RegExp; read
     what: 'listen to the process',
     pattern: /process\.(on|once|addListener)\(/,
     // A thread has a process object of its own.
-    allowed: ['src/cli/main.ts', 'src/daemon/lifecycle.ts', 'plugins/ironbucket-local/thread/gateway.ts'],
+    allowed: ['src/cli/main.ts', 'src/daemon/lifecycle.ts', 'plugins/ironbucket-local/thread/main.ts'],
   },
   { what: 'read the environment', pattern: /process\.env\b/, allowed: ['src/cli/', 'src/daemon/compose.ts'] },
   {

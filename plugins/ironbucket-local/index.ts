@@ -9,6 +9,7 @@ import { observe, unstamped } from './observe.ts';
 import { serve } from './serve.ts';
 import { claims, naming, type Settings, settingsSchema } from './settings.ts';
 import { type AgentSide, openAgentSide } from './thread/agent-side.ts';
+import { canSharePort } from './thread/roles.ts';
 import { usage } from './usage.ts';
 
 const storageLimit = {
@@ -112,7 +113,8 @@ function assemble(context: PluginContext<Settings>, storage: Storage | undefined
   }
   let changed: AgentSide['notice'] = () => undefined;
   const local = createDeps(context, { others, changed: (...change) => changed(...change) });
-  const { deps, gateway, serve: run, notice } = openAgentSide(local, others);
+  const sharesPort = canSharePort(process.platform, process.versions.node);
+  const { deps, gateway, serve: run, notice } = openAgentSide(local, others, sharesPort);
   changed = notice;
   return { deps, gateway, run };
 }

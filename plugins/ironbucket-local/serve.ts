@@ -16,24 +16,12 @@ export async function serve(deps: Deps, gateway: Gateway, signal: AbortSignal): 
   // Looked at last.
   stored.catch(() => undefined);
   try {
-    await untilStopped(deps, gateway, signal);
-  } finally {
-    // Whatever the last request did is counted; now it is written.
-    behind.abort();
-    await stored;
-  }
-}
-
-/** Of a gateway that listens. Returns when the signal fired and the last request was answered. */
-export async function untilStopped(
-  { log, settings }: Pick<Deps, 'log' | 'settings'>,
-  gateway: Pick<Gateway, 'stop'>,
-  signal: AbortSignal,
-): Promise<void> {
-  log.info({ listen: settings.listen }, 's3 gateway listens');
-  try {
+    deps.log.info({ listen: deps.settings.listen }, 's3 gateway listens');
     if (!signal.aborted) await once(signal, 'abort');
   } finally {
     await gateway.stop();
+    // Whatever the last request did is counted; now it is written.
+    behind.abort();
+    await stored;
   }
 }

@@ -45,7 +45,7 @@ export const settingsSchema: JsonSchema = {
       minimum: 0,
       maximum: 64,
       description:
-        'Threads that serve S3. One serves alone; of more, one speaks HTTP and each of the others stores its own share of the buckets. 0 serves in the thread of the agent. Default: one less than the processors, at least 1 and 5 at most.',
+        'Threads that serve S3, each its own share of the connections and of the buckets; before Node 22.12 the first takes all connections and the others store. 0 serves in the thread of the agent. Default: one less than the processors, at least 1 and 5 at most.',
     },
     listen: {
       type: 'string',

@@ -2,12 +2,12 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AgentError } from '../../../src/lib/errors.ts';
 import { createSigningKeys } from '../../../src/s3/signing-keys.ts';
 import type { Deps } from '../deps.ts';
-import { cannotListen } from '../errors.ts';
 import { endpointOf } from '../settings.ts';
 import { openAccessKeys } from './access-keys.ts';
 import { busyReply } from './busy.ts';
 import { type Connections, defaultConnections, limitConnections } from './connections.ts';
 import type { handle } from './handle.ts';
+import { listen } from './listen.ts';
 import type { Perform } from './perform.ts';
 import { createRequestIds } from './request-ids.ts';
 import { drop, send } from './send.ts';
@@ -40,8 +40,17 @@ const KEEP_ALIVE_MS = 75_000;
 const LARGEST_HEAD = 32 * 1024;
 const GRACE_MS = 10_000;
 
-/** @param openPerform what does the work. Default: this thread, with `deps` */
-export function createGateway(deps: Deps, openPerform: () => Promise<Perform> = () => performHere(deps)): Gateway {
+export interface GatewayOptions {
+  /** What does the work. Default: this thread, with its `deps` */
+  readonly openPerform?: () => Promise<Perform>;
+  /** How many threads listen at the address, and share the connections that are allowed. Default: 1 */
+  readonly listeners?: number;
+}
+
+export function createGateway(
+  deps: Deps,
+  { openPerform = () => performHere(deps), listeners = 1 }: GatewayOptions = {},
+): Gateway {
   const { clock, log, settings } = deps;
   const accessKeys = openAccessKeys(deps.accounts, settings);
   const signingKeys = createSigningKeys();
@@ -126,10 +135,10 @@ export function createGateway(deps: Deps, openPerform: () => Promise<Perform> = 
     // What else a client expects is not known here, and a refusal would be of no use.
     opened.on('checkExpectation', onRequest(false));
     opened.timeout = IDLE_MS;
-    const most = settings.max_connections ?? (await defaultConnections());
+    const most = Math.ceil((settings.max_connections ?? (await defaultConnections())) / listeners);
     connections = limitConnections(opened, most, deps);
     turns = createTurns(Math.ceil(most / 4));
-    failure = await listen(opened, settings.listen);
+    failure = await listen(opened, settings.listen, listeners > 1);
     if (failure !== undefined) throw failure;
     server = opened;
     stopping = false;
@@ -184,18 +193,4 @@ async function performHere(deps: Deps): Promise<Perform> {
 
 async function settled(running: ReadonlySet<Promise<void>>): Promise<void> {
   while (running.size > 0) await Promise.allSettled(running);
-}
-
-/** Returns why it cannot. */
-function listen(server: Server, address: string): Promise<AgentError | undefined> {
-  const colon = address.lastIndexOf(':');
-  const host = address.slice(0, colon).replace(/^\[(.*)\]$/, '$1');
-  return new Promise((resolve) => {
-    const onError = (cause: Error): void => resolve(cannotListen(address, cause));
-    server.once('error', onError);
-    server.listen(Number(address.slice(colon + 1)), host, () => {
-      server.off('error', onError);
-      resolve(undefined);
-    });
-  });
 }

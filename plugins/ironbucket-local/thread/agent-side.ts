@@ -2,13 +2,15 @@ import { availableParallelism } from 'node:os';
 import { toAgentError } from '../../../src/lib/errors.ts';
 import type { AskNode } from '../cluster/ask-node.ts';
 import type { Deps } from '../deps.ts';
+import { requireFree } from '../gateway/listen.ts';
 import type { Gateway } from '../gateway/server.ts';
 import type { Objects } from '../objects/objects.ts';
 import type { Quotas } from '../quota/quotas.ts';
 import type { Statistics } from '../statistics/statistics.ts';
-import type { AgentCalls, GatewayCalls, StorageCalls } from './calls.ts';
+import type { AgentCalls, ThreadCalls } from './calls.ts';
 import { type Answers, fromPortable, type Peer } from './peer.ts';
 import { fieldsOf } from './port-log.ts';
+import { rolesOf } from './roles.ts';
 import { startThread } from './start-thread.ts';
 import type { StartThread } from './thread.ts';
 import { startThreads, type Threads } from './threads.ts';
@@ -29,11 +31,20 @@ export interface AgentSide {
    */
   serve(signal: AbortSignal): Promise<void>;
   /** After a change of the accounts. */
-  notice(...changed: Parameters<GatewayCalls['noticeAccount']>): void;
+  notice(...changed: Parameters<ThreadCalls['noticeAccount']>): void;
 }
 
-/** @param local what there is without the threads. @param nodes those that they ask through this one */
-export function openAgentSide(local: Deps, nodes: readonly AskNode[], start: StartThread = startThread): AgentSide {
+/**
+ * @param local what there is without the threads
+ * @param nodes those that they ask through this one
+ * @param sharesPort whether several threads can listen at one address
+ */
+export function openAgentSide(
+  local: Deps,
+  nodes: readonly AskNode[],
+  sharesPort: boolean,
+  start: StartThread = startThread,
+): AgentSide {
   const { log, clock, settings } = local;
   const closed = new Set<string>();
   let threads: Threads | undefined;
@@ -42,10 +53,16 @@ export function openAgentSide(local: Deps, nodes: readonly AskNode[], start: Sta
   let attempt = Promise.resolve();
 
   async function run(signal: AbortSignal, settled: () => void): Promise<void> {
+    let listening = 0;
     const answers: Answers<AgentCalls> = {
       tried: async ([result]) => {
-        failure = 'failure' in result ? fromPortable(result.failure) : undefined;
-        address = 'failure' in result ? undefined : result;
+        if ('failure' in result) {
+          failure ??= fromPortable(result.failure);
+          return settled();
+        }
+        if (++listening < listeners) return;
+        address = result;
+        log.info({ listen: settings.listen, threads: count }, 's3 gateway listens');
         settled();
       },
       log: async ([level, fields, message]) => log[level](fieldsOf(fields), message),
@@ -56,9 +73,16 @@ export function openAgentSide(local: Deps, nodes: readonly AskNode[], start: Sta
       },
     };
     const count = settings.gateway_workers ?? defaultWorkers();
+    // Where the system chooses the port, each thread would have one of its own.
+    const roles = rolesOf(count, sharesPort && !settings.listen.endsWith(':0'));
+    const listeners = roles.filter(({ listens }) => listens).length;
     const names = nodes.map(({ name }) => name);
-    threads = startThreads({ settings, clock, count, closed: [...closed], nodes: names, answers, start });
     try {
+      await requireFree(settings.listen).catch((error: Error) => {
+        failure = error;
+        throw error;
+      });
+      threads = startThreads({ settings, clock, roles, closed: [...closed], nodes: names, answers, start });
       await threads.run(signal);
     } catch (error) {
       throw failure ?? error;
@@ -69,7 +93,7 @@ export function openAgentSide(local: Deps, nodes: readonly AskNode[], start: Sta
     }
   }
 
-  const storageOf = (account: string): Peer<StorageCalls> | undefined => threads?.storageOf(account);
+  const storageOf = (account: string): Peer<ThreadCalls> | undefined => threads?.storageOf(account);
   const quotas: Quotas = {
     ...local.quotas,
     read: (account) => storageOf(account)?.call('readQuota', [account]) ?? local.quotas.read(account),
@@ -127,11 +151,14 @@ export function openAgentSide(local: Deps, nodes: readonly AskNode[], start: Sta
       });
       await run(signal, settled);
     },
-    notice: (...changed) => void threads?.gateway.call('noticeAccount', changed).catch(() => undefined),
+    notice: (...changed) => {
+      for (const listener of threads?.listeners ?? [])
+        void listener.call('noticeAccount', changed).catch(() => undefined);
+    },
   };
 }
 
-/** One that speaks HTTP, and as many that store as it keeps busy. */
+/** By default: each takes memory. */
 const MOST_WORKERS = 5;
 
 function defaultWorkers(): number {

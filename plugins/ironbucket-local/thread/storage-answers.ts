@@ -1,10 +1,10 @@
 import type { Deps } from '../deps.ts';
-import type { StorageCalls } from './calls.ts';
+import type { ThreadCalls } from './calls.ts';
 import type { Answers } from './peer.ts';
 
 /** What a thread that stores does for the agent, and the bucket that stays closed while the agent removes it. */
 export interface StorageAnswers {
-  readonly answers: Omit<Answers<StorageCalls>, 'stop'>;
+  readonly answers: Omit<Answers<ThreadCalls>, 'noticeAccount' | 'finish' | 'stop'>;
   /** Resolves when nothing in the bucket changes any more; it stays so until it is opened. */
   closeBucket(account: string): Promise<void>;
 }

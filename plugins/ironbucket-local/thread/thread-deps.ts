@@ -6,7 +6,7 @@ import { directDisk } from '../direct-disk.ts';
 import { directFiles } from '../objects/direct-files.ts';
 import { createPace } from '../objects/pace.ts';
 import type { Settings } from '../settings.ts';
-import type { AgentCalls, StorageStart } from './calls.ts';
+import type { AgentCalls, ThreadStart } from './calls.ts';
 import { ownerOf } from './owner-of.ts';
 import type { Peer } from './peer.ts';
 import { portLog } from './port-log.ts';
@@ -14,7 +14,7 @@ import { portLog } from './port-log.ts';
 /** What a thread works with. Whatever it does not know itself it asks the agent. */
 export function threadDeps(
   agent: Peer<AgentCalls>,
-  { settings, index, count, nodes }: Omit<StorageStart, 'gateway'>,
+  { settings, index, count, nodes }: Pick<ThreadStart, 'settings' | 'index' | 'count' | 'nodes'>,
 ): Deps {
   const random = (bytes: number): Uint8Array => randomBytes(bytes);
   const context = { settings, log: portLog(agent), clock: systemClock, random };

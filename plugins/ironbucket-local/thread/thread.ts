@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import type { Transferable, Worker } from 'node:worker_threads';
+import type { ThreadStart } from './calls.ts';
 import { type Answers, type Calls, connectPeer, type Peer } from './peer.ts';
 
 /** A thread that the agent started. */
@@ -11,10 +12,8 @@ export interface Thread<C extends Calls> {
   terminate(): void;
 }
 
-/** Starts the program of this name. `moved` are those objects of `data` that go to the thread. */
-export type StartThread = (program: Program, data: unknown, moved: readonly Transferable[]) => Worker;
-
-export type Program = 'gateway' | 'storage';
+/** `moved` are those objects of `data` that go to the thread. */
+export type StartThread = (data: ThreadStart, moved: readonly Transferable[]) => Worker;
 
 export function openThread<C extends Calls, A extends Calls>(worker: Worker, answers: Answers<A>): Thread<C> {
   let reason: Error | undefined;

@@ -1,17 +1,18 @@
-import { MessageChannel } from 'node:worker_threads';
+import { MessageChannel, type MessagePort } from 'node:worker_threads';
 import type { Clock } from '../../../src/lib/clock.ts';
 import { untilAborted } from '../../../src/lib/until-aborted.ts';
 import { servingEnded } from '../errors.ts';
 import type { Settings } from '../settings.ts';
-import type { AgentCalls, GatewayCalls, GatewayStart, StorageCalls, StorageStart } from './calls.ts';
+import type { AgentCalls, ThreadCalls, ThreadStart } from './calls.ts';
 import { ownerOf } from './owner-of.ts';
 import type { Answers, Peer } from './peer.ts';
+import type { Role } from './roles.ts';
 import { openThread, type StartThread } from './thread.ts';
 
-/** The threads of a gateway: one that speaks HTTP, and those that store, each its own buckets. One alone does both. */
+/** The threads of a gateway: those that take connections, and those that store, each its own buckets. */
 export interface Threads {
-  readonly gateway: Peer<GatewayCalls>;
-  storageOf(bucket: string): Peer<StorageCalls>;
+  readonly listeners: readonly Peer<ThreadCalls>[];
+  storageOf(bucket: string): Peer<ThreadCalls>;
   /**
    * Returns when the signal fired and all is written.
    *
@@ -26,8 +27,7 @@ const STOP_MS = 30_000;
 export interface ThreadsOptions {
   readonly settings: Settings;
   readonly clock: Clock;
-  /** How many threads; at least one. */
-  readonly count: number;
+  readonly roles: readonly Role[];
   /** Buckets that are about to be removed. */
   readonly closed: readonly string[];
   /** Names of the other nodes. */
@@ -36,21 +36,36 @@ export interface ThreadsOptions {
   readonly start: StartThread;
 }
 
-export function startThreads({ settings, clock, count, closed, nodes, answers, start }: ThreadsOptions): Threads {
-  const channels = Array.from({ length: count - 1 }, () => new MessageChannel());
-  const storages = channels.map(({ port1 }, index) => {
-    const own = closed.filter((bucket) => ownerOf(bucket, channels.length) === index);
-    const data: StorageStart = { settings, index, count: channels.length, closed: own, nodes, gateway: port1 };
-    return openThread<StorageCalls, AgentCalls>(start('storage', data, [port1]), answers);
+export function startThreads({ settings, clock, roles, closed, nodes, answers, start }: ThreadsOptions): Threads {
+  const count = roles.filter(({ index }) => index >= 0).length;
+  const listeners = roles.filter(({ listens }) => listens).length;
+  const ports = connectAll(roles);
+  const all = roles.map(({ listens, index }, at) => {
+    const { storages, askers } = ports[at] ?? NONE;
+    const own = closed.filter((bucket) => ownerOf(bucket, count) === index);
+    const data: ThreadStart = {
+      settings,
+      listeners: listens ? listeners : 0,
+      index,
+      count,
+      closed: own,
+      nodes,
+      storages,
+      askers,
+    };
+    const moved = [...storages, ...askers].filter((port) => port !== undefined);
+    return { listens, index, ...openThread<ThreadCalls, AgentCalls>(start(data, moved), answers) };
   });
-  const ports = channels.map(({ port2 }) => port2);
-  const data: GatewayStart = { settings, closed: storages.length === 0 ? closed : [], nodes, storages: ports };
-  const gateway = openThread<GatewayCalls & StorageCalls, AgentCalls>(start('gateway', data, ports), answers);
-  const all = [gateway, ...storages];
+  const listening = all.filter(({ listens }) => listens);
+  const storing = all.filter(({ index }) => index >= 0);
 
   return {
-    gateway: gateway.peer,
-    storageOf: (bucket) => (storages[ownerOf(bucket, storages.length)] ?? gateway).peer,
+    listeners: listening.map(({ peer }) => peer),
+    storageOf: (bucket) => {
+      const owner = storing[ownerOf(bucket, count)];
+      if (owner === undefined) throw new Error('no thread has this bucket');
+      return owner.peer;
+    },
     run: async (signal) => {
       const first = await untilAborted(Promise.race(all.map(({ ended }) => ended)), signal).catch(() => undefined);
       const cancel = clock.after(STOP_MS, () => {
@@ -58,8 +73,13 @@ export function startThreads({ settings, clock, count, closed, nodes, answers, s
       });
       // What needs one that is over fails, what others do is finished. It is asked for, because a thread that is terminated
       // while it reads a request can take the process with it (seen with Node 20).
-      await stopped(gateway.peer.call('stop', []), gateway.ended);
-      await Promise.all(storages.map(({ peer, ended }) => stopped(peer.call('stop', []), ended)));
+      await Promise.all(listening.map(({ peer, ended }) => either(peer.call('finish', []), ended)));
+      await Promise.all(
+        all.map(({ peer, ended }) => {
+          peer.call('stop', []).catch(() => undefined);
+          return ended;
+        }),
+      );
       cancel();
       const error = servingEnded(first);
       for (const { peer } of all) peer.end(error);
@@ -68,8 +88,31 @@ export function startThreads({ settings, clock, count, closed, nodes, answers, s
   };
 }
 
-async function stopped(asked: Promise<void>, ended: Promise<unknown>): Promise<void> {
-  // One that is over does not answer any more.
-  asked.catch(() => undefined);
-  await ended;
+/** One that is over does not answer any more. */
+async function either(asked: Promise<void>, ended: Promise<unknown>): Promise<void> {
+  await Promise.race([asked.catch(() => undefined), ended]);
+}
+
+type Ports = Pick<ThreadStart, 'storages' | 'askers'>;
+const NONE: Ports = { storages: [], askers: [] };
+
+/** A channel from each thread that takes connections to each other one that stores. */
+function connectAll(roles: readonly Role[]): readonly Ports[] {
+  const askers = roles.map((): MessagePort[] => []);
+  const storages = roles.map(({ listens }, from) => {
+    if (!listens) return [];
+    const found: (MessagePort | undefined)[] = [];
+    for (const [to, { index }] of roles.entries()) {
+      if (index < 0) continue;
+      if (to === from) {
+        found[index] = undefined;
+        continue;
+      }
+      const { port1, port2 } = new MessageChannel();
+      found[index] = port1;
+      askers[to]?.push(port2);
+    }
+    return found;
+  });
+  return roles.map((_, at) => ({ storages: storages[at] ?? [], askers: askers[at] ?? [] }));
 }

@@ -5,6 +5,7 @@ import { connect, type Socket } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { freePort } from '../../../../src/cli/demo/free-port.ts';
 import type { Backend, Check } from '../../../../src/plugin/contract.ts';
+import type { Perform } from '../../gateway/perform.ts';
 import { createGateway } from '../../gateway/server.ts';
 import { ACCOUNT, MIB, openSite, type Site, staged, waitFor } from './lab.ts';
 
@@ -167,11 +168,12 @@ it('closes the object of an answer whose client went away before it', async () =
   async function* chunks(): AsyncGenerator<Buffer> {}
   const answered = { length: 1, chunks: chunks(), close };
   const settings = { ...site.deps.settings, listen: `127.0.0.1:${await freePort(Math.random)}` };
-  const gateway = createGateway({ ...site.deps, settings }, async () => async ({ signal }) => {
+  const perform: Perform = async ({ signal }) => {
     socket.destroy();
     await once(signal, 'abort');
     return { status: 200, body: answered };
-  });
+  };
+  const gateway = createGateway({ ...site.deps, settings }, { openPerform: async () => perform });
   await gateway.start();
   const { path, headers } = site.s3.sign({ key: 'x' });
   const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);

@@ -15,9 +15,10 @@ import { createDeps, type Deps } from '../../deps.ts';
 import { scan } from '../../quota/scan.ts';
 import { type Settings, settingsSchema } from '../../settings.ts';
 import { type AgentSide, openAgentSide } from '../../thread/agent-side.ts';
+import type { ThreadStart } from '../../thread/calls.ts';
 import { ownerOf } from '../../thread/owner-of.ts';
+import { canSharePort } from '../../thread/roles.ts';
 import { startThread } from '../../thread/start-thread.ts';
-import type { Program } from '../../thread/thread.ts';
 import { type Client, createClient } from '../gateway/client.ts';
 import { waitFor } from '../gateway/lab.ts';
 
@@ -66,10 +67,10 @@ export async function openThreaded(changes: Partial<Settings> = {}): Promise<Thr
     { settings, log, clock: systemClock, random: (bytes) => randomBytes(bytes) },
     { changed: (...change) => notice(...change) },
   );
-  let threads: { readonly program: Program; readonly worker: Worker }[] = [];
-  const side = openAgentSide(local, [], (program, ...rest) => {
-    const worker = startThread(program, ...rest);
-    threads.push({ program, worker });
+  let threads: { readonly started: ThreadStart; readonly worker: Worker }[] = [];
+  const side = openAgentSide(local, [], canSharePort(process.platform, process.versions.node), (started, moved) => {
+    const worker = startThread(started, moved);
+    threads.push({ started, worker });
     return worker;
   });
   notice = side.notice;
@@ -93,11 +94,10 @@ export async function openThreaded(changes: Partial<Settings> = {}): Promise<Thr
       await served;
     },
     terminate: async () => {
-      const storages = threads.filter(({ program }) => program === 'storage');
-      const storage = storages[ownerOf(ACCOUNT, storages.length)];
-      if (storage !== undefined) await storage.worker.terminate();
-      // One that speaks HTTP would take the process with it. Nothing catches what it throws at null.
-      else threads[0]?.worker.postMessage(null);
+      const owner = threads.find(({ started: { index, count } }) => index === ownerOf(ACCOUNT, count));
+      // One that takes connections would take the process with it. Nothing catches what it throws at null.
+      if (owner?.started.listeners === 0) await owner.worker.terminate();
+      else owner?.worker.postMessage(null);
       await served;
     },
     apply: (step) => apply(side.deps, { ...OF, ...step }, signal),

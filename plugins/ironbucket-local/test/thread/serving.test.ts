@@ -7,6 +7,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { KeyPair } from '../../../../src/s3/sigv4.ts';
 import { observe } from '../../observe.ts';
 import { ownerOf } from '../../thread/owner-of.ts';
+import { canSharePort, rolesOf } from '../../thread/roles.ts';
 import { usage } from '../../usage.ts';
 import { type Client, createClient } from '../gateway/client.ts';
 import { waitFor } from '../gateway/lab.ts';
@@ -135,6 +136,15 @@ describe.each([
     expect(site.side.gateway.address()).toMatchObject({ port: site.port });
   });
 
+  it('shares its address with no other agent', async () => {
+    await site.start();
+    const other = await openThreaded({ gateway_workers, listen: `127.0.0.1:${site.port}` });
+    await other.start();
+    expect(await other.ended()).toMatchObject({ code: 'IRONBUCKET_LISTEN', disposition: 'operator' });
+    await other.close();
+    expect(site.side.gateway.address()).toMatchObject({ port: site.port });
+  });
+
   it('leaves everything written when it is stopped, and the agent reads it without the thread', async () => {
     await site.start();
     await order();
@@ -147,9 +157,14 @@ describe.each([
 
 describe('a copy between buckets of two threads', () => {
   const administrator = { accessKey: 'administrator', secretKey: 'administrator-secret' };
+  const count = rolesOf(3, canSharePort(process.platform, process.versions.node)).filter(
+    ({ index }) => index >= 0,
+  ).length;
   /** A bucket of the first thread that stores, and one of the second. */
   const names = [0, 1].map((owner) => {
-    const name = Array.from({ length: 20 }, (_, index) => `bucket-${index}`).find((one) => ownerOf(one, 2) === owner);
+    const name = Array.from({ length: 20 }, (_, index) => `bucket-${index}`).find(
+      (one) => ownerOf(one, count) === owner,
+    );
     if (name === undefined) throw new Error('all names have the same owner');
     return name;
   });
