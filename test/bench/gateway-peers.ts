@@ -1,3 +1,4 @@
+import type { KeyPair } from '../../src/s3/sigv4.ts';
 import { type Figure, median, printResult } from './lib/report.ts';
 import { connect, exchange, headOf, openLine } from './lib/s3-load.ts';
 import { listPage, makeBucket, type S3Peer } from './lib/s3-peers.ts';
@@ -18,6 +19,14 @@ interface Rate {
   readonly p99: number | undefined;
 }
 
+/** What is measured; without keys, a server that verifies nothing. */
+interface Target {
+  readonly name: string;
+  readonly port: number;
+  readonly bucket: string;
+  readonly keys: KeyPair | undefined;
+}
+
 interface Measured {
   readonly name: string;
   readonly unit: string;
@@ -33,8 +42,12 @@ const OPERATIONS: readonly Measured[] = [
   { name: '64 MiB down', unit: 'MiB/s', run: (peer) => large(peer, 'GET') },
 ];
 
-/** Medians of rounds in turns, and ratios of the first server to the best of the others. */
-export async function compare(peers: readonly S3Peer[]): Promise<void> {
+/**
+ * Medians of rounds in turns, and ratios of the first server to the best of the others.
+ *
+ * @param bare a server that only writes the files of a put
+ */
+export async function compare(peers: readonly S3Peer[], bare: Target): Promise<void> {
   for (const peer of peers) await fill(peer);
   const figures: Figure[] = [];
   for (const { name, unit, run } of OPERATIONS) {
@@ -48,7 +61,28 @@ export async function compare(peers: readonly S3Peer[]): Promise<void> {
     });
     figures.push(...figuresOf(name, unit, rows));
   }
+  figures.push(...(await beyond(peers, bare)));
   printResult('gateway beside other servers', figures);
+}
+
+/** The puts once more, beside a server that does nothing else: whoever beats it has less to write, or does not run in Node. */
+async function beyond(peers: readonly S3Peer[], bare: Target): Promise<readonly Figure[]> {
+  const put = (target: Target): Promise<Rate> =>
+    load(CONNECTIONS, (index) => sender(target, 'PUT', `${target === bare ? 'bare-' : 'new/'}${index}`));
+  const all = [bare, ...peers];
+  const rates = new Map<Target, number[]>(all.map((target) => [target, []]));
+  for (let round = 0; round < ROUNDS; round++) {
+    for (const target of round % 2 === 0 ? all : all.toReversed()) rates.get(target)?.push((await put(target)).rate);
+  }
+  const limit = median(rates.get(bare) ?? []);
+  return [
+    { name: `${bare.name}: puts of 1 KiB`, value: limit, unit: '/s' },
+    ...peers.map((peer) => ({
+      name: `${peer.name}: puts, to it`,
+      value: median(rates.get(peer) ?? []) / limit,
+      unit: '',
+    })),
+  ];
 }
 
 interface Row extends Rate {
@@ -90,7 +124,7 @@ interface Sender {
   close(): void;
 }
 
-async function sender({ port, bucket, keys }: S3Peer, method: 'PUT' | 'GET' | 'HEAD', key: string): Promise<Sender> {
+async function sender({ port, bucket, keys }: Target, method: 'PUT' | 'GET' | 'HEAD', key: string): Promise<Sender> {
   const body = method === 'PUT' ? BODY : NOTHING;
   const head = headOf(method, port, `/${bucket}/${key}`, body.length, keys);
   const line = await openLine(port);

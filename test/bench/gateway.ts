@@ -47,10 +47,12 @@ try {
 async function beside(peers: readonly S3Peer[]): Promise<void> {
   const { port, path, keys, stop } = await start('serve-gateway', 'true');
   if (keys === undefined) throw new Error('the gateway has no keys');
+  const bare = await start('serve-two-files');
   try {
-    await compare([{ name: 'ours', port, bucket: path('').split('/')[1] ?? '', keys }, ...peers]);
+    const target = { name: 'node:http and two files', port: bare.port, bucket: '', keys: undefined };
+    await compare([{ name: 'ours', port, bucket: path('').split('/')[1] ?? '', keys }, ...peers], target);
   } finally {
-    await stop();
+    await Promise.all([stop(), bare.stop()]);
   }
 }
 
