@@ -83,6 +83,7 @@ export STORM_SEED=${STORM_SEED:-11}
 labs=(npx vitest run --config test/labs/vitest.config.ts)
 suite unit npm test --
 # Threads share an address from Node 22.12 on.
+mkdir "$work/node"
 quietly npm install --prefix "$work/node" --no-save "node-linux-$(node -p process.arch)@24.22.3"
 newer=$(echo "$work"/node/node_modules/node-linux-*/bin)
 suite threads env PATH="$newer:$PATH" npx vitest run --config test/vitest.config.ts plugins/ironbucket-local/test/thread
