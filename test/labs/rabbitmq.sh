@@ -7,8 +7,9 @@
 #   RMQ_USER, RMQ_PASSWORD  administrator  RMQ_STOMP_PORT  of STOMP without WebSockets
 #   RMQ_PID_FILE  has the process id of the Erlang VM, for SIGSTOP and SIGCONT; when that is killed, another one starts
 # LAB_WAIT bounds the start (60 s), LAB_TTL the whole run (300 s).
+# shellcheck source-path=SCRIPTDIR source=lib.sh
 set -euo pipefail
-export LC_ALL=C PATH="$PATH:/usr/sbin:/sbin"
+. "$(dirname "$(readlink -f "$0")")/lib.sh"
 cd "$(dirname "$(readlink -f "$0")")/../.."
 [ $# -gt 0 ] || set -- npx vitest run --config test/labs/vitest.config.ts test/labs/rabbitmq test/sandbox
 
@@ -18,20 +19,12 @@ dir=$(mktemp -d /tmp/rabbitmq-lab.XXXXXX)
 export RMQ_PID_FILE=$dir/pid
 pids=()
 
-die() { echo "rabbitmq.sh: $*" >&2; exit 1; }
-
-install() { # no service may start, and the epmd that the package's scripts leave behind goes away again
-  [ "$(id -u)" = 0 ] || die "rabbitmq-server is not installed, and only root can install it"
-  local guard=/usr/sbin/policy-rc.d guarded='' before
+install_server() { # the epmd that the package's scripts leave behind goes away again
+  local before pid status=0
   before=$(pgrep -x epmd || true)
-  if [ ! -e $guard ]; then printf '#!/bin/sh\nexit 101\n' >$guard; chmod 755 $guard; guarded=1; fi
-  local status=0
-  { timeout 60 apt-get update -q && ERL_EPMD_ADDRESS=127.0.0.1 DEBIAN_FRONTEND=noninteractive \
-      timeout 300 apt-get install -qy --no-install-recommends rabbitmq-server curl; } </dev/null >"$dir/apt.log" 2>&1 || status=$?
-  [ -z "$guarded" ] || rm -f $guard
-  local pid
+  ERL_EPMD_ADDRESS=127.0.0.1 install $SERVER rabbitmq-server curl curl || status=$?
   for pid in $(pgrep -x epmd || true); do grep -qx "$pid" <<<"$before" || kill "$pid"; done
-  [ $status = 0 ] || { tail -n 20 "$dir/apt.log" >&2; die "apt-get failed with status $status"; }
+  return $status
 }
 
 spawn() { # in a process group of its own, which is what `stop` ends
@@ -54,7 +47,7 @@ stop() {
 trap stop EXIT
 trap 'exit 130' INT TERM
 
-[ -x $SERVER ] && command -v curl >/dev/null || install
+install_server
 
 read -r amqp http stomp ws dist epmd < <(node -e '
   const net = require("node:net");

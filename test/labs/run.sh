@@ -87,17 +87,19 @@ mkdir "$work/node"
 quietly npm install --prefix "$work/node" --no-save "node-linux-$(node -p process.arch)@24.22.3"
 newer=$(echo "$work"/node/node_modules/node-linux-*/bin)
 suite threads env PATH="$newer:$PATH" npx vitest run --config test/vitest.config.ts plugins/ironbucket-local/test/thread
-suite labs test/labs/rabbitmq.sh "${labs[@]}" --exclude 'test/labs/{ceph,crash,gateway,page,python,quota,storm,soak}*'
+# Half of the time both wait for their servers.
+beside ceph env LAB_TTL=600 test/labs/ceph.sh "${labs[@]}" test/labs/ceph
+LAB_TTL=600 suite labs test/labs/rabbitmq.sh "${labs[@]}" --exclude 'test/labs/{ceph,crash,gateway,page,python,quota,storm,soak}*'
 # Behind the first that needs RabbitMQ, which installs it.
 beside peer test/labs/python-peer.sh test/labs/rabbitmq.sh "${labs[@]}" test/labs/python
 suite page "${labs[@]}" test/labs/page
+join ceph
+beside soak "${labs[@]}" test/labs/soak
 suite clients "${labs[@]}" --maxWorkers 4 test/labs/gateway
 join peer
-beside soak "${labs[@]}" test/labs/soak
 suite storm "${labs[@]}" test/labs/storm
 suite quota "${labs[@]}" test/labs/quota
 CRASH_STEP=${CRASH_STEP:-3} suite crash "${labs[@]}" test/labs/crash
-LAB_TTL=450 suite ceph test/labs/ceph.sh "${labs[@]}" test/labs/ceph
 join soak
 
 report texts
