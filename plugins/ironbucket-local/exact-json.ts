@@ -18,6 +18,7 @@ export function parseExact(text: string): JsonObject | undefined {
 
 /** Pretty-printed with two spaces, the entries in the order given, though an object would put keys like "1" first. */
 export function formatExact(entries: readonly (readonly [string, Json])[]): string {
+  // All other keys stay where they are, and one call is faster than one for each.
   if (!entries.some(([key]) => /^[\d\uf8ff]/.test(key)))
     return JSON.stringify(Object.fromEntries(entries), null, 2).replace(MARKED, '$1');
   const lines = entries.map(([key, value]) => {
