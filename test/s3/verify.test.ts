@@ -192,6 +192,7 @@ describe('what is refused', () => {
     ['no Signature', replaced(/, Signature=.*/, ''), 'AuthorizationHeaderMalformed'],
     ['a field twice', replaced(/$/, ', Signature=0'), 'AuthorizationHeaderMalformed'],
     ['a field without "="', replaced('Signature=', 'Signature'), 'AuthorizationHeaderMalformed'],
+    ['a character for "=" and the value', replaced(/Signature=.*/, 'Signature0'), 'AuthorizationHeaderMalformed'],
     ['a blank before "="', replaced('Signature=', 'Signature ='), 'AuthorizationHeaderMalformed'],
     ['an unknown field', replaced(/$/, ', X=0'), 'AuthorizationHeaderMalformed'],
     ['a short credential', replaced(`${accessKey}/`, ''), 'AuthorizationHeaderMalformed'],

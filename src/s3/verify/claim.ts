@@ -64,7 +64,7 @@ const FIELDS = 3;
 function readPart(part: string): readonly [name: string, value: string] {
   const text = part.trim();
   const mark = text.indexOf('=');
-  return [text.slice(0, mark), text.slice(mark + 1)];
+  return mark < 0 ? [text, ''] : [text.slice(0, mark), text.slice(mark + 1)];
 }
 
 function readPresigned(head: RequestHead): Claim {
