@@ -50,6 +50,13 @@ port.close();
 
 /** Tells the agent. */
 async function listens(opened: Gateway): Promise<boolean> {
+  process.once('uncaughtException', (error) => {
+    // A thread that ends while Node reads a request takes the whole process with it: it ends when there is none to read.
+    opened.cutOff();
+    setImmediate(() => {
+      throw error;
+    });
+  });
   try {
     await opened.start();
   } catch (error) {
@@ -63,13 +70,6 @@ async function listens(opened: Gateway): Promise<boolean> {
 
 /** Resolves when the last request was answered. */
 async function answer(opened: Gateway): Promise<void> {
-  process.once('uncaughtException', (error) => {
-    // A thread that ends while Node reads a request takes the whole process with it: it ends when there is none to read.
-    opened.cutOff();
-    setImmediate(() => {
-      throw error;
-    });
-  });
   await aborted(finishing.signal);
   await opened.stop();
 }
