@@ -51,11 +51,7 @@ export async function compare(peers: readonly S3Peer[], bare: Target): Promise<v
   for (const peer of peers) await fill(peer);
   const figures: Figure[] = [];
   for (const { name, unit, run } of OPERATIONS) {
-    const rates = new Map<string, Rate[]>(peers.map((peer) => [peer.name, []]));
-    for (let round = 0; round < ROUNDS; round++) {
-      for (const peer of round % 2 === 0 ? peers : peers.toReversed()) rates.get(peer.name)?.push(await run(peer));
-    }
-    const rows = [...rates].map(([peer, all]) => {
+    const rows = [...(await inTurns(peers, run))].map(([{ name: peer }, all]) => {
       const slowest = all.flatMap(({ p99 }) => p99 ?? []);
       return { peer, rate: median(all.map(({ rate }) => rate)), p99: slowest.length > 0 ? median(slowest) : undefined };
     });
@@ -69,20 +65,22 @@ export async function compare(peers: readonly S3Peer[], bare: Target): Promise<v
 async function beyond(peers: readonly S3Peer[], bare: Target): Promise<readonly Figure[]> {
   const put = (target: Target): Promise<Rate> =>
     load(CONNECTIONS, (index) => sender(target, 'PUT', `${target === bare ? 'bare-' : 'new/'}${index}`));
-  const all = [bare, ...peers];
-  const rates = new Map<Target, number[]>(all.map((target) => [target, []]));
-  for (let round = 0; round < ROUNDS; round++) {
-    for (const target of round % 2 === 0 ? all : all.toReversed()) rates.get(target)?.push((await put(target)).rate);
-  }
-  const limit = median(rates.get(bare) ?? []);
+  const rates = await inTurns<Target>([bare, ...peers], put);
+  const rateOf = (target: Target): number => median((rates.get(target) ?? []).map(({ rate }) => rate));
+  const limit = rateOf(bare);
   return [
     { name: `${bare.name}: puts of 1 KiB`, value: limit, unit: '/s' },
-    ...peers.map((peer) => ({
-      name: `${peer.name}: puts, to it`,
-      value: median(rates.get(peer) ?? []) / limit,
-      unit: '',
-    })),
+    ...peers.map((peer) => ({ name: `${peer.name}: puts, to it`, value: rateOf(peer) / limit, unit: '' })),
   ];
+}
+
+/** Every round in the other direction, so that none is always first. */
+async function inTurns<T>(targets: readonly T[], run: (target: T) => Promise<Rate>): Promise<ReadonlyMap<T, Rate[]>> {
+  const rates = new Map<T, Rate[]>(targets.map((target) => [target, []]));
+  for (let round = 0; round < ROUNDS; round++) {
+    for (const target of round % 2 === 0 ? targets : targets.toReversed()) rates.get(target)?.push(await run(target));
+  }
+  return rates;
 }
 
 interface Row extends Rate {
