@@ -1,11 +1,12 @@
-import { execFileSync, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { beforeAll, describe, expect, test } from 'vitest';
+import { buildTests } from './build-tests.ts';
 
 /** Orders of a Waldur carried out on file systems whose quotas a kernel enforces. Each program prints what it found. */
 
-beforeAll(() => execFileSync('npm', ['run', '-s', 'build:tests'], { stdio: 'inherit' }));
+beforeAll(buildTests);
 
 const PATIENCE_MS = 240_000;
 

@@ -1,5 +1,5 @@
 import { beforeAll, expect, test } from 'vitest';
-import { buildAgent } from './storm/agent-process.ts';
+import { buildTests } from './build-tests.ts';
 import { type Run, run } from './storm/run.ts';
 
 /**
@@ -16,7 +16,7 @@ const HEAP_GROWTH_MB = 8;
 const RSS_GROWTH_MB = 64;
 const PATIENCE_MS = 420_000;
 
-beforeAll(buildAgent);
+beforeAll(buildTests);
 
 test(`a storm over ${RESOURCES * ORDERS_EACH} orders ends as a calm day does (STORM_SEED=${SEED})`, {
   timeout: PATIENCE_MS + 30_000,

@@ -1,4 +1,4 @@
-import { execFileSync, fork } from 'node:child_process';
+import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { unitFlags } from '../../bench/lib/unit-flags.ts';
 
@@ -35,10 +35,6 @@ export interface StormAgent {
   /** Waiting and running jobs, of all offerings. */
   busy(): Promise<number>;
   stop(): Promise<void>;
-}
-
-export function buildAgent(): void {
-  execFileSync('npm', ['run', '-s', 'build:tests'], { stdio: 'inherit' });
 }
 
 export async function startStormAgent(options: StormAgentOptions): Promise<StormAgent> {
