@@ -29,7 +29,7 @@ export interface StageDeps {
 
 /**
  * Writes the whole body; what it throws comes through, and nothing is left then. Memory does not grow with the body.
- * `look` sees every chunk; none may change afterwards.
+ * `look` sees every chunk; each belongs to us until we ask for the next one.
  */
 export async function stageBody(
   deps: StageDeps,
@@ -58,26 +58,21 @@ async function writeBody(
   look: (chunk: Uint8Array) => void,
   signal: AbortSignal,
 ): Promise<number> {
+  const batch = createBatch();
   let size = 0;
-  let batch: Uint8Array[] = [];
-  let held = 0;
   let writing = Promise.resolve();
   const flush = async (): Promise<void> => {
     await writing;
-    writing = file.write(batch);
+    writing = file.write([batch.take()]);
     // It is looked at with the next batch, or at the end.
     writing.catch(() => undefined);
-    batch = [];
-    held = 0;
   };
   try {
     for await (const chunk of body) {
       signal.throwIfAborted();
       look(chunk);
-      batch.push(chunk);
       size += chunk.length;
-      held += chunk.length;
-      if (held >= BATCH) await flush();
+      for (let at = batch.add(chunk, 0); at < chunk.length; at = batch.add(chunk, at)) await flush();
     }
     await flush();
     await writing;
@@ -87,6 +82,39 @@ async function writeBody(
     await file.close();
   }
 }
+
+/** What is to be written at once. */
+interface Batch {
+  /** Copies what there is room for of `chunk` from `at` on; returns where it stopped. */
+  add(chunk: Uint8Array, at: number): number;
+  /** All of it, until the call after the next one. */
+  take(): Uint8Array;
+}
+
+/** In two buffers by turns. The first one is as large as the first chunk, which is mostly all there is. */
+function createBatch(): Batch {
+  let [filling, other] = [EMPTY, EMPTY];
+  let filled = 0;
+  return {
+    add: (chunk, at) => {
+      if (filled === 0 && filling.length < BATCH) {
+        filling = Buffer.allocUnsafe(other === EMPTY ? Math.min(chunk.length, BATCH) : BATCH);
+      }
+      const room = Math.min(chunk.length - at, filling.length - filled);
+      filling.set(at === 0 && room === chunk.length ? chunk : chunk.subarray(at, at + room), filled);
+      filled += room;
+      return at + room;
+    },
+    take: () => {
+      const taken = filling.subarray(0, filled);
+      [filling, other] = [other, filling];
+      filled = 0;
+      return taken;
+    },
+  };
+}
+
+const EMPTY = Buffer.alloc(0);
 
 /** The same with its ETag: one that was computed on the way, or else the MD5 of the body in hexadecimal. */
 export async function stageWithEtag(

@@ -54,7 +54,7 @@ export async function readText({ length, chunks }: Body, maxBytes: number): Prom
   for await (const piece of chunks) {
     bytes += piece.length;
     if (bytes > maxBytes) throw new S3Error('MaxMessageLengthExceeded');
-    pieces.push(piece);
+    pieces.push(Buffer.from(piece));
   }
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(Buffer.concat(pieces));

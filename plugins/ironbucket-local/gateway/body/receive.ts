@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import { release } from './release.ts';
 
 /** Bytes that wait for their reader before the client has to wait as well: as much as is written at once. */
 const HELD = 262_144;
@@ -7,6 +8,7 @@ const OVER: IteratorResult<Buffer> = { done: true, value: undefined };
 /**
  * The body of a request as it comes; can be iterated once. Node's own iterator takes 0.04 ms more, a quarter of all that
  * HTTP costs for a small body. A reader that stops leaves the connection as it is, so that a refusal can be answered.
+ * A piece belongs to the reader until it asks for the next one.
  *
  * @param begin when it is iterated
  * @throws Error when the client goes away before the end
@@ -24,6 +26,7 @@ function read(request: IncomingMessage): AsyncIterator<Buffer> {
   const held: Buffer[] = [];
   let bytes = 0;
   let end: 'whole' | Error | undefined = endOf(request);
+  let lent: Buffer | undefined;
   let wake = (): void => undefined;
 
   const onData = (piece: Buffer): void => {
@@ -47,9 +50,12 @@ function read(request: IncomingMessage): AsyncIterator<Buffer> {
 
   return {
     next: async () => {
+      if (lent !== undefined) release(lent);
+      lent = undefined;
       for (;;) {
         const value = held.shift();
         if (value !== undefined) {
+          lent = value;
           bytes -= value.length;
           if (bytes < HELD && request.isPaused()) request.resume();
           return { done: false, value };

@@ -20,8 +20,8 @@ export interface Body {
   /** Decoded bytes as announced; undefined for one that is sent without `Content-Length`. */
   readonly length: number | undefined;
   /**
-   * The decoded body; can be read once. Nothing of it is proved before the iteration ends without an error: the
-   * reader stages it. @throws S3Error when the body is not what was announced
+   * The decoded body; can be read once, and each piece belongs to the reader until it asks for the next one. Nothing of it
+   * is proved before the iteration ends without an error: the reader stages it. @throws S3Error when the body is not what was announced
    */
   readonly chunks: AsyncIterable<Buffer>;
   /** After `chunks` has ended. @throws Error before */

@@ -47,9 +47,11 @@ function createReader(body: AsyncIterable<Buffer>) {
   let held: Buffer = Buffer.alloc(0);
 
   async function more(): Promise<boolean> {
+    // What it is part of belongs to us until the next one is asked for.
+    const rest = Buffer.from(held);
     const { done, value } = await pieces.next();
     if (done === true) return false;
-    held = held.length === 0 ? value : Buffer.concat([held, value]);
+    held = rest.length === 0 ? value : Buffer.concat([rest, value]);
     return true;
   }
 

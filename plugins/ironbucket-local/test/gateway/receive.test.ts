@@ -47,12 +47,25 @@ it('lets the client wait for a slow reader, and loses nothing', async () => {
   const body = receive(request, nothing);
   const pieces: Buffer[] = [];
   for await (const piece of body) {
-    pieces.push(piece);
+    pieces.push(Buffer.from(piece));
     if (pieces.length > 3) continue;
     await waitFor(() => request.isPaused());
     expect(request.socket.bytesRead).toBeLessThan(2_000_000);
   }
   expect(Buffer.concat(pieces).equals(bytes)).toBe(true);
+});
+
+const canRelease = 'transfer' in ArrayBuffer.prototype;
+
+it.runIf(canRelease)('gives the memory of a piece back when the next one is asked for', async () => {
+  const bytes = Buffer.alloc(1_000_000, 'abcdefg');
+  const body = receive(await send(bytes.length, bytes), nothing)[Symbol.asyncIterator]();
+  const lent: Buffer[] = [];
+  for (let next = await body.next(); next.done !== true; next = await body.next()) lent.push(next.value);
+  const kept = lent.filter(({ length }) => length > 0);
+  expect(lent.length).toBeGreaterThan(10);
+  // The first one and the last one can be small.
+  expect(kept.length).toBeLessThanOrEqual(2);
 });
 
 it('throws when the client is gone, also before it was asked', async () => {
