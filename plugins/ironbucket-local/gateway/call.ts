@@ -1,5 +1,6 @@
 import type { RequestHead } from '../../../src/s3/request-head.ts';
 import type { Deps } from '../deps.ts';
+import type { FileRef } from '../objects/read.ts';
 import type { BodyOptions } from './body/expected.ts';
 import type { Body } from './body/types.ts';
 
@@ -34,7 +35,17 @@ export interface Stream {
   readonly length: number | undefined;
   /** Each belongs to the reader until it asks for the next one. */
   readonly chunks: AsyncIterable<Uint8Array>;
+  /** Where the bytes are, for another thread, which reads them itself. */
+  readonly file?: Portion | undefined;
+  /** Whoever read them from the file has the last ones. */
+  readonly wasRead?: (() => void) | undefined;
   close(): Promise<void>;
+}
+
+/** Part of a file, from `start` up to, and without, `end`. */
+export interface Portion extends FileRef {
+  readonly start: number;
+  readonly end: number;
 }
 
 export function isStream(body: Reply['body']): body is Stream {

@@ -31,7 +31,8 @@ const renameLater = promisify(rename);
 
 /**
  * The same effects without the thread pool, for a thread that does nothing else than serve: what the system has in memory
- * takes a fifth of the time so. While the disk is slow (`pace`), objects are read through the pool, and always what is large.
+ * takes a fifth of the time so. While the disk is slow (`pace`), objects are read through the pool; what is large is always
+ * written through it.
  */
 export function directFiles(pace: Pace): Files {
   const pooled = nodeFiles({ fsync: false });
@@ -102,8 +103,7 @@ function opened(file: number, facts: FileFacts, pace: Pace): OpenFile {
   return {
     facts,
     read: async (buffer, position) => {
-      const large = pace.isSlow() || buffer.length > SMALL;
-      if (large) return (await readLater(file, buffer, 0, buffer.length, position)).bytesRead;
+      if (pace.isSlow()) return (await readLater(file, buffer, 0, buffer.length, position)).bytesRead;
       return pace.time(() => readSync(file, buffer, 0, buffer.length, position));
     },
     close: async () => closeSync(file),

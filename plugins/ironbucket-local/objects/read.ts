@@ -15,13 +15,29 @@ export interface ReadDeps {
 /** An object that stays as it is while it is read, whatever is written under its key meanwhile. */
 export interface OpenObject {
   readonly object: StoredObject;
-  /** The bytes from `start` up to, and without, `end`. @throws when the file turns out to be shorter. */
+  /** What was opened; undefined for an object without bytes. */
+  readonly file: FileRef | undefined;
+  /**
+   * The bytes from `start` up to, and without, `end`. Every piece belongs to the caller until the next one is asked for.
+   * @throws when the file turns out to be shorter
+   */
   read(start: number, end: number): AsyncGenerator<Buffer>;
   /** All of a range that is small, in one piece. */
   whole(start: number, end: number): Promise<Buffer>;
-  /** The same as `read`, but every piece belongs to the caller only until the next one is asked for. */
-  lend(start: number, end: number): AsyncGenerator<Buffer>;
   close(): Promise<void>;
+}
+
+/** A file at a path, as long as it is that file. */
+export interface FileRef extends Pick<FileFacts, 'inode' | 'placedMs'> {
+  readonly path: string;
+}
+
+/** Undefined when there is none, or another one than is meant. The caller must close it. */
+export async function openFile(files: Files, { path, inode, placedMs }: FileRef): Promise<OpenFile | undefined> {
+  const file = await files.open(path);
+  if (file === undefined || (file.facts.inode === inode && file.facts.placedMs === placedMs)) return file;
+  await file.close();
+  return undefined;
 }
 
 /** Undefined when there is none. The caller must close it. */
@@ -38,18 +54,20 @@ async function openAt(deps: ReadDeps, place: Place): Promise<OpenObject | undefi
   if (data === undefined) {
     const object = await markerAt(deps, place);
     if (object === undefined) return undefined;
-    return { object, read: nothing, lend: nothing, whole: async () => Buffer.alloc(0), close: async () => undefined };
+    const empty = { read: nothing, whole: async () => Buffer.alloc(0), close: async () => undefined };
+    return { object, file: undefined, ...empty };
   }
   const file = await deps.files.open(data);
   if (file === undefined) return undefined;
   try {
     if (await isReachable(deps.files, place)) {
       const object = describeFile(key, file.facts, await deps.sidecars.read(sidecar));
+      const { inode, placedMs } = file.facts;
       return {
         object,
+        file: { path: data, inode, placedMs },
         read: (start, end) => readRange(file, start, end),
         whole: (start, end) => readWhole(file, start, end),
-        lend: (start, end) => lendRange(file, start, end),
         close: () => file.close(),
       };
     }
@@ -141,10 +159,6 @@ const NOT_THERE: ReadonlySet<unknown> = new Set(['ENOTDIR', 'ENAMETOOLONG']);
 /** Enough for the disk and the network to be busy at once; two of them are in memory. */
 const CHUNK = 262_144;
 
-export function readRange(file: OpenFile, start: number, end: number): AsyncGenerator<Buffer> {
-  return readPieces(file, start, end, (length) => Buffer.allocUnsafe(length));
-}
-
 async function readWhole(file: OpenFile, start: number, end: number): Promise<Buffer> {
   const buffer = Buffer.allocUnsafe(end - start);
   let filled = 0;
@@ -161,20 +175,12 @@ function shortened(): Error {
 }
 
 /** In two buffers by turns: without them, what is sent to many clients at once would be garbage faster than it is collected. */
-function lendRange(file: OpenFile, start: number, end: number): AsyncGenerator<Buffer> {
+export async function* readRange(file: OpenFile, start: number, end: number): AsyncGenerator<Buffer> {
   let [used, free]: (Buffer | undefined)[] = [];
-  return readPieces(file, start, end, (length) => {
+  const take = (length: number): Buffer => {
     [used, free] = [free ?? Buffer.allocUnsafe(length), used];
     return used.subarray(0, length);
-  });
-}
-
-async function* readPieces(
-  file: OpenFile,
-  start: number,
-  end: number,
-  take: (length: number) => Buffer,
-): AsyncGenerator<Buffer> {
+  };
   const readAt = async (position: number): Promise<Buffer> => {
     const buffer = take(Math.min(CHUNK, end - position));
     return buffer.subarray(0, await file.read(buffer, position));

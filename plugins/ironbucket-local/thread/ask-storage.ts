@@ -1,7 +1,10 @@
 import { untilBroken } from '../gateway/body/open-body.ts';
-import type { Reply } from '../gateway/call.ts';
+import type { Reply, Stream } from '../gateway/call.ts';
 import type { Allowed, Perform } from '../gateway/perform.ts';
-import type { MessageEnd, ReplyMessage } from './messages.ts';
+import { withLast } from '../gateway/with-last.ts';
+import type { Files } from '../objects/files.ts';
+import { openFile, readRange } from '../objects/read.ts';
+import type { Control, MessageEnd, ReplyMessage } from './messages.ts';
 import { createReceiver, createSender, type Receiver, type Sender } from './pieces.ts';
 
 /** A request that the other thread performs. */
@@ -14,13 +17,17 @@ interface Asked {
   reject(error: Error): void;
 }
 
-/** Has requests performed by the thread at the other end, which `serveRequests` serves there. */
-export function askStorage(port: MessageEnd): Perform {
+/**
+ * Has requests performed by the thread at the other end, which `serveRequests` serves there.
+ *
+ * @param files with which this one reads what is long
+ */
+export function askStorage(port: MessageEnd, files: Files): Perform {
   const asked = new Map<number, Asked>();
   let next = 0;
   let gone: Error | undefined;
 
-  port.on('message', ({ id, ...message }) => {
+  port.onMessage(({ id, ...message }) => {
     const request = asked.get(id);
     if (request === undefined) return;
     if (message.kind === 'begin') request.begin();
@@ -35,7 +42,7 @@ export function askStorage(port: MessageEnd): Perform {
       request.answer.take(message);
     }
   });
-  port.on('close', () => {
+  port.onClose(() => {
     gone = new Error('the thread that stores is gone');
     for (const { sent, answer, reject } of asked.values()) {
       sent.stop();
@@ -47,48 +54,73 @@ export function askStorage(port: MessageEnd): Perform {
 
   return async (allowed) => {
     const { incoming, requestId, bucket, key, principal, payload, form, signal } = allowed;
-    const whole = isSmall(allowed) ? await readWhole(allowed.body) : undefined;
+    const length = lengthOf(allowed);
+    const whole = isSmall(length, allowed) ? await readWhole(allowed.body, length) : undefined;
     if (gone !== undefined) throw gone;
     const id = next++;
-    const sent = createSender((message) => port.postMessage({ id, ...message }));
-    const taken = (bytes: number): void => port.postMessage({ id, kind: 'taken', bytes });
-    const answer = createReceiver(() => undefined, taken);
+    const post = (control: Control): void => port.postMessage({ id, ...control });
+    const sent = createSender((piece, memory) => port.postMessage({ id, ...piece }, memory));
+    const answer = createReceiver(
+      () => post({ kind: 'begin' }),
+      (bytes) => post({ kind: 'taken', bytes }),
+    );
     const cancel = (): void => {
       sent.stop();
-      if (asked.has(id)) port.postMessage({ id, kind: 'cancel' });
+      if (asked.has(id)) post({ kind: 'cancel' });
     };
     const { method, url, rawHeaders } = incoming;
     const told = { incoming: { method, url, rawHeaders }, requestId, bucket, key, principal, payload, form, whole };
-    const reply = await new Promise<ReplyMessage>((resolve, reject) => {
-      asked.set(id, { begin: () => void sent.send(allowed.body, lengthOf(allowed)), sent, answer, resolve, reject });
+    // The file in a form is cut out of what comes.
+    const begin = (): void => void sent.send(allowed.body, form === undefined);
+    const {
+      status,
+      headers = {},
+      body,
+      stream,
+    } = await new Promise<ReplyMessage>((resolve, reject) => {
+      asked.set(id, { begin, sent, answer, resolve, reject });
       port.postMessage({ id, kind: 'request', ...told }, whole && [whole.buffer]);
       if (signal.aborted) cancel();
       else signal.addEventListener('abort', cancel, { once: true });
     });
-    return replyOf(reply, answer, async () => {
+    if (stream === undefined) return { status, headers, body: ofBytes(body) };
+    const close = async (): Promise<void> => {
       cancel();
       asked.delete(id);
-    });
+    };
+    const here = await readHere(files, stream, () => post({ kind: 'read' }), close);
+    return { status, headers, body: here ?? { length: stream.length, chunks: answer.pieces, close } };
   };
 }
 
-function replyOf(
-  { status, headers = {}, body, stream }: ReplyMessage,
-  answer: Receiver,
+function ofBytes(body: ReplyMessage['body']): Reply['body'] {
+  return typeof body === 'object' ? Buffer.from(body.buffer) : body;
+}
+
+/** The other thread has the file open; undefined when this one has to have it sent from there. */
+async function readHere(
+  files: Files,
+  { length, file: portion }: Pick<Stream, 'length' | 'file'>,
+  wasRead: () => void,
   close: () => Promise<void>,
-): Reply {
-  if (stream !== undefined) return { status, headers, body: { length: stream.length, chunks: answer.pieces, close } };
-  if (body === undefined) return { status, headers };
-  return { status, headers, body: typeof body === 'string' ? body : Buffer.from(body.buffer) };
+): Promise<Stream | undefined> {
+  if (portion === undefined) return undefined;
+  const { start, end } = portion;
+  const file = await openFile(files, portion).catch(() => undefined);
+  if (file === undefined) return undefined;
+  const closeBoth = async (): Promise<void> => {
+    await file.close();
+    await close();
+  };
+  return { length, chunks: withLast(readRange(file, start, end), end - start, wasRead), close: closeBoth };
 }
 
 /** Up to here a body goes with its request, and another thread need not ask for it. */
 const SMALL = 65_536;
 
 /** One whose sender does not wait for it to be asked for. */
-function isSmall(allowed: Allowed): boolean {
-  const length = lengthOf(allowed);
-  return length !== undefined && length <= SMALL && !allowed.head.headers.has('expect');
+function isSmall(length: number | undefined, { head }: Allowed): length is number {
+  return length !== undefined && length <= SMALL && !head.headers.has('expect');
 }
 
 /** Of the body as it comes, in bytes; of a file in a form it is not known. */
@@ -98,8 +130,12 @@ function lengthOf({ head: { headers }, form }: Allowed): number | undefined {
 }
 
 /** In memory of its own, which goes to the other thread. @throws S3Error `IncompleteBody` when the client breaks it off */
-async function readWhole(body: AsyncIterable<Buffer>): Promise<Uint8Array<ArrayBuffer>> {
-  const pieces: Buffer[] = [];
-  for await (const piece of untilBroken(body)) pieces.push(piece);
-  return new Uint8Array(Buffer.concat(pieces));
+async function readWhole(body: AsyncIterable<Buffer>, length: number): Promise<Uint8Array<ArrayBuffer>> {
+  const whole = new Uint8Array(length);
+  let end = 0;
+  for await (const piece of untilBroken(body)) {
+    whole.set(piece, end);
+    end += piece.length;
+  }
+  return whole;
 }

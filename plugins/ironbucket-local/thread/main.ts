@@ -4,6 +4,7 @@ import { createPerform, type Perform } from '../gateway/perform.ts';
 import { createGateway, type Gateway } from '../gateway/server.ts';
 import { serveStorage } from '../serve-storage.ts';
 import { askStorage } from './ask-storage.ts';
+import { batched } from './batched.ts';
 import type { AgentCalls, ThreadCalls, ThreadStart } from './calls.ts';
 import { ownerOf } from './owner-of.ts';
 import { connectPeer, type Peer, toPortable } from './peer.ts';
@@ -36,7 +37,7 @@ const deps = threadDeps(agent, start);
 // Before anything is served.
 await Promise.all(start.closed.map(storage.closeBucket));
 const own = createPerform(deps);
-for (const asker of askers) serveRequests(asker, own, deps.log);
+for (const asker of askers) serveRequests(batched(asker), own, deps.log);
 const gateway = listeners === 0 ? undefined : createGateway(deps, { openPerform: async () => spread(), listeners });
 if (gateway === undefined || (await listens(gateway))) {
   if (gateway !== undefined) answered = answer(gateway);
@@ -80,7 +81,7 @@ async function aborted(signal: AbortSignal): Promise<void> {
 
 /** Each request by the thread whose bucket it is about. */
 function spread(): Perform {
-  const performs = storages.map((other) => (other === undefined ? own : askStorage(other)));
+  const performs = storages.map((other) => (other === undefined ? own : askStorage(batched(other), deps.files)));
   return (allowed) => {
     const perform = performs[ownerOf(allowed.bucket, performs.length)];
     if (perform === undefined) throw new Error('no thread has this bucket');

@@ -1,4 +1,5 @@
 import type { Incoming } from '../../../src/s3/request-head.ts';
+import type { Stream } from '../gateway/call.ts';
 import type { Allowed } from '../gateway/perform.ts';
 import type { Portable } from './peer.ts';
 
@@ -14,18 +15,19 @@ export interface RequestMessage
   readonly whole: Uint8Array | undefined;
 }
 
-/** The answer. With `stream`, its body follows in pieces. */
+/** The answer. The body of one with `stream` follows in pieces when `begin` asks for them, or is read from its file. */
 export interface ReplyMessage {
   readonly kind: 'reply';
   readonly status: number;
   readonly headers: Readonly<Record<string, string>> | undefined;
   readonly body: string | Uint8Array | undefined;
-  readonly stream: { readonly length: number | undefined } | undefined;
+  readonly stream: Pick<Stream, 'length' | 'file'> | undefined;
 }
 
 /** Of the body of a request or of an answer. */
 export type PieceMessage =
-  | { readonly kind: 'piece'; readonly ring: SharedArrayBuffer; readonly at: number; readonly length: number }
+  /** Its memory comes with it. */
+  | { readonly kind: 'piece'; readonly memory: ArrayBuffer }
   | { readonly kind: 'end' }
   | { readonly kind: 'broken'; readonly error: Portable };
 
@@ -34,12 +36,16 @@ export type Control =
   | { readonly kind: 'begin' }
   /** So many bytes of the pieces that were sent have been used. */
   | { readonly kind: 'taken'; readonly bytes: number }
+  /** The last bytes of the file were read. */
+  | { readonly kind: 'read' }
   /** Nothing more is wanted. */
   | { readonly kind: 'cancel' };
 
 /** One end of the channel between two threads. */
 export interface MessageEnd {
-  postMessage(message: Message, transfer?: readonly ArrayBuffer[]): void;
-  on(event: 'message', listener: (message: Message) => void): unknown;
-  on(event: 'close', listener: () => void): unknown;
+  /** @param memory in the message, that goes to the other thread */
+  postMessage(message: Message, memory?: readonly ArrayBuffer[]): void;
+  onMessage(listener: (message: Message) => void): void;
+  /** The thread at the other end is gone. */
+  onClose(listener: () => void): void;
 }

@@ -1,68 +1,47 @@
+import { release, takeOver } from '../gateway/body/release.ts';
 import type { PieceMessage } from './messages.ts';
 import { fromPortable, toPortable } from './peer.ts';
 
-/** Of each body that is on its way, in bytes: memory that both threads see, used again and again. */
-const RING = 512 * 1024;
-/** So much is worth a message while the other thread is busy with what was sent before. */
-const PORTION = RING / 4;
+/** So many bytes of each body are on their way before its sender waits. */
+const ENOUGH = 512 * 1024;
+/** What was used is told in portions, and what is lent is copied in them. */
+const PORTION = ENOUGH / 4;
 
 /** Sends a body to another thread, as fast as that one uses it. */
 export interface Sender {
-  /** @param length of all pieces, in bytes, when it is known */
-  send(pieces: AsyncIterable<Uint8Array>, length: number | undefined): Promise<void>;
+  /** @param given whether the memory of a piece may go with it; otherwise it is copied */
+  send(pieces: AsyncIterable<Uint8Array>, given: boolean): Promise<void>;
   /** The other thread used so many bytes. */
   taken(bytes: number): void;
   /** Nothing more is wanted. */
   stop(): void;
 }
 
-export function createSender(post: (message: PieceMessage) => void): Sender {
-  let ring = new Uint8Array(new SharedArrayBuffer(0));
-  /** Where the next byte goes. */
-  let end = 0;
-  /** Bytes in front of `end` that were not sent yet. */
-  let unsent = 0;
+export function createSender(post: (message: PieceMessage, memory?: readonly ArrayBuffer[]) => void): Sender {
   /** Bytes that were sent, and not used yet. */
   let ahead = 0;
   let stopped = false;
   let wake = (): void => undefined;
 
-  function flush(): void {
-    if (unsent === 0 || stopped) return;
-    post({ kind: 'piece', ring: ring.buffer, at: end - unsent, length: unsent });
-    ahead += unsent;
-    unsent = 0;
-    if (end === ring.length) end = 0;
-  }
-
-  async function put(piece: Uint8Array): Promise<void> {
-    let rest = piece;
-    while (rest.length > 0 && !stopped) {
-      const room = Math.min(rest.length, ring.length - ahead - unsent, ring.length - end);
-      if (room > 0) {
-        ring.set(rest.subarray(0, room), end);
-        rest = rest.subarray(room);
-        end += room;
-        unsent += room;
-        if (ahead === 0 || unsent >= PORTION || end === ring.length) flush();
-      } else {
-        flush();
-        await new Promise<void>((resolve) => {
-          wake = resolve;
-        });
-      }
+  async function put(memory: ArrayBuffer): Promise<void> {
+    while (ahead >= ENOUGH && !stopped) {
+      await new Promise<void>((resolve) => {
+        wake = resolve;
+      });
     }
+    if (stopped) return;
+    ahead += memory.byteLength;
+    post({ kind: 'piece', memory }, [memory]);
   }
 
   return {
-    send: async (pieces, length = RING) => {
-      ring = new Uint8Array(new SharedArrayBuffer(Math.max(1, Math.min(RING, length))));
+    send: async (pieces, given) => {
       try {
         for await (const piece of pieces) {
-          await put(piece);
+          if (given) await put(takeOver(piece));
+          else for (let at = 0; at < piece.length; at += PORTION) await put(copyOf(piece.subarray(at, at + PORTION)));
           if (stopped) return;
         }
-        flush();
         post({ kind: 'end' });
       } catch (error) {
         if (!stopped) post({ kind: 'broken', error: toPortable(error) });
@@ -70,7 +49,6 @@ export function createSender(post: (message: PieceMessage) => void): Sender {
     },
     taken: (bytes) => {
       ahead -= bytes;
-      if (ahead === 0) flush();
       wake();
     },
     stop: () => {
@@ -78,6 +56,10 @@ export function createSender(post: (message: PieceMessage) => void): Sender {
       wake();
     },
   };
+}
+
+function copyOf(piece: Uint8Array): ArrayBuffer {
+  return new Uint8Array(piece).buffer;
 }
 
 /** A body that comes from another thread. */
@@ -101,10 +83,10 @@ export function createReceiver(begin: () => void, taken: (bytes: number) => void
     for (;;) {
       const piece = held.shift();
       if (piece !== undefined) {
-        yield piece;
         used += piece.length;
-        // The sender may wait for it.
-        if (used < PORTION && held.length > 0) continue;
+        yield piece;
+        release(piece);
+        if (used < PORTION) continue;
         taken(used);
         used = 0;
       } else if (ended === 'whole') return;
@@ -125,7 +107,7 @@ export function createReceiver(begin: () => void, taken: (bytes: number) => void
     pieces: read(),
     take: (message) => {
       if (message.kind === 'piece') {
-        held.push(Buffer.from(message.ring, message.at, message.length));
+        held.push(Buffer.from(message.memory));
         wake();
       } else end(message.kind === 'end' ? 'whole' : fromPortable(message.error));
     },

@@ -2,13 +2,16 @@ import type { Log } from '../../../src/lib/log.ts';
 import { readHead } from '../../../src/s3/request-head.ts';
 import { isStream, type Reply, type Stream } from '../gateway/call.ts';
 import type { Perform } from '../gateway/perform.ts';
-import type { Message, MessageEnd, ReplyMessage, RequestMessage } from './messages.ts';
+import type { MessageEnd, ReplyMessage, RequestMessage } from './messages.ts';
 import { createReceiver, createSender, type Receiver, type Sender } from './pieces.ts';
 
 interface Running {
   readonly body: Receiver;
   readonly answer: Sender;
   readonly gone: AbortController;
+  /** The answer, while its body is not wanted yet. */
+  begin?: (() => void) | undefined;
+  wasRead?: (() => void) | undefined;
 }
 
 /** Performs the requests that `askStorage` sends from the other end. */
@@ -21,19 +24,20 @@ export function serveRequests(port: MessageEnd, perform: Perform, log: Log): voi
       () => port.postMessage({ id, kind: 'begin' }),
       (bytes) => port.postMessage({ id, kind: 'taken', bytes }),
     );
-    const answer = createSender((piece) => port.postMessage({ id, ...piece }));
+    const answer = createSender((piece, memory) => port.postMessage({ id, ...piece }, memory));
     const gone = new AbortController();
-    running.set(id, { body, answer, gone });
+    const request: Running = { body, answer, gone };
+    running.set(id, request);
     const about = { head: readHead(incoming), incoming, requestId, bucket, key, principal, payload, form };
     try {
       const reply = await perform({
         ...about,
-        body: whole === undefined ? kept(body.pieces) : only(whole),
+        body: whole === undefined ? body.pieces : only(whole),
         signal: gone.signal,
       });
-      const { said, transfer } = messageOf(reply);
-      port.postMessage({ id, ...said }, transfer);
-      if (isStream(reply.body)) await stream(reply.body, answer);
+      const { said, memory } = messageOf(reply);
+      port.postMessage({ id, ...said }, memory);
+      if (isStream(reply.body)) await stream(reply.body, request);
     } catch (err) {
       log.warn({ err, request: requestId }, 'an S3 answer broke off');
     } finally {
@@ -41,16 +45,18 @@ export function serveRequests(port: MessageEnd, perform: Perform, log: Log): voi
     }
   }
 
-  port.on('message', ({ id, ...message }: Message) => {
+  port.onMessage(({ id, ...message }) => {
     if (message.kind === 'request') return void run(id, message);
     const request = running.get(id);
     if (request === undefined) return;
     if (message.kind === 'piece' || message.kind === 'end' || message.kind === 'broken') request.body.take(message);
+    else if (message.kind === 'begin') request.begin?.();
     else if (message.kind === 'taken') request.answer.taken(message.bytes);
+    else if (message.kind === 'read') request.wasRead?.();
     else if (message.kind === 'cancel') cancel(request);
   });
   // With the thread at the other end, every client is gone.
-  port.on('close', () => running.forEach(cancel));
+  port.onClose(() => running.forEach(cancel));
 }
 
 function cancel({ body, answer, gone }: Running): void {
@@ -64,14 +70,18 @@ async function* only(whole: Uint8Array): AsyncGenerator<Buffer> {
   if (whole.length > 0) yield Buffer.from(whole.buffer);
 }
 
-/** Pieces that belong to the reader: what it writes, it collects first. */
-async function* kept(pieces: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
-  for await (const piece of pieces) yield Buffer.from(piece);
-}
-
-async function stream({ length, chunks, close }: Stream, answer: Sender): Promise<void> {
+/** Sends it when it is asked for; whoever reads it from its file says when that is over. */
+async function stream({ chunks, wasRead, close }: Stream, request: Running): Promise<void> {
+  const { answer, gone } = request;
   try {
-    await answer.send(chunks, length);
+    request.wasRead = wasRead;
+    const isWanted = await new Promise<boolean>((resolve) => {
+      request.begin = () => resolve(true);
+      if (gone.signal.aborted) resolve(false);
+      else gone.signal.addEventListener('abort', () => resolve(false), { once: true });
+    });
+    // It is lent: its memory is used again.
+    if (isWanted) await answer.send(chunks, false);
   } finally {
     await close();
   }
@@ -79,11 +89,11 @@ async function stream({ length, chunks, close }: Stream, answer: Sender): Promis
 
 function messageOf({ status, headers, body }: Reply): {
   readonly said: ReplyMessage;
-  readonly transfer: readonly ArrayBuffer[];
+  readonly memory: readonly ArrayBuffer[];
 } {
   const said = { kind: 'reply', status, headers, body: undefined, stream: undefined } as const;
-  if (isStream(body)) return { said: { ...said, stream: { length: body.length } }, transfer: [] };
-  if (body === undefined || typeof body === 'string') return { said: { ...said, body }, transfer: [] };
+  if (isStream(body)) return { said: { ...said, stream: { length: body.length, file: body.file } }, memory: [] };
+  if (body === undefined || typeof body === 'string') return { said: { ...said, body }, memory: [] };
   const bytes = new Uint8Array(body);
-  return { said: { ...said, body: bytes }, transfer: [bytes.buffer] };
+  return { said: { ...said, body: bytes }, memory: [bytes.buffer] };
 }

@@ -1,6 +1,5 @@
 import type { RequestHead } from '../../../../src/s3/request-head.ts';
 import { S3Error } from '../../../../src/s3/s3-error.ts';
-import type { OpenObject } from '../../objects/read.ts';
 import type { StoredObject } from '../../objects/stored.ts';
 import type { Operation, Reply } from '../call.ts';
 import { isModified, readConditions } from '../conditions.ts';
@@ -8,6 +7,7 @@ import { describe } from '../description.ts';
 import { readPartRange } from '../part-range.ts';
 import { readRange } from '../range.ts';
 import { unsupported } from '../unsupported.ts';
+import { withLast } from '../with-last.ts';
 
 export const getObject: Operation = async ({ objects, statistics }, { head, bucket, key }) => {
   const open = await objects.open(bucket, key);
@@ -24,8 +24,17 @@ export const getObject: Operation = async ({ objects, statistics }, { head, buck
       statistics.count(bucket, 'get');
       return { body, ...reply };
     }
-    const chunks = counted(open, start, end, () => statistics.count(bucket, 'get'));
-    return { body: { length: end - start, chunks, close: () => open.close() }, ...reply };
+    const wasRead = (): void => statistics.count(bucket, 'get');
+    return {
+      body: {
+        length: end - start,
+        chunks: withLast(open.read(start, end), end - start, wasRead),
+        file: open.file && { ...open.file, start, end },
+        wasRead,
+        close: () => open.close(),
+      },
+      ...reply,
+    };
   } catch (error) {
     await open.close();
     throw error;
@@ -77,15 +86,4 @@ function answer(head: RequestHead, object: StoredObject): Answer {
     start,
     end,
   };
-}
-
-/** Counts with the last bytes and not after them: whoever has them may ask for the count. */
-async function* counted(open: OpenObject, start: number, end: number, count: () => void): AsyncGenerator<Buffer> {
-  let left = end - start;
-  if (left === 0) count();
-  for await (const chunk of open.lend(start, end)) {
-    left -= chunk.length;
-    if (left === 0) count();
-    yield chunk;
-  }
 }

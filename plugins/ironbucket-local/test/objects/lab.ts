@@ -129,6 +129,6 @@ export async function* chunks(text: string | Uint8Array, size = 7): AsyncGenerat
 
 export async function collect(stream: AsyncIterable<Uint8Array>): Promise<Buffer> {
   const all: Uint8Array[] = [];
-  for await (const chunk of stream) all.push(chunk);
+  for await (const chunk of stream) all.push(Buffer.from(chunk));
   return Buffer.concat(all);
 }

@@ -1,12 +1,17 @@
 import { once } from 'node:events';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { MessageChannel } from 'node:worker_threads';
 import fc from 'fast-check';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { readHead } from '../../../../src/s3/request-head.ts';
 import { silentLog } from '../../../../test/fakes/log.ts';
 import type { Reply, Stream } from '../../gateway/call.ts';
 import type { Allowed, Perform } from '../../gateway/perform.ts';
+import { type Files, nodeFiles } from '../../objects/files.ts';
 import { askStorage } from '../../thread/ask-storage.ts';
+import { batched } from '../../thread/batched.ts';
 import { ownerOf } from '../../thread/owner-of.ts';
 import { serveRequests } from '../../thread/serve-requests.ts';
 
@@ -17,9 +22,9 @@ beforeEach(() => {
 afterEach(() => channel.port1.close());
 
 /** Both ends, as if there were a thread between them. */
-function performedBy(perform: Perform): Perform {
-  serveRequests(channel.port2, perform, silentLog());
-  return askStorage(channel.port1);
+function performedBy(perform: Perform, files = nodeFiles({ fsync: false })): Perform {
+  serveRequests(batched(channel.port2), perform, silentLog());
+  return askStorage(batched(channel.port1), files);
 }
 
 function allowed(headers: Readonly<Record<string, string>>, more: Partial<Allowed> = {}): Allowed {
@@ -51,6 +56,34 @@ async function textOf(body: AsyncIterable<Uint8Array>): Promise<string> {
 function streamOf(reply: Reply): Stream {
   if (typeof reply.body !== 'object' || Buffer.isBuffer(reply.body)) throw new Error('no stream');
   return reply.body;
+}
+
+/** Answers with `bcd`, out of a file that has it open. */
+async function answeringFile(files?: Files) {
+  const folder = await mkdtemp(join(tmpdir(), 'ironbucket-requests-'));
+  onTestFinished(() => rm(folder, { recursive: true }));
+  const path = join(folder, 'object');
+  await writeFile(path, 'abcde');
+  const { inode, placedMs } = (await nodeFiles({ fsync: false }).facts(path)) ?? { inode: 0, placedMs: 0 };
+  const events: string[] = [];
+  async function* chunks(): AsyncGenerator<Buffer> {
+    events.push('sent');
+    yield Buffer.from('bcd');
+  }
+  const file = { path, inode, placedMs, start: 1, end: 4 };
+  const [wasRead, close] = [
+    (): void => void events.push('read'),
+    async (): Promise<void> => void events.push('closed'),
+  ];
+  const perform = performedBy(
+    async () => ({ status: 200, body: { length: 3, chunks: chunks(), file, wasRead, close } }),
+    files,
+  );
+  return { perform, events, path };
+}
+
+async function ended(events: readonly string[]): Promise<void> {
+  while (events.at(-1) !== 'closed') await new Promise((resolve) => setImmediate(resolve));
 }
 
 describe('a request that another thread performs', () => {
@@ -147,8 +180,43 @@ describe('a request that another thread performs', () => {
     while (ends.length < 2) await new Promise((resolve) => setImmediate(resolve));
   });
 
+  it('reads a file itself, says when it has the end of it, and lets the other thread close it', async () => {
+    const { perform, events } = await answeringFile();
+    const stream = streamOf(await perform(allowed({})));
+    expect(await textOf(stream.chunks)).toBe('bcd');
+    await stream.close();
+    await ended(events);
+    expect(events).toEqual(['read', 'closed']);
+  });
+
+  it('has the bytes sent when there is another file by now', async () => {
+    const { perform, events, path } = await answeringFile();
+    await rm(path);
+    await writeFile(path, 'other');
+    const stream = streamOf(await perform(allowed({})));
+    expect(await textOf(stream.chunks)).toBe('bcd');
+    await ended(events);
+    expect(events).toEqual(['sent', 'closed']);
+  });
+
+  it('leaves a file to the other thread when it cannot open it', async () => {
+    const files: Files = { ...nodeFiles({ fsync: false }), open: () => Promise.reject(new Error('EMFILE')) };
+    const { perform, events } = await answeringFile(files);
+    expect(await textOf(streamOf(await perform(allowed({}))).chunks)).toBe('bcd');
+    await ended(events);
+    expect(events).toEqual(['sent', 'closed']);
+  });
+
+  it('has a file closed when the client goes before it has the end of it', async () => {
+    const { perform, events } = await answeringFile();
+    const stream = streamOf(await perform(allowed({})));
+    await stream.close();
+    await ended(events);
+    expect(events).toEqual(['closed']);
+  });
+
   it('fails when the thread is gone', async () => {
-    const perform = askStorage(channel.port1);
+    const perform = askStorage(batched(channel.port1), nodeFiles({ fsync: false }));
     const reply = perform(allowed({}));
     channel.port2.close();
     await expect(reply).rejects.toThrow('the thread that stores is gone');
