@@ -9,10 +9,11 @@ import { type Documents, openDocuments } from './documents.ts';
 import { type Layout, layoutOf } from './layout.ts';
 import { type Files, nodeFiles } from './objects/files.ts';
 import { type Objects, openObjects } from './objects/objects.ts';
+import type { Changing } from './objects/write.ts';
 import { openQuotas, type Quotas } from './quota/quotas.ts';
 import { openUncounted } from './quota/uncounted.ts';
 import type { Settings } from './settings.ts';
-import { openStatistics, type Statistics } from './statistics/statistics.ts';
+import { openStatistics, type Statistics, type StatisticsDeps } from './statistics/statistics.ts';
 import { openTrash, type Trash } from './trash.ts';
 
 /** What the gateway needs of the agent. */
@@ -44,11 +45,23 @@ export interface Storage {
   readonly changed?: AccountsChanged | undefined;
   /** Default: all buckets. */
   readonly owns?: Deps['owns'] | undefined;
+  /** Told of every change of an object. Default: not told */
+  readonly changing?: Changing | undefined;
+  /** What other threads have counted. Default: nothing */
+  readonly collect?: StatisticsDeps['collect'];
 }
 
 /** Opens nothing yet: every file is read when it is needed. */
 export function createDeps(context: GatewayContext, storage: Storage = {}): Deps {
-  const { disk = nodeDisk, files = nodeFiles(context.settings), others = [], changed, owns = () => true } = storage;
+  const {
+    disk = nodeDisk,
+    files = nodeFiles(context.settings),
+    others = [],
+    changed,
+    owns = () => true,
+    changing,
+    collect,
+  } = storage;
   const layout = layoutOf(resolve(context.settings.storage_path));
   const { clock, log, settings } = context;
   const shared = { disk, layout, clock, log, fsync: settings.fsync, flushIntervalMs: settings.quota_flush_interval_ms };
@@ -56,7 +69,7 @@ export function createDeps(context: GatewayContext, storage: Storage = {}): Deps
   const quotaDeps = { ...shared, defaultBytes, cacheMaxSize: settings.quota_cache_max_size };
   const random = (bytes: number): Uint8Array => context.random(bytes);
   const quotas = settings.enabled ? openQuotas(quotaDeps) : openUncounted(quotaDeps);
-  const statistics = openStatistics({ ...shared, enabled: settings.enabled });
+  const statistics = openStatistics({ ...shared, enabled: settings.enabled, collect });
   return {
     settings,
     log,
@@ -69,7 +82,15 @@ export function createDeps(context: GatewayContext, storage: Storage = {}): Deps
     quotas,
     statistics,
     cluster: openCluster({ quotas, statistics, clock, log, self: settings.node_id, others }),
-    objects: openObjects({ disk, files, layout, clock, random, removeEmptyFolders: settings.remove_empty_folders }),
+    objects: openObjects({
+      disk,
+      files,
+      layout,
+      clock,
+      random,
+      removeEmptyFolders: settings.remove_empty_folders,
+      changing,
+    }),
     documents: openDocuments(disk, layout),
     trash: openTrash({ disk, layout, log, random }),
     owns,

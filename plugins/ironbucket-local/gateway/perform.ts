@@ -42,11 +42,15 @@ export type Perform = (allowed: Allowed) => Promise<Reply>;
 /** Bytes may have to be copied for them. */
 const LONG: ReadonlySet<Operation> = new Set([completeUpload, copyObject, uploadPartCopy]);
 
-export function createPerform({ disk, ...others }: Deps): Perform {
+/** @param passes what is thrown to the caller after all. Default: nothing */
+export function createPerform({ disk, ...others }: Deps, passes: (thrown: unknown) => boolean = () => false): Perform {
   const deps = { ...others, disk: { ...disk, kind: onceATurn(disk.kind) } };
   const searches = createSearches(deps.clock);
   return async (allowed) => {
-    const refuse = (thrown: unknown): Promise<Reply> => refusal(deps, allowed, thrown);
+    const refuse = async (thrown: unknown): Promise<Reply> => {
+      if (passes(thrown)) throw thrown;
+      return await refusal(deps, allowed, thrown);
+    };
     try {
       if (allowed.form !== undefined) return await postForm(deps, allowed, allowed.form);
       const call = callOf(allowed, searches);

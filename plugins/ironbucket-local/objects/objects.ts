@@ -31,7 +31,7 @@ import {
   uploadPlace,
 } from './uploads.ts';
 import { openWindows } from './windows.ts';
-import { commitMarker, commitObject, redescribe, removeObject, type Terms } from './write.ts';
+import { type Changing, commitMarker, commitObject, redescribe, removeObject, type Terms } from './write.ts';
 
 export interface ObjectsDeps {
   readonly files: Files;
@@ -40,6 +40,8 @@ export interface ObjectsDeps {
   readonly clock: Clock;
   readonly random: (bytes: number) => Uint8Array;
   readonly removeEmptyFolders: boolean;
+  /** Told of every change of an object. Default: not told */
+  readonly changing?: Changing | undefined;
 }
 
 export interface Content extends Body {

@@ -16,7 +16,11 @@ export interface WriteDeps extends ReadDeps, StageDeps {
   readonly gate: Gate;
   readonly clock: Clock;
   readonly removeEmptyFolders: boolean;
+  readonly changing?: Changing | undefined;
 }
+
+/** An object is about to change; the result is called when it has. */
+export type Changing = (bucket: string, key: string) => () => void;
 
 /** What a change of an object needs besides its bytes. */
 export interface Terms {
@@ -148,8 +152,22 @@ export async function redescribe(
   });
 }
 
-function change<T>({ gate, locks }: WriteDeps, { bucket, lock }: Places, work: () => Promise<T>): Promise<T> {
-  return gate.enter(bucket, () => locks.hold(lock, work));
+function change<T>(
+  { gate, locks, changing }: WriteDeps,
+  { bucket, key, lock }: Places,
+  work: () => Promise<T>,
+): Promise<T> {
+  if (changing === undefined) return gate.enter(bucket, () => locks.hold(lock, work));
+  return gate.enter(bucket, () =>
+    locks.hold(lock, async () => {
+      const changed = changing(bucket, key);
+      try {
+        return await work();
+      } finally {
+        changed();
+      }
+    }),
+  );
 }
 
 function complete(

@@ -7,7 +7,7 @@ export interface Pending {
 }
 
 export interface PendingCounts {
-  add(account: string, month: string, operation: Operation): void;
+  add(account: string, month: string, operation: Operation, times?: number): void;
   all(): readonly Pending[];
   has(item: Pending): boolean;
   counts(account: string, month: string): Counts;
@@ -38,9 +38,9 @@ export function createPending(): PendingCounts {
   }
 
   return {
-    add: (account, month, operation) => {
+    add: (account, month, operation, times = 1) => {
       const { counts } = find(account, month) ?? create(account, month);
-      counts[operation]++;
+      counts[operation] += times;
     },
     all: () => [...accounts.values()].flatMap((months) => [...months.values()]),
     has: (item) => find(item.account, item.month) === item,

@@ -46,6 +46,14 @@ export interface StatisticsDeps {
   readonly fsync: boolean;
   readonly enabled: boolean;
   readonly flushIntervalMs: number;
+  /** What other threads have counted since it was asked last. Default: nothing */
+  readonly collect?: (() => Iterable<Counted>) | undefined;
+}
+
+export interface Counted {
+  readonly account: string;
+  readonly operation: Operation;
+  readonly times: number;
 }
 
 /** Files written at once. */
@@ -101,7 +109,15 @@ export function openStatistics(deps: StatisticsDeps): Statistics {
     }
   }
 
+  function collect(): void {
+    const month = monthOf(clock.now());
+    for (const { account, operation, times } of deps.collect?.() ?? []) {
+      if (deps.enabled) pending.add(account, month, operation, times);
+    }
+  }
+
   async function flush(): Promise<void> {
+    collect();
     await forEachLimited(pending.all(), AT_ONCE, new AbortController().signal, flushOne);
   }
 
@@ -111,6 +127,7 @@ export function openStatistics(deps: StatisticsDeps): Statistics {
     },
     read: async (account, month = monthOf(clock.now()), signal) => {
       if (!isMonth(month)) throw new RangeError(`${JSON.stringify(month.slice(0, 20))} is not a month`);
+      collect();
       // Not while it moves from memory into the file.
       const read = lock.hold(account, async () =>
         add((await load(account, month))?.counts ?? ZERO, pending.counts(account, month)),

@@ -6,6 +6,7 @@ import type { Files } from '../objects/files.ts';
 import { openFile, readRange } from '../objects/read.ts';
 import type { Control, MessageEnd, ReplyMessage } from './messages.ts';
 import { createReceiver, createSender, type Receiver, type Sender } from './pieces.ts';
+import type { Views } from './views.ts';
 
 /** A request that the other thread performs. */
 interface Asked {
@@ -17,12 +18,14 @@ interface Asked {
   reject(error: Error): void;
 }
 
-/**
- * Has requests performed by the thread at the other end, which `serveRequests` serves there.
- *
- * @param files with which this one reads what is long
- */
-export function askStorage(port: MessageEnd, files: Files): Perform {
+export interface Asking {
+  /** With which this thread reads what is long. */
+  readonly files: Files;
+  readonly views: Views;
+}
+
+/** Has requests performed by the thread at the other end, which `serveRequests` serves there. */
+export function askStorage(port: MessageEnd, { files, views }: Asking): Perform {
   const asked = new Map<number, Asked>();
   let next = 0;
   let gone: Error | undefined;
@@ -69,20 +72,19 @@ export function askStorage(port: MessageEnd, files: Files): Perform {
       if (asked.has(id)) post({ kind: 'cancel' });
     };
     const { method, url, rawHeaders } = incoming;
-    const told = { incoming: { method, url, rawHeaders }, requestId, bucket, key, principal, payload, form, whole };
+    const shares = views.wants(allowed);
+    const about = { requestId, bucket, key, principal, payload, form, shares, whole };
+    const told = { incoming: { method, url, rawHeaders }, ...about };
     // The file in a form is cut out of what comes.
     const begin = (): void => void sent.send(allowed.body, form === undefined);
-    const {
-      status,
-      headers = {},
-      body,
-      stream,
-    } = await new Promise<ReplyMessage>((resolve, reject) => {
+    const reply = await new Promise<ReplyMessage>((resolve, reject) => {
       asked.set(id, { begin, sent, answer, resolve, reject });
       port.postMessage({ id, kind: 'request', ...told }, whole && [whole.buffer]);
       if (signal.aborted) cancel();
       else signal.addEventListener('abort', cancel, { once: true });
     });
+    if (reply.shared !== undefined) views.add(bucket, reply.shared);
+    const { status, headers = {}, body, stream } = reply;
     if (stream === undefined) return { status, headers, body: ofBytes(body) };
     const close = async (): Promise<void> => {
       cancel();

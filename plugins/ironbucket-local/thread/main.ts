@@ -8,9 +8,12 @@ import { batched } from './batched.ts';
 import type { AgentCalls, ThreadCalls, ThreadStart } from './calls.ts';
 import { ownerOf } from './owner-of.ts';
 import { connectPeer, type Peer, toPortable } from './peer.ts';
+import { readShared } from './read-shared.ts';
 import { serveRequests } from './serve-requests.ts';
+import { createSharedBuckets } from './shared-buckets.ts';
 import { createStorageAnswers } from './storage-answers.ts';
 import { threadDeps } from './thread-deps.ts';
+import { createViews } from './views.ts';
 
 /**
  * The program of a thread. One that takes connections knows who may do what, and has it done by the thread whose bucket it
@@ -33,11 +36,12 @@ const agent: Peer<AgentCalls> = connectPeer<AgentCalls, ThreadCalls>(port, {
   },
   stop: async () => stopping.abort(),
 });
-const deps = threadDeps(agent, start);
+const shared = createSharedBuckets();
+const deps = threadDeps(agent, start, shared);
 // Before anything is served.
 await Promise.all(start.closed.map(storage.closeBucket));
 const own = createPerform(deps);
-for (const asker of askers) serveRequests(batched(asker), own, deps.log);
+for (const asker of askers) serveRequests(batched(asker), { perform: own, share, log: deps.log });
 const gateway = listeners === 0 ? undefined : createGateway(deps, { openPerform: async () => spread(), listeners });
 if (gateway === undefined || (await listens(gateway))) {
   if (gateway !== undefined) answered = answer(gateway);
@@ -79,9 +83,19 @@ async function aborted(signal: AbortSignal): Promise<void> {
   if (!signal.aborted) await once(signal, 'abort');
 }
 
-/** Each request by the thread whose bucket it is about. */
+async function share(bucket: string): Promise<SharedArrayBuffer> {
+  const memory = shared.share(bucket);
+  await deps.quotas.state(bucket, stopping.signal);
+  return memory;
+}
+
+/** Each request by the thread whose bucket it is about, if this one cannot do it itself. */
 function spread(): Perform {
-  const performs = storages.map((other) => (other === undefined ? own : askStorage(batched(other), deps.files)));
+  const views = createViews();
+  const performs = storages.map((other) => {
+    if (other === undefined) return own;
+    return readShared(deps, views, askStorage(batched(other), { files: deps.files, views }));
+  });
   return (allowed) => {
     const perform = performs[ownerOf(allowed.bucket, performs.length)];
     if (perform === undefined) throw new Error('no thread has this bucket');

@@ -11,6 +11,8 @@ export interface RequestMessage
   extends Pick<Allowed, 'requestId' | 'bucket' | 'key' | 'principal' | 'payload' | 'form'> {
   readonly kind: 'request';
   readonly incoming: Incoming;
+  /** Whether the other thread wants to see the bucket. */
+  readonly shares: boolean;
   /** A small body comes with it; another one comes in pieces when `begin` asks for it. */
   readonly whole: Uint8Array | undefined;
 }
@@ -22,6 +24,8 @@ export interface ReplyMessage {
   readonly headers: Readonly<Record<string, string>> | undefined;
   readonly body: string | Uint8Array | undefined;
   readonly stream: Pick<Stream, 'length' | 'file'> | undefined;
+  /** Of the `SharedBucket`, for a request that asked for it. */
+  readonly shared: SharedArrayBuffer | undefined;
 }
 
 /** Of the body of a request or of an answer. */

@@ -14,12 +14,19 @@ interface Running {
   wasRead?: (() => void) | undefined;
 }
 
+export interface Serving {
+  readonly perform: Perform;
+  /** Memory in which the other thread sees a bucket. */
+  readonly share: (bucket: string) => Promise<SharedArrayBuffer>;
+  readonly log: Log;
+}
+
 /** Performs the requests that `askStorage` sends from the other end. */
-export function serveRequests(port: MessageEnd, perform: Perform, log: Log): void {
+export function serveRequests(port: MessageEnd, { perform, share, log }: Serving): void {
   const running = new Map<number, Running>();
 
   async function run(id: number, message: RequestMessage): Promise<void> {
-    const { incoming, requestId, bucket, key, principal, payload, form, whole } = message;
+    const { incoming, requestId, bucket, key, principal, payload, form, shares, whole } = message;
     const body = createReceiver(
       () => port.postMessage({ id, kind: 'begin' }),
       (bytes) => port.postMessage({ id, kind: 'taken', bytes }),
@@ -35,8 +42,9 @@ export function serveRequests(port: MessageEnd, perform: Perform, log: Log): voi
         body: whole === undefined ? body.pieces : only(whole),
         signal: gone.signal,
       });
+      const shared = shares && reply.status < 400 ? await share(bucket).catch(() => undefined) : undefined;
       const { said, memory } = messageOf(reply);
-      port.postMessage({ id, ...said }, memory);
+      port.postMessage({ id, ...said, shared }, memory);
       if (isStream(reply.body)) await stream(reply.body, request);
     } catch (err) {
       log.warn({ err, request: requestId }, 'an S3 answer broke off');
@@ -88,7 +96,7 @@ async function stream({ chunks, wasRead, close }: Stream, request: Running): Pro
 }
 
 function messageOf({ status, headers, body }: Reply): {
-  readonly said: ReplyMessage;
+  readonly said: Omit<ReplyMessage, 'shared'>;
   readonly memory: readonly ArrayBuffer[];
 } {
   const said = { kind: 'reply', status, headers, body: undefined, stream: undefined } as const;

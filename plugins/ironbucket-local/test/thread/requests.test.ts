@@ -14,6 +14,8 @@ import { askStorage } from '../../thread/ask-storage.ts';
 import { batched } from '../../thread/batched.ts';
 import { ownerOf } from '../../thread/owner-of.ts';
 import { serveRequests } from '../../thread/serve-requests.ts';
+import { createSharedBucket } from '../../thread/shared-bucket.ts';
+import { createViews } from '../../thread/views.ts';
 
 let channel: MessageChannel;
 beforeEach(() => {
@@ -23,8 +25,9 @@ afterEach(() => channel.port1.close());
 
 /** Both ends, as if there were a thread between them. */
 function performedBy(perform: Perform, files = nodeFiles({ fsync: false })): Perform {
-  serveRequests(batched(channel.port2), perform, silentLog());
-  return askStorage(batched(channel.port1), files);
+  const share = async (): Promise<SharedArrayBuffer> => createSharedBucket().memory;
+  serveRequests(batched(channel.port2), { perform, share, log: silentLog() });
+  return askStorage(batched(channel.port1), { files, views: createViews() });
 }
 
 function allowed(headers: Readonly<Record<string, string>>, more: Partial<Allowed> = {}): Allowed {
@@ -216,7 +219,7 @@ describe('a request that another thread performs', () => {
   });
 
   it('fails when the thread is gone', async () => {
-    const perform = askStorage(batched(channel.port1), nodeFiles({ fsync: false }));
+    const perform = askStorage(batched(channel.port1), { files: nodeFiles({ fsync: false }), views: createViews() });
     const reply = perform(allowed({}));
     channel.port2.close();
     await expect(reply).rejects.toThrow('the thread that stores is gone');

@@ -1,6 +1,6 @@
-import { randomBytes } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { readdir, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:http';
+import { Agent, createServer } from 'node:http';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -184,6 +184,87 @@ describe('a copy between buckets of two threads', () => {
     expect(await to(copy)).toMatchObject({ status: 409, headers: { 'x-amz-error-code': 'OperationAborted' } });
     expect((await to({ key: 'b' })).body.toString()).toBe('old');
     expect(await readdir(join(site.root, names[1] ?? '', '.uploads'))).toEqual([]);
+  });
+});
+
+describe('a bucket that all threads read', () => {
+  beforeEach(async () => {
+    site = await openThreaded({ gateway_workers: 3 });
+    await site.start();
+    await order(1_000_000n);
+  });
+
+  /** Each on a connection of its own, and so in any of the threads. */
+  const agent = new Agent();
+
+  it('has right numbers and counts, whichever of them answers', async () => {
+    let usage = 0;
+    for (const [objects, key] of ['a', 'b', 'c'].entries()) {
+      await s3({ method: 'PUT', key, body: key.repeat(100 + objects) });
+      usage += 100 + objects;
+      const ask = async (index: number): Promise<void> => {
+        const method = index % 4 === 0 ? 'HEAD' : 'GET';
+        expect(await s3({ method, key, agent })).toMatchObject({
+          status: 200,
+          headers: {
+            'x-amz-bucket-usage': String(usage),
+            'x-amz-bucket-objects': String(objects + 1),
+            'x-amz-bucket-quota': '1000000',
+          },
+        });
+      };
+      await Promise.all(Array.from({ length: 40 }, (_, index) => ask(index)));
+      await Promise.all(Array.from({ length: 40 }, (_, index) => ask(index)));
+    }
+    const counts = JSON.parse((await s3({ query: { stats: '' } })).body.toString()) as Record<string, number>;
+    expect(counts).toMatchObject({ get_count: 180, head_count: 60, put_count: 3 });
+    expect(await s3({ key: 'none', agent })).toMatchObject({ status: 404 });
+    await site.stop();
+    await site.start();
+    expect(JSON.parse((await s3({ query: { stats: '' } })).body.toString())).toMatchObject(counts);
+  });
+
+  it('shows the limit that was set a moment ago, and nothing of a bucket that was removed', async () => {
+    await s3({ method: 'PUT', key: 'x', body: 'x' });
+    const limits = async (): Promise<ReadonlySet<unknown>> => {
+      const answers = await Promise.all(Array.from({ length: 20 }, () => s3({ key: 'x', agent })));
+      return new Set(answers.map(({ headers }) => headers['x-amz-bucket-quota']));
+    };
+    expect(await limits()).toEqual(new Set(['1000000']));
+    const to = { bytes: 2_000_000n, objects: null };
+    await site.apply({ kind: 'set-quota', from: { bytes: 1_000_000n, objects: null }, to });
+    expect(await limits()).toEqual(new Set(['2000000']));
+    await site.apply({ kind: 'delete-account', purge: true });
+    await order();
+    await s3({ method: 'PUT', key: 'y', body: 'yy' });
+    expect(await limits()).toEqual(new Set([undefined]));
+    expect(await s3({ method: 'HEAD', key: 'y', agent })).toMatchObject({ headers: { 'x-amz-bucket-usage': '2' } });
+    const { get_count } = JSON.parse((await s3({ query: { stats: '' } })).body.toString()) as Record<string, number>;
+    expect(get_count).toBe(0);
+  });
+
+  it('has the bytes and the description of one object, never those of two, while it is written', async () => {
+    const stop = { now: false };
+    const put = (turn: number): Promise<unknown> => {
+      const letter = 'abcd'[turn % 4] ?? '';
+      return s3({ method: 'PUT', key: 'k', body: letter.repeat(2000), headers: { 'content-type': `text/${letter}` } });
+    };
+    await put(0);
+    const writer = async (): Promise<void> => {
+      for (let turn = 1; !stop.now; turn++) await put(turn);
+    };
+    const reader = async (): Promise<void> => {
+      for (let turn = 0; turn < 150; turn++) {
+        const { status, headers, body } = await s3({ key: 'k', agent });
+        expect(status).toBe(200);
+        const etag = createHash('md5').update(body).digest('hex');
+        expect(headers).toMatchObject({ 'content-type': `text/${body.toString('utf8', 0, 1)}`, etag: `"${etag}"` });
+      }
+    };
+    const writing = writer();
+    await Promise.all(Array.from({ length: 8 }, reader));
+    stop.now = true;
+    await writing;
   });
 });
 
