@@ -61,7 +61,9 @@ export function openAccounts(disk: Disk, layout: Layout, changed?: AccountsChang
     known.delete(account);
   }
 
-  async function get(account: string): Promise<AccountRecord | undefined> {
+  const get = (account: string): Promise<AccountRecord | undefined> => find(account, readOld);
+
+  async function find(account: string, earlier: typeof readOld): Promise<AccountRecord | undefined> {
     if (!isBucketName(account)) return undefined;
     const path = layout.account(account);
     const identity = await disk.identity(path);
@@ -70,7 +72,8 @@ export function openAccounts(disk: Disk, layout: Layout, changed?: AccountsChang
     const text = identity === undefined ? undefined : await disk.read(path);
     if (identity === undefined || text === undefined) {
       forget(account);
-      return await absent(account);
+      // It may be in the file of an earlier version; and a storage that is gone must not look like one without accounts.
+      return (await earlier()).get(account);
     }
     const record = parseAccount(text, path);
     remember(account, identity, record);
@@ -78,15 +81,10 @@ export function openAccounts(disk: Disk, layout: Layout, changed?: AccountsChang
     return record;
   }
 
-  /** It may be in the file of an earlier version; and a storage that is gone must not look like one without accounts. */
-  async function absent(account: string): Promise<AccountRecord | undefined> {
-    return (await readOld()).get(account);
-  }
-
   /** The accounts in the file of an earlier version; asks for the storage first. Costs one look while nothing changes. */
   async function readOld(): Promise<ReadonlyMap<string, AccountRecord>> {
     const own = await disk.identity(layout.own);
-    if (own !== undefined && own === settled) return new Map();
+    if (own !== undefined && own === settled) return NO_ACCOUNTS;
     settled = undefined;
     const there = await disk.identity(layout.accounts);
     if (there !== undefined) seen = true;
@@ -174,7 +172,7 @@ export function openAccounts(disk: Disk, layout: Layout, changed?: AccountsChang
           throw error;
         });
         await migration;
-        const before = await get(account);
+        const before = await (settled === undefined ? get(account) : find(account, async () => NO_ACCOUNTS));
         const after = change(before);
         if (after === before || (after !== undefined && before !== undefined && sameJson(before, after))) return false;
         await write(account, after);
@@ -182,3 +180,5 @@ export function openAccounts(disk: Disk, layout: Layout, changed?: AccountsChang
       }),
   };
 }
+
+const NO_ACCOUNTS: ReadonlyMap<string, AccountRecord> = new Map();

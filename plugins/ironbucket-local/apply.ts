@@ -49,7 +49,7 @@ async function create(deps: Deps, action: Kind<'create-account'>, signal: AbortS
   if (sight.kind === 'directory') return adopt(deps, action, signal);
 
   // Keys of a bucket that was removed without our knowledge must not open the new one.
-  await deps.accounts.update(account, () => undefined);
+  if (sight.record !== undefined) await deps.accounts.update(account, () => undefined);
   await createBucketDirectory(deps, { account, resource, maxBytes: quota.bytes }, signal);
   await deps.accounts.update(account, () => ({ ...emptyRecord(resource), name: action.displayName }));
   return { changed: true };
