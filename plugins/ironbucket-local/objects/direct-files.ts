@@ -17,9 +17,10 @@ import {
   writevSync,
 } from 'node:fs';
 import { promisify } from 'node:util';
+import type { Clock } from '../../../src/lib/clock.ts';
 import { codeOf } from '../disk.ts';
 import { behind, type FileFacts, type Files, NO_FILE, NOT_REMOVED, nodeFiles, type OpenFile } from './files.ts';
-import type { Pace } from './pace.ts';
+import { createPace, type Pace } from './pace.ts';
 
 /** Up to here a trip through the thread pool takes longer than the bytes. */
 const SMALL = 65_536;
@@ -29,13 +30,20 @@ const readLater = promisify(read);
 const writevLater = promisify(writev);
 const renameLater = promisify(rename);
 
+/** Less is what a busy core takes as well. */
+const READING = { patienceMs: 20, slowMs: 250 };
+/** Where the file system writes the new file out before it replaces the old one, others can be served meanwhile. */
+const REPLACING = { patienceMs: 1, slowMs: 1000 };
+
 /**
  * The same effects without the thread pool, for a thread that does nothing else than serve: what the system has in memory
- * takes a fifth of the time so. While the disk is slow (`pace`), objects are read through the pool; what is large is always
- * written through it.
+ * takes a fifth of the time so. While the disk is slow, objects are read and replaced through the pool; what is large is
+ * always written through it.
  */
-export function directFiles(pace: Pace): Files {
+export function directFiles(clock: Pick<Clock, 'monotonicMs'>): Files {
   const pooled = nodeFiles({ fsync: false });
+  const pace = createPace(clock, READING);
+  const replacing = createPace(clock, REPLACING);
   return {
     ...pooled,
     facts: async (path) => factsNow(path),
@@ -54,7 +62,8 @@ export function directFiles(pace: Pace): Files {
       };
     },
     move: async (from, to) => renameSync(from, to),
-    replace: renameLater,
+    replace: async (from, to) =>
+      replacing.isSlow() ? renameLater(from, to) : replacing.time(() => renameSync(from, to)),
     remove: async (path) => expecting(NOT_THERE, () => unlinkSync(path)),
     makeDirectory: async (path) => void expecting(IS_THERE, () => mkdirSync(path)),
     removeDirectory: async (path) => expecting(NOT_REMOVED, () => rmdirSync(path)),

@@ -7,12 +7,14 @@ export interface Pace {
   time<T>(work: () => T): T;
 }
 
-/** What one call may take: less is what a busy core takes as well. */
-const PATIENCE_MS = 20;
-/** For how long the pool is used after one that took longer. */
-const SLOW_MS = 250;
+export interface Patience {
+  /** What one call may take. */
+  readonly patienceMs: number;
+  /** For how long the pool is used after one that took longer. */
+  readonly slowMs: number;
+}
 
-export function createPace(clock: Pick<Clock, 'monotonicMs'>): Pace {
+export function createPace(clock: Pick<Clock, 'monotonicMs'>, { patienceMs, slowMs }: Patience): Pace {
   let slowUntilMs = Number.NEGATIVE_INFINITY;
   return {
     isSlow: () => slowUntilMs > Number.NEGATIVE_INFINITY && clock.monotonicMs() < slowUntilMs,
@@ -22,7 +24,7 @@ export function createPace(clock: Pick<Clock, 'monotonicMs'>): Pace {
         return work();
       } finally {
         const endedMs = clock.monotonicMs();
-        if (endedMs - startedMs > PATIENCE_MS) slowUntilMs = endedMs + SLOW_MS;
+        if (endedMs - startedMs > patienceMs) slowUntilMs = endedMs + slowMs;
       }
     },
   };

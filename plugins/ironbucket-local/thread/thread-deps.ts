@@ -4,7 +4,6 @@ import type { AskNode } from '../cluster/ask-node.ts';
 import { createDeps, type Deps, type Storage } from '../deps.ts';
 import { directDisk } from '../direct-disk.ts';
 import { directFiles } from '../objects/direct-files.ts';
-import { createPace } from '../objects/pace.ts';
 import type { Quotas } from '../quota/quotas.ts';
 import type { Settings } from '../settings.ts';
 import type { AgentCalls, ThreadStart } from './calls.ts';
@@ -52,7 +51,7 @@ function publishing(quotas: Quotas, shared: SharedBuckets): Quotas {
 
 /** Without the thread pool, unless every effect must be on the disk, which takes long. */
 function storageOf({ fsync }: Settings): Storage {
-  return fsync ? {} : { disk: directDisk, files: directFiles(createPace(systemClock)) };
+  return fsync ? {} : { disk: directDisk, files: directFiles(systemClock) };
 }
 
 function otherNode(agent: Peer<AgentCalls>, name: string): AskNode {

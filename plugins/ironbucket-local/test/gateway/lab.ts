@@ -17,7 +17,6 @@ import { nodeDisk } from '../../disk.ts';
 import { createGateway } from '../../gateway/server.ts';
 import { createBackend } from '../../index.ts';
 import { directFiles } from '../../objects/direct-files.ts';
-import { createPace } from '../../objects/pace.ts';
 import { parseQuota } from '../../quota/quota-file.ts';
 import { scan } from '../../quota/scan.ts';
 import { serve } from '../../serve.ts';
@@ -79,7 +78,7 @@ async function openOn(root: string, options: SiteOptions, known: KeyPair | undef
   const context = contextOf(root, options, logged);
   const life = { dead: false };
   const disk = mortal(options.storage?.disk ?? directDisk, life);
-  const files = mortal(options.storage?.files ?? directFiles(createPace(systemClock)), life);
+  const files = mortal(options.storage?.files ?? directFiles(systemClock), life);
   const deps = createDeps(context, { disk, files, others: otherNodes(context) });
   const gateway = createGateway(deps);
   const running = new AbortController();
