@@ -15,7 +15,7 @@ export function mortal(root: string, first?: number): StartOptions {
 const SOURCE = `
 import programs from 'node:child_process';
 import { subscribe } from 'node:diagnostics_channel';
-import { promises, writeSync } from 'node:fs';
+import fs, { promises, writeSync } from 'node:fs';
 import { syncBuiltinESMExports } from 'node:module';
 import { performance } from 'node:perf_hooks';
 
@@ -65,6 +65,26 @@ for (const name of ['write', 'writev', 'writeFile', 'appendFile', 'truncate']) {
     const result = await change.apply(this, args);
     if (handles.has(this)) effect(name + ' ' + handles.get(this));
     return result;
+  };
+}
+/** The same of those with callbacks; files are numbers there. */
+const files = new Map();
+const named = (target) => (typeof target === 'number' ? files.get(target) : ours(target) ? short(target) : undefined);
+for (const name of ['mkdir', 'rename', 'unlink', 'rmdir', 'rm', 'writeFile', 'write', 'writev', 'open', 'close']) {
+  const change = fs[name];
+  fs[name] = (target, ...rest) => {
+    const done = rest.pop();
+    const what = named(target);
+    const isEffect = name === 'open' ? /[wa]/.test(rest[0]) : name !== 'close';
+    // Before it is closed, for its number is given away again at once.
+    if (name === 'close') files.delete(target);
+    change(target, ...rest, (error, ...results) => {
+      if (!error && what !== undefined) {
+        if (name === 'open') files.set(results[0], what);
+        if (isEffect) effect(name + ' ' + what);
+      }
+      done(error, ...results);
+    });
   };
 }
 const spawn = programs.spawn;
