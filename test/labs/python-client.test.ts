@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { FIXTURE } from '../../src/sandbox/fixture.ts';
 import { type Client, type Opened, open, readyResource } from '../sandbox/harness.ts';
 
@@ -29,6 +29,9 @@ interface Read {
 
 /** `PYTHONPATH` by name: the client that the agent of requirements.txt uses is in its own environment. */
 const CLIENTS = { "the agent's": '', 'the newest': process.env['NEWEST_CLIENT'] ?? 'NEWEST_CLIENT is not set' };
+
+// Python compiles two clients with a thousand modules each, beside other suites.
+vi.setConfig({ testTimeout: 180_000 });
 
 test("every response is one that Waldur's own clients can read", async () => {
   const opened = await open();

@@ -86,7 +86,8 @@ suite unit npm test --
 mkdir "$work/node"
 quietly npm install --prefix "$work/node" --no-save "node-linux-$(node -p process.arch)@24.22.3"
 newer=$(echo "$work"/node/node_modules/node-linux-*/bin)
-suite threads env PATH="$newer:$PATH" npx vitest run --config test/vitest.config.ts plugins/ironbucket-local/test/thread
+suite threads env PATH="$newer:$PATH" npx vitest run --config test/vitest.config.ts \
+  plugins/ironbucket-local/test/thread plugins/ironbucket-local/test/gateway/receive
 # Half of the time both wait for their servers.
 beside ceph env LAB_TTL=600 test/labs/ceph.sh "${labs[@]}" test/labs/ceph
 LAB_TTL=600 suite labs test/labs/rabbitmq.sh "${labs[@]}" --exclude 'test/labs/{ceph,crash,gateway,page,python,quota,storm,soak}*'
