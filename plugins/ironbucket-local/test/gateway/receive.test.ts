@@ -55,9 +55,7 @@ it('lets the client wait for a slow reader, and loses nothing', async () => {
   expect(Buffer.concat(pieces).equals(bytes)).toBe(true);
 });
 
-const canRelease = 'transfer' in ArrayBuffer.prototype;
-
-it.runIf(canRelease)('gives the memory of a piece back when the next one is asked for', async () => {
+it('gives the memory of a piece back when the next one is asked for, where Node can', async () => {
   const bytes = Buffer.alloc(1_000_000, 'abcdefg');
   const body = receive(await send(bytes.length, bytes), nothing)[Symbol.asyncIterator]();
   const lent: Buffer[] = [];
@@ -65,7 +63,8 @@ it.runIf(canRelease)('gives the memory of a piece back when the next one is aske
   const kept = lent.filter(({ length }) => length > 0);
   expect(lent.length).toBeGreaterThan(10);
   // The first one and the last one can be small.
-  expect(kept.length).toBeLessThanOrEqual(2);
+  if ('transfer' in ArrayBuffer.prototype) expect(kept.length).toBeLessThanOrEqual(2);
+  else expect(Buffer.concat(kept).equals(bytes)).toBe(true);
 });
 
 it('throws when the client is gone, also before it was asked', async () => {
