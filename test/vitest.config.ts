@@ -6,8 +6,6 @@ const root = new URL('..', import.meta.url).pathname;
 const patience = { testTimeout: 60_000, hookTimeout: 60_000 };
 /** nock leaves Node's `http` changed, also after it was told to restore it. */
 const WITH_NOCK = 'test/waldur/**/*.test.ts';
-/** Half an hour of faked time is also one for whatever another file left in the process. */
-const WITH_TIMERS = 'test/offering/schedule.test.ts';
 /** What `npm run coverage` leaves out: tests of backends, and of processes, whose lines it cannot see. */
 const UNCOUNTED = ['plugins/**', 'test/e2e/process-*'];
 
@@ -24,20 +22,13 @@ export default defineConfig(({ mode }) => ({
           name: 'shared',
           root,
           include: ['test/**/*.test.ts', 'plugins/*/test/**/*.test.ts'],
-          exclude: [
-            WITH_NOCK,
-            WITH_TIMERS,
-            'test/labs/**',
-            'node_modules/**',
-            'dist/**',
-            ...(mode === 'coverage' ? UNCOUNTED : []),
-          ],
+          exclude: [WITH_NOCK, 'test/labs/**', 'node_modules/**', 'dist/**', ...(mode === 'coverage' ? UNCOUNTED : [])],
           // Nothing here has state beyond its test, so one process can run many files: one for each takes a third longer.
           isolate: false,
           ...patience,
         },
       },
-      { test: { name: 'alone', root, include: [WITH_NOCK, WITH_TIMERS], ...patience } },
+      { test: { name: 'nock', root, include: [WITH_NOCK], ...patience } },
     ],
     coverage: {
       provider: 'v8',

@@ -14,7 +14,7 @@ import { apply } from '../../apply.ts';
 import { createDeps, type Deps, otherNodes, type Storage } from '../../deps.ts';
 import { directDisk } from '../../direct-disk.ts';
 import { nodeDisk } from '../../disk.ts';
-import { createGateway } from '../../gateway/server.ts';
+import { createGateway, type Gateway } from '../../gateway/server.ts';
 import { createBackend } from '../../index.ts';
 import { directFiles } from '../../objects/direct-files.ts';
 import { parseQuota } from '../../quota/quota-file.ts';
@@ -93,7 +93,7 @@ async function openOn(root: string, options: SiteOptions, known: KeyPair | undef
   };
   const keys = known ?? (await order(ACCOUNT, options.limit));
   const served = serve(deps, gateway, running.signal);
-  await Promise.race([served, waitFor(() => gateway.address() !== undefined)]);
+  await untilListening(served, gateway);
   const port = gateway.address()?.port ?? 0;
   const now = (): Date => context.clock.now();
   const client = (pair: KeyPair, bucket = ACCOUNT): Client => createClient(port, pair, bucket, now);
@@ -185,6 +185,15 @@ function mortal<T extends object>(effects: T, life: { readonly dead: boolean }):
 /** Until it is so; the runner's own limit ends what never is. */
 export async function waitFor(condition: () => boolean | Promise<boolean>): Promise<void> {
   while (!(await condition())) await new Promise((resolve) => setImmediate(resolve));
+}
+
+/** Until it listens, or what serves it has ended: a wait that went on would take a core from all tests in the process. */
+export async function untilListening(served: Promise<unknown>, gateway: Pick<Gateway, 'address'>): Promise<void> {
+  let hasEnded = false;
+  const ended = served.finally(() => {
+    hasEnded = true;
+  });
+  await Promise.race([ended, waitFor(() => hasEnded || gateway.address() !== undefined)]);
 }
 
 /** What is staged and not an object. */

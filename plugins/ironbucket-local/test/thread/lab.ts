@@ -20,7 +20,7 @@ import { ownerOf } from '../../thread/owner-of.ts';
 import { canSharePort } from '../../thread/roles.ts';
 import { startThread } from '../../thread/start-thread.ts';
 import { type Client, createClient } from '../gateway/client.ts';
-import { waitFor } from '../gateway/lab.ts';
+import { untilListening } from '../gateway/lab.ts';
 
 export const signal = new AbortController().signal;
 export const ACCOUNT = 'waldur-org-one-01234567';
@@ -86,7 +86,7 @@ export async function openThreaded(changes: Partial<Settings> = {}): Promise<Thr
       threads = [];
       running = new AbortController();
       served = side.serve(running.signal).catch((error: unknown) => error);
-      await Promise.race([served, waitFor(() => side.gateway.address() !== undefined)]);
+      await untilListening(served, side.gateway);
     },
     ended: () => served,
     stop: async () => {
