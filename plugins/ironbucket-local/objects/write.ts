@@ -157,14 +157,13 @@ function change<T>(
   { bucket, key, lock }: Places,
   work: () => Promise<T>,
 ): Promise<T> {
-  if (changing === undefined) return gate.enter(bucket, () => locks.hold(lock, work));
   return gate.enter(bucket, () =>
     locks.hold(lock, async () => {
-      const changed = changing(bucket, key);
+      const changed = changing?.(bucket, key);
       try {
         return await work();
       } finally {
-        changed();
+        changed?.();
       }
     }),
   );

@@ -42,10 +42,10 @@ const FRESH_MS = 2000;
 const ATTEMPTS = 100;
 
 /** 32-bit numbers: how often the objects of a stripe began to change, how often they had changed, and whether it is over. */
-const [BEGUN, ENDED, OVER, COUNTS] = [0, STRIPES, 2 * STRIPES, 2 * STRIPES + 1];
+const [BEGUN, ENDED, OVER, INTS] = [0, STRIPES, 2 * STRIPES, 2 * STRIPES + 1];
 /** 64-bit numbers. The version is odd while the others are written. */
 const [VERSION, USED, OBJECTS, LIMIT, UPDATED_MS, WRITTEN_MS, GETS, HEADS, LONGS] = [0, 1, 2, 3, 4, 5, 6, 7, 8];
-const LONGS_AT = 8 * Math.ceil((4 * (COUNTS + 1)) / 8);
+const LONGS_AT = 8 * Math.ceil((4 * INTS) / 8);
 /** No limit, or nothing that is counted. */
 const NONE = -1n;
 
@@ -111,7 +111,7 @@ export function viewBucket(memory: SharedArrayBuffer): BucketView {
 }
 
 function arraysOf(memory: SharedArrayBuffer): { readonly ints: Int32Array; readonly longs: BigInt64Array } {
-  return { ints: new Int32Array(memory, 0, COUNTS), longs: new BigInt64Array(memory, LONGS_AT) };
+  return { ints: new Int32Array(memory, 0, INTS), longs: new BigInt64Array(memory, LONGS_AT) };
 }
 
 function stripeOf(key: string): number {

@@ -22,15 +22,6 @@ export function createSharedBuckets(most = MOST): SharedBuckets {
   /** Over for others, who may be counting in them a last time. */
   let over: (readonly [string, SharedBucket])[] = [];
 
-  function forgetOldest(): void {
-    for (const [bucket, oldest] of shared) {
-      if (shared.size <= most) return;
-      oldest.end();
-      shared.delete(bucket);
-      over.push([bucket, oldest]);
-    }
-  }
-
   return {
     has: (bucket) => shared.has(bucket),
     share: (bucket) => {
@@ -38,7 +29,12 @@ export function createSharedBuckets(most = MOST): SharedBuckets {
       // As the one that was asked for last.
       shared.delete(bucket);
       shared.set(bucket, found);
-      forgetOldest();
+      const [oldest] = shared;
+      if (shared.size > most && oldest !== undefined) {
+        shared.delete(oldest[0]);
+        oldest[1].end();
+        over.push(oldest);
+      }
       return found.memory;
     },
     changing: (bucket, key) => shared.get(bucket)?.change(key) ?? nothing,

@@ -20,10 +20,8 @@ export function createViews(most = MOST): Views {
     add: (bucket, memory) => {
       views.delete(bucket);
       views.set(bucket, viewBucket(memory));
-      for (const oldest of views.keys()) {
-        if (views.size <= most) return;
-        views.delete(oldest);
-      }
+      const [oldest] = views.keys();
+      if (views.size > most && oldest !== undefined) views.delete(oldest);
     },
   };
 }
