@@ -1,7 +1,8 @@
+import { randomUUID } from 'node:crypto';
 import type { KeyPair } from '../../src/s3/sigv4.ts';
 import { type Figure, median, printResult } from './lib/report.ts';
 import { connect, exchange, headOf, openLine } from './lib/s3-load.ts';
-import { listPage, makeBucket, type S3Peer } from './lib/s3-peers.ts';
+import { listPage, makeBucket, removeObject, type S3Peer } from './lib/s3-peers.ts';
 
 const ROUNDS = 5;
 const SECONDS = 2;
@@ -34,12 +35,14 @@ interface Measured {
 }
 
 const OPERATIONS: readonly Measured[] = [
-  small('puts of 1 KiB', CONNECTIONS, (peer, index) => sender(peer, 'PUT', `new/${index}`)),
-  small('gets of 1 KiB', CONNECTIONS, (peer, index) => sender(peer, 'GET', `key-${index}`)),
-  small('heads', CONNECTIONS, (peer, index) => sender(peer, 'HEAD', `key-${index}`)),
+  small('puts of 1 KiB', CONNECTIONS, (peer) => sender(peer, 'PUT', newKeys('new/'))),
+  small('puts of 1 KiB over another', CONNECTIONS, (peer, index) => sender(peer, 'PUT', [`old/${index}`])),
+  small('gets of 1 KiB', CONNECTIONS, (peer, index) => sender(peer, 'GET', [`key-${index}`])),
+  small('heads', CONNECTIONS, (peer, index) => sender(peer, 'HEAD', [`key-${index}`])),
   small('lists of 1000 keys', LISTERS, async (peer) => ({ send: () => listPage(peer), close: () => undefined })),
-  { name: '64 MiB up', unit: 'MiB/s', run: (peer) => large(peer, 'PUT') },
-  { name: '64 MiB down', unit: 'MiB/s', run: (peer) => large(peer, 'GET') },
+  { name: '64 MiB up', unit: 'MiB/s', run: (peer) => large(peer, 'PUT', 'up', true) },
+  { name: '64 MiB up over another', unit: 'MiB/s', run: (peer) => large(peer, 'PUT', 'large', false) },
+  { name: '64 MiB down', unit: 'MiB/s', run: (peer) => large(peer, 'GET', 'large', false) },
 ];
 
 /**
@@ -64,7 +67,7 @@ export async function compare(peers: readonly S3Peer[], bare: Target): Promise<v
 /** The puts once more, beside a server that does nothing else: whoever beats it has less to write, or does not run in Node. */
 async function beyond(peers: readonly S3Peer[], bare: Target): Promise<readonly Figure[]> {
   const put = (target: Target): Promise<Rate> =>
-    load(CONNECTIONS, (index) => sender(target, 'PUT', `${target === bare ? 'bare-' : 'new/'}${index}`));
+    load(CONNECTIONS, () => sender(target, 'PUT', newKeys(target === bare ? 'bare-' : 'new/')));
   const rates = await inTurns<Target>([bare, ...peers], put);
   const rateOf = (target: Target): number => median((rates.get(target) ?? []).map(({ rate }) => rate));
   const limit = rateOf(bare);
@@ -122,23 +125,43 @@ interface Sender {
   close(): void;
 }
 
-async function sender({ port, bucket, keys }: Target, method: 'PUT' | 'GET' | 'HEAD', key: string): Promise<Sender> {
+/** A request for each of `names` in turn, signed before the time is taken. */
+async function sender(
+  { port, bucket, keys }: Target,
+  method: 'PUT' | 'GET' | 'HEAD',
+  names: readonly string[],
+): Promise<Sender> {
   const body = method === 'PUT' ? BODY : NOTHING;
-  const head = headOf(method, port, `/${bucket}/${key}`, body.length, keys);
+  const heads = names.map((key) => headOf(method, port, `/${bucket}/${key}`, body.length, keys));
   const line = await openLine(port);
-  return { send: () => line.send(head, body, method === 'HEAD'), close: line.close };
+  let next = 0;
+  const send = async (): Promise<void> => {
+    const head = heads[next++ % heads.length] ?? NOTHING;
+    await line.send(head, body, method === 'HEAD');
+  };
+  return { send, close: line.close };
 }
 
-/** The median of a few, one after the other. */
-async function large({ port, bucket, keys }: S3Peer, method: 'PUT' | 'GET'): Promise<Rate> {
+/** More than a connection puts in a round. */
+const NEW_KEYS = 600;
+
+function newKeys(prefix: string): readonly string[] {
+  const name = randomUUID();
+  return Array.from({ length: NEW_KEYS }, (_, index) => `${prefix}${name}-${index}`);
+}
+
+/** The median of a few, one after the other; what is `fresh` is removed again, and the time of that is not counted. */
+async function large(peer: S3Peer, method: 'PUT' | 'GET', key: string, fresh: boolean): Promise<Rate> {
+  const { port, bucket, keys } = peer;
   const body = method === 'PUT' ? LARGE : NOTHING;
   const rates: number[] = [];
   for (let turn = 0; turn < TURNS; turn++) {
     const socket = await connect(port);
     const started = performance.now();
-    await exchange(socket, headOf(method, port, `/${bucket}/large`, body.length, keys), body);
+    await exchange(socket, headOf(method, port, `/${bucket}/${key}`, body.length, keys), body);
     rates.push(LARGE.length / MIB / ((performance.now() - started) / 1000));
     socket.destroy();
+    if (fresh) await removeObject(peer, key);
   }
   return { rate: median(rates), p99: undefined };
 }
@@ -151,10 +174,10 @@ function small(name: string, workers: number, open: (peer: S3Peer, index: number
 
 async function load(workers: number, open: (index: number) => Promise<Sender>): Promise<Rate> {
   const times: number[] = [];
+  const senders = await Promise.all(Array.from({ length: workers }, (_, index) => open(index)));
   const until = performance.now() + SECONDS * 1000;
   await Promise.all(
-    Array.from({ length: workers }, async (_, index) => {
-      const { send, close } = await open(index);
+    senders.map(async ({ send, close }) => {
       while (performance.now() < until) {
         const started = performance.now();
         await send();

@@ -39,6 +39,12 @@ export async function listPage(peer: S3Peer): Promise<number> {
   return (await answer.text()).split('<Key>').length - 1;
 }
 
+/** @throws Error for an answer that is not 2xx */
+export async function removeObject(peer: S3Peer, key: string): Promise<void> {
+  const { status } = await ask(peer, 'DELETE', `/${peer.bucket}/${key}`);
+  if (status >= 300) throw new Error(`${peer.name} answered ${status} to the removal of an object`);
+}
+
 function ask({ port, keys }: S3Peer, method: string, path: string): Promise<Response> {
   const host = `127.0.0.1:${port}`;
   const signed = sign({ method, host, path, body: '', keys, region: 'us-east-1', now: new Date() });
