@@ -18,15 +18,23 @@ export function parseExact(text: string): JsonObject | undefined {
 
 /** Pretty-printed with two spaces, the entries in the order given, though an object would put keys like "1" first. */
 export function formatExact(entries: readonly (readonly [string, Json])[]): string {
-  // All other keys stay where they are, and one call is faster than one for each.
-  if (!entries.some(([key]) => /^[\d\uf8ff]/.test(key)))
-    return JSON.stringify(Object.fromEntries(entries), null, 2).replace(MARKED, '$1');
-  const lines = entries.map(([key, value]) => {
-    const text = JSON.stringify(value, null, 2);
-    const isPlain = typeof value !== 'object' && !text.startsWith(`"${MARK}`);
-    return `  ${JSON.stringify(key)}: ${isPlain ? text : text.replaceAll('\n', '\n  ').replace(MARKED, '$1')}`;
-  });
-  return `{\n${lines.join(',\n')}\n}`;
+  return entries.length === 0 ? '{}' : `{\n${formatEntries(entries)}\n}`;
+}
+
+/** The same without the braces, to stand behind other entries. */
+export function formatEntries(entries: readonly (readonly [string, Json])[]): string {
+  return entries.map(([key, value]) => `  ${JSON.stringify(key)}: ${formatEntry(value)}`).join(',\n');
+}
+
+function formatEntry(value: Json): string {
+  const text = formatNested(value);
+  const isPlain = typeof value !== 'object' && !text.startsWith(`"${MARK}`);
+  return isPlain ? text : text.replace(MARKED, '$1');
+}
+
+/** The value of an entry in which no number needs every digit. */
+export function formatNested(value: Json): string {
+  return JSON.stringify(value, null, 2).replaceAll('\n', '\n  ');
 }
 
 export function exactNumber(value: bigint): Json {

@@ -1,6 +1,6 @@
 import type { Json, JsonObject } from '../../../src/lib/json.ts';
 import { isJsonObject } from '../../../src/lib/json.ts';
-import { exactNumber, formatExact, parseExact, readExact } from '../exact-json.ts';
+import { formatEntries, formatNested, parseExact, readExact } from '../exact-json.ts';
 
 /** What a client says about an object when it stores it. */
 export interface Description {
@@ -39,26 +39,34 @@ export interface Sidecar extends Description {
   readonly encrypted: boolean;
 }
 
+/** What every sidecar has is written out: it is nearly all there is, and a list of fields takes ten times as long. */
 export function formatSidecar(sidecar: Sidecar): string {
-  const { key, size, etag, modified, contentType, metadata, checksums, partSizes, others = [] } = sidecar;
-  const fields: (readonly [string, Json])[] = [
-    ['key', key],
-    ['size', exactNumber(BigInt(size))],
-    ['etag', etag],
-    ['last_modified', modified.toISOString()],
-    ['content_type', contentType ?? DEFAULT_TYPE],
-    ['storage_class', 'STANDARD'],
-    ['metadata', metadata],
-    ['version_id', null],
-    ['encryption', null],
-  ];
+  const { key, size, etag, modified, contentType = DEFAULT_TYPE, metadata, others = [] } = sidecar;
+  return `{
+  "key": ${JSON.stringify(key)},
+  "size": ${size},
+  "etag": ${JSON.stringify(etag)},
+  "last_modified": "${modified.toISOString()}",
+  "content_type": ${JSON.stringify(contentType)},
+  "storage_class": "STANDARD",
+  "metadata": ${formatNested(metadata)},
+  "version_id": null,
+  "encryption": null,
+${ownFields(sidecar)}${formatEntries(withTags(others.filter(([field]) => !KNOWN.has(field))))}
+}`;
+}
+
+/** Those that there are, each with the comma behind it. */
+function ownFields(sidecar: Sidecar): string {
+  const { checksums, partSizes } = sidecar;
+  const line = (field: string, value: Json): string => `  "${field}": ${formatNested(value)},\n`;
+  let lines = '';
   for (const [field, property] of OWN_FIELDS) {
     const value = sidecar[property];
-    if (value !== undefined) fields.push([field, value]);
+    if (value !== undefined) lines += line(field, value);
   }
-  if (checksums !== undefined) fields.push(['checksums', checksums]);
-  if (partSizes !== undefined) fields.push(['part_sizes', formatPartSizes(partSizes)]);
-  return formatExact([...fields, ...withTags(others.filter(([field]) => !KNOWN.has(field)))]);
+  if (checksums !== undefined) lines += line('checksums', checksums);
+  return partSizes === undefined ? lines : lines + line('part_sizes', formatPartSizes(partSizes));
 }
 
 /** Undefined when it is not what this server or IronBucket writes: the object is served without it. */
