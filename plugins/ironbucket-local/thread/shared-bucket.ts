@@ -38,13 +38,14 @@ export interface BucketView {
 const STRIPES = 64;
 /** Limits are changed in files, and numbers by counting. */
 const FRESH_MS = 2000;
-/** The other thread needs less than a microsecond, unless it has lost its core. */
+/** While they are read once, the numbers are hardly ever written twice. */
 const ATTEMPTS = 100;
 
 /** 32-bit numbers: how often the objects of a stripe began to change, how often they had changed, and whether it is over. */
 const [BEGUN, ENDED, OVER, INTS] = [0, STRIPES, 2 * STRIPES, 2 * STRIPES + 1];
-/** 64-bit numbers. The version is odd while the others are written. */
-const [VERSION, USED, OBJECTS, LIMIT, UPDATED_MS, WRITTEN_MS, GETS, HEADS, LONGS] = [0, 1, 2, 3, 4, 5, 6, 7, 8];
+/** 64-bit numbers. Those for answers are there twice: the ones before stay readable while a thread that lost its core writes. */
+const [VERSION, GETS, HEADS, FIRST, SECOND, LONGS] = [0, 1, 2, 3, 8, 13];
+const [USED, OBJECTS, LIMIT, UPDATED_MS, WRITTEN_MS] = [0, 1, 2, 3, 4];
 const LONGS_AT = 8 * Math.ceil((4 * INTS) / 8);
 /** No limit, or nothing that is counted. */
 const NONE = -1n;
@@ -60,13 +61,14 @@ export function createSharedBucket(): SharedBucket {
       return () => void Atomics.add(ints, ENDED + stripe, 1);
     },
     publish: (use, now) => {
-      Atomics.add(longs, VERSION, 1n);
-      Atomics.store(longs, USED, use?.usedBytes ?? NONE);
-      Atomics.store(longs, OBJECTS, use?.objects ?? NONE);
-      Atomics.store(longs, LIMIT, use?.maxBytes ?? NONE);
-      Atomics.store(longs, UPDATED_MS, BigInt(use?.updated.getTime() ?? 0));
-      Atomics.store(longs, WRITTEN_MS, BigInt(now.getTime()));
-      Atomics.add(longs, VERSION, 1n);
+      const version = Atomics.load(longs, VERSION) + 1n;
+      const at = numbersOf(version);
+      Atomics.store(longs, at + USED, use?.usedBytes ?? NONE);
+      Atomics.store(longs, at + OBJECTS, use?.objects ?? NONE);
+      Atomics.store(longs, at + LIMIT, use?.maxBytes ?? NONE);
+      Atomics.store(longs, at + UPDATED_MS, BigInt(use?.updated.getTime() ?? 0));
+      Atomics.store(longs, at + WRITTEN_MS, BigInt(now.getTime()));
+      Atomics.store(longs, VERSION, version);
     },
     collect: () => ({
       get: Number(Atomics.exchange(longs, GETS, 0n)),
@@ -82,18 +84,20 @@ export function viewBucket(memory: SharedArrayBuffer): BucketView {
   return {
     isOver,
     isFresh: (now) => {
-      const age = now.getTime() - Number(Atomics.load(longs, WRITTEN_MS));
+      const at = numbersOf(Atomics.load(longs, VERSION));
+      const age = now.getTime() - Number(Atomics.load(longs, at + WRITTEN_MS));
       // A clock that was set back says nothing.
       return !isOver() && age >= 0 && age < FRESH_MS;
     },
     use: () => {
       for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
         const version = Atomics.load(longs, VERSION);
-        const usedBytes = Atomics.load(longs, USED);
-        const objects = Atomics.load(longs, OBJECTS);
-        const limit = Atomics.load(longs, LIMIT);
-        const updated = new Date(Number(Atomics.load(longs, UPDATED_MS)));
-        if (version % 2n === 1n || Atomics.load(longs, VERSION) !== version) continue;
+        const at = numbersOf(version);
+        const usedBytes = Atomics.load(longs, at + USED);
+        const objects = Atomics.load(longs, at + OBJECTS);
+        const limit = Atomics.load(longs, at + LIMIT);
+        const updated = new Date(Number(Atomics.load(longs, at + UPDATED_MS)));
+        if (Atomics.load(longs, VERSION) !== version) continue;
         if (usedBytes === NONE) return undefined;
         return { usedBytes, objects, maxBytes: limit === NONE ? null : limit, updated };
       }
@@ -112,6 +116,11 @@ export function viewBucket(memory: SharedArrayBuffer): BucketView {
 
 function arraysOf(memory: SharedArrayBuffer): { readonly ints: Int32Array; readonly longs: BigInt64Array } {
   return { ints: new Int32Array(memory, 0, INTS), longs: new BigInt64Array(memory, LONGS_AT) };
+}
+
+/** Where the numbers of a version are. */
+function numbersOf(version: bigint): number {
+  return version % 2n === 0n ? FIRST : SECOND;
 }
 
 function stripeOf(key: string): number {
