@@ -1,3 +1,5 @@
+import { setBounded } from '../../src/lib/set-bounded.ts';
+
 /** What a store held when it was last measured, for the texts that consumers see. */
 export interface Measured {
   keep(id: string, held: Held): void;
@@ -14,12 +16,7 @@ const MOST = 20_000;
 export function createMeasured(): Measured {
   const kept = new Map<string, Held>();
   return {
-    keep: (id, held) => {
-      kept.delete(id);
-      kept.set(id, held);
-      const [oldest] = kept.keys();
-      if (kept.size > MOST && oldest !== undefined) kept.delete(oldest);
-    },
+    keep: (id, held) => void setBounded(kept, id, held, MOST),
     recall: (id) => kept.get(id),
   };
 }

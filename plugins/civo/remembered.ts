@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Clock } from '../../src/lib/clock.ts';
+import { setBounded } from '../../src/lib/set-bounded.ts';
 import type { Configuration } from './configuration.ts';
 
 /** How long what S3 said about a bucket is good enough for a pass over all of them. */
@@ -26,12 +27,7 @@ export function createRemembered(clock: Clock): Remembered {
       if (entry === undefined || turn(id, entry.atMs) !== turn(id, clock.monotonicMs())) return undefined;
       return entry.configuration;
     },
-    keep: (id, configuration) => {
-      kept.delete(id);
-      kept.set(id, { atMs: clock.monotonicMs(), configuration });
-      const [oldest] = kept.keys();
-      if (kept.size > MOST && oldest !== undefined) kept.delete(oldest);
-    },
+    keep: (id, configuration) => void setBounded(kept, id, { atMs: clock.monotonicMs(), configuration }, MOST),
     forget: (id) => void kept.delete(id),
   };
 }

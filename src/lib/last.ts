@@ -1,3 +1,5 @@
+import { setBounded } from './set-bounded.ts';
+
 /** The last value of each of many things. Forgets the oldest one when it is full. */
 export interface Last {
   has(id: string): boolean;
@@ -12,9 +14,7 @@ export function createLast(most: number): Last {
     has: (id) => values.has(id),
     isNew: (id, value) => {
       if (values.get(id) === value) return false;
-      const [oldest] = values.size >= most ? values.keys() : [];
-      if (oldest !== undefined) values.delete(oldest);
-      values.set(id, value);
+      setBounded(values, id, value, most);
       return true;
     },
     forget: (id) => void values.delete(id),

@@ -1,4 +1,5 @@
 import type { Uuid } from '../lib/ids.ts';
+import { setBounded } from '../lib/set-bounded.ts';
 import type { OrderState } from '../waldur/types.ts';
 
 /** The orders this process finished last. Our own transitions come back as events, which then need no work. */
@@ -13,13 +14,9 @@ const ECHOES: ReadonlySet<OrderState | undefined> = new Set<OrderState>(['pendin
 
 /** Forgets the oldest order when it is full. */
 export function createFinishedOrders(limit: number): FinishedOrders {
-  const orders = new Set<Uuid>();
+  const orders = new Map<Uuid, true>();
   return {
-    add: (order) => {
-      const [oldest] = orders.size >= limit ? orders : [];
-      if (oldest !== undefined) orders.delete(oldest);
-      orders.add(order);
-    },
+    add: (order) => void setBounded(orders, order, true, limit),
     forget: (order) => void orders.delete(order),
     isStale: ({ order, state }) => ECHOES.has(state) && orders.has(order),
   };

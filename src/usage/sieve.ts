@@ -1,5 +1,6 @@
 import type { OfferingConfig } from '../config/types.ts';
 import type { Log } from '../lib/log.ts';
+import { setBounded } from '../lib/set-bounded.ts';
 import type { Metering, Usage, Window } from '../plugin/contract.ts';
 import { implausible, type Reading } from './plausible.ts';
 
@@ -41,17 +42,8 @@ export function createSieve({ offering, log, onImplausible }: SieveDeps): Sieve 
         onImplausible?.();
         log.warn({ account: usage.account, component, quantity: String(quantity) }, `a reading is not used: ${reason}`);
       }
-      if (metering === 'current') remember(usage.account, readings);
+      if (metering === 'current') setBounded(last, usage.account, readings, ACCOUNTS);
       return { ...usage, quantities };
     },
   };
-
-  function remember(account: string, readings: Readonly<Record<string, Reading>>): void {
-    last.delete(account);
-    last.set(account, readings);
-    for (const oldest of last.keys()) {
-      if (last.size <= ACCOUNTS) break;
-      last.delete(oldest);
-    }
-  }
 }

@@ -1,5 +1,6 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { Clock } from '../../../src/lib/clock.ts';
+import { setBounded } from '../../../src/lib/set-bounded.ts';
 
 export type Verdict = 'ok' | 'no-key' | 'no-credentials' | 'wrong' | 'too-many';
 
@@ -70,10 +71,7 @@ function createLimiter(clock: Clock): { isBlocked(address: string): boolean; cou
     isBlocked: (address) => current(address).count >= FAILURES,
     count: (address) => {
       const { count, untilMs } = current(address);
-      failures.delete(address);
-      failures.set(address, { count: count + 1, untilMs });
-      const [oldest] = failures.keys();
-      if (failures.size > ADDRESSES && oldest !== undefined) failures.delete(oldest);
+      setBounded(failures, address, { count: count + 1, untilMs }, ADDRESSES);
     },
   };
 }

@@ -1,5 +1,6 @@
 import type { Clock } from '../../../src/lib/clock.ts';
 import type { Log } from '../../../src/lib/log.ts';
+import { setBounded } from '../../../src/lib/set-bounded.ts';
 import { untilAborted } from '../../../src/lib/until-aborted.ts';
 import type { Quotas } from '../quota/quotas.ts';
 import type { Statistics } from '../statistics/statistics.ts';
@@ -74,9 +75,7 @@ export function openCluster({ quotas, statistics, clock, log, self, others }: Cl
         return untilAborted(before.answer, signal);
       const last = before?.last ?? new Map<string, NodeReport>();
       const answer = ask(bucket, month, last);
-      known.delete(key);
-      known.set(key, { askedMs: clock.monotonicMs(), answer, last });
-      for (const oldest of known.keys()) if (known.size > REMEMBERED) known.delete(oldest);
+      setBounded(known, key, { askedMs: clock.monotonicMs(), answer, last }, REMEMBERED);
       // A failure is not remembered.
       answer.catch(() => known.delete(key));
       return untilAborted(answer, signal);

@@ -1,4 +1,5 @@
 import type { Clock } from '../../../src/lib/clock.ts';
+import { setBounded } from '../../../src/lib/set-bounded.ts';
 import type { Disk } from '../disk.ts';
 import type { FileFacts, Files } from './files.ts';
 import { parseSidecar, type Sidecar } from './sidecar.ts';
@@ -41,9 +42,7 @@ export function openSidecars({ files, disk, clock }: SidecarDeps, most = MOST): 
 
   function keep(path: string, facts: FileFacts, sidecar: Sidecar | undefined): void {
     if (facts.size > LARGEST || !isSettled(facts.modifiedMs)) return;
-    kept.set(path, { file: identityOf(facts), sidecar });
-    const [oldest] = kept.keys();
-    if (kept.size > most && oldest !== undefined) kept.delete(oldest);
+    setBounded(kept, path, { file: identityOf(facts), sidecar }, most);
   }
 
   async function read(path: string, facts: FileFacts | undefined): Promise<Sidecar | undefined> {

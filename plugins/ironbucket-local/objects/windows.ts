@@ -1,4 +1,5 @@
 import type { Clock } from '../../../src/lib/clock.ts';
+import { setBounded } from '../../../src/lib/set-bounded.ts';
 import { isAbsent } from '../disk.ts';
 import type { Files } from './files.ts';
 import { isInternalName, SIDECAR_SUFFIX } from './key.ts';
@@ -57,8 +58,7 @@ export function openWindows(files: Files, clock: Clock, size: number = WINDOW): 
       const found = kept.get(directory);
       if (found?.identity === facts.identity && covers(found, from)) {
         // Last in the order of use.
-        kept.delete(directory);
-        kept.set(directory, found);
+        setBounded(kept, directory, found, KEPT);
         return found.window;
       }
       const started = clock.now().getTime();
@@ -67,9 +67,7 @@ export function openWindows(files: Files, clock: Clock, size: number = WINDOW): 
       kept.delete(directory);
       // Within the resolution of its time stamp, a directory can change twice and look the same.
       if (started - facts.modified.getTime() > SETTLED_MS)
-        kept.set(directory, { identity: facts.identity, from, window });
-      const [oldest] = kept.keys();
-      if (kept.size > KEPT && oldest !== undefined) kept.delete(oldest);
+        setBounded(kept, directory, { identity: facts.identity, from, window }, KEPT);
       return window;
     },
   };

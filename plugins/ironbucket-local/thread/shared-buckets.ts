@@ -1,3 +1,4 @@
+import { setBounded } from '../../../src/lib/set-bounded.ts';
 import type { Use } from '../quota/entry.ts';
 import type { Counted } from '../statistics/statistics.ts';
 import { createSharedBucket, type SharedBucket } from './shared-bucket.ts';
@@ -26,12 +27,8 @@ export function createSharedBuckets(most = MOST): SharedBuckets {
     has: (bucket) => shared.has(bucket),
     share: (bucket) => {
       const found = shared.get(bucket) ?? createSharedBucket();
-      // As the one that was asked for last.
-      shared.delete(bucket);
-      shared.set(bucket, found);
-      const [oldest] = shared;
-      if (shared.size > most && oldest !== undefined) {
-        shared.delete(oldest[0]);
+      const oldest = setBounded(shared, bucket, found, most);
+      if (oldest !== undefined) {
         oldest[1].end();
         over.push(oldest);
       }

@@ -1,3 +1,4 @@
+import { setBounded } from '../../../src/lib/set-bounded.ts';
 import type { Allowed } from '../gateway/perform.ts';
 import { type BucketView, viewBucket } from './shared-bucket.ts';
 
@@ -18,10 +19,7 @@ export function createViews(most = MOST): Views {
     get: (bucket) => views.get(bucket),
     wants: ({ head, bucket, key }) => isRead(head.method, key) && views.get(bucket)?.isOver() !== false,
     add: (bucket, memory) => {
-      views.delete(bucket);
-      views.set(bucket, viewBucket(memory));
-      const [oldest] = views.keys();
-      if (views.size > most && oldest !== undefined) views.delete(oldest);
+      setBounded(views, bucket, viewBucket(memory), most);
     },
   };
 }

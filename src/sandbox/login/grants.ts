@@ -1,4 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
+import { setBounded } from '../../lib/set-bounded.ts';
 
 export interface Grant {
   readonly user: string;
@@ -21,10 +22,8 @@ export function createGrants(): Grants {
   const grants = new Map<string, Grant>();
   return {
     give: (grant) => {
-      const [oldest] = grants.size >= MOST ? grants.keys() : [];
-      if (oldest !== undefined) grants.delete(oldest);
       const code = randomBytes(24).toString('base64url');
-      grants.set(code, grant);
+      setBounded(grants, code, grant, MOST);
       return code;
     },
     take: (code, redirect, verifier) => {

@@ -1,5 +1,6 @@
 import type { Clock } from '../../lib/clock.ts';
 import { isJsonObject } from '../../lib/json.ts';
+import { setBounded } from '../../lib/set-bounded.ts';
 import type { Person } from '../authorize.ts';
 import type { People } from '../people.ts';
 import type { Cookie } from './cookie.ts';
@@ -55,11 +56,10 @@ export function createSessions(deps: SessionsDeps): Sessions {
 
   return {
     begin: (person) => {
-      const [oldest] = sessions.size >= MOST ? sessions.keys() : [];
-      if (oldest !== undefined) sessions.delete(oldest);
       const id = Buffer.from(deps.random(16)).toString('base64url');
       const now = clock.monotonicMs();
-      sessions.set(id, { person, bornMs: now, seenMs: now, turn: 1, turnedMs: now, arrivedMs: undefined });
+      const session = { person, bornMs: now, seenMs: now, turn: 1, turnedMs: now, arrivedMs: undefined };
+      setBounded(sessions, id, session, MOST);
       return sealed(id, 1);
     },
     identify: (cookies) => {

@@ -1,3 +1,4 @@
+import { setBounded } from '../../../../src/lib/set-bounded.ts';
 import { type ClientUse, clientUseOf } from './client-use.ts';
 import type { Use } from './join.ts';
 import { type AuditFiles, type AuditMark, readLog } from './read-log.ts';
@@ -45,10 +46,6 @@ export function createAuditTail(files: AuditFiles, path: string): AuditTail {
 function keep(use: Use, clients: Map<string, ClientUse>, sockets: Map<string, SocketUse>): void {
   const { event, at, uid, exe, argv } = use;
   const client = clientUseOf(use);
-  if (argv === undefined) sockets.set(event, { event, at, uid, exe });
-  else if (client !== undefined) clients.set(event, client);
-  for (const uses of [clients, sockets]) {
-    const [oldest] = uses.keys();
-    if (uses.size > MOST_USES && oldest !== undefined) uses.delete(oldest);
-  }
+  if (argv === undefined) setBounded(sockets, event, { event, at, uid, exe }, MOST_USES);
+  else if (client !== undefined) setBounded(clients, event, client, MOST_USES);
 }
