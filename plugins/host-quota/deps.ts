@@ -113,6 +113,8 @@ export function createDeps(context: PluginContext<Settings>, effects: Effects = 
     isEligible: (id) => isEligible(id, settings),
     nameOf: (resource) => settings.user_prefix + resource.slice(0, 8),
     now: () => clock.now(),
+    lookAgain:
+      site === local && docker !== undefined ? async (signal) => void (await docker.view(signal, true)) : undefined,
   });
   return {
     ...context,
