@@ -113,8 +113,10 @@ export function createDeps(context: PluginContext<Settings>, effects: Effects = 
     isEligible: (id) => isEligible(id, settings),
     nameOf: (resource) => settings.user_prefix + resource.slice(0, 8),
     now: () => clock.now(),
-    lookAgain:
-      site === local && docker !== undefined ? async (signal) => void (await docker.view(signal, true)) : undefined,
+    // Only Docker remembers what it saw, and where accounts are on another device it may be down.
+    lookAgain: async (signal) => {
+      if (site === local && settings.device === DOCKER) await docker?.view(signal, true);
+    },
   });
   return {
     ...context,

@@ -14,8 +14,8 @@ export interface AccountDeps extends WhoseDeps {
   /** For an account whose own name is not known any more. */
   nameOf(resource: string): string;
   now(): Date;
-  /** What is read next is as it is now. Default: it always is */
-  readonly lookAgain?: ((signal: AbortSignal) => Promise<void>) | undefined;
+  /** What is read next is as it is now, and not what was seen a while ago. */
+  lookAgain(signal: AbortSignal): Promise<void>;
 }
 
 export interface Ours {
@@ -80,7 +80,7 @@ export async function resume(deps: AccountDeps, ours: Ours, signal: AbortSignal)
 export async function remove(deps: AccountDeps, ours: Ours, purge: boolean, signal: AbortSignal): Promise<Done> {
   const { account } = ours;
   // What was removed a moment ago does not keep it, and what was made a moment ago does.
-  if (!purge) await deps.lookAgain?.(signal);
+  if (!purge) await deps.lookAgain(signal);
   const view = await viewOf(deps, signal);
   const seen = await whose(deps, ours, view, await deps.registry.all(), signal);
   if (seen.kind === 'foreign') throw takenBy(ours);
