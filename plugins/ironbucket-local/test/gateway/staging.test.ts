@@ -1,6 +1,9 @@
 import { lstat, readdir } from 'node:fs/promises';
 import { connect, type Socket } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
+import { systemClock } from '../../../../src/lib/clock.ts';
+import { directFiles } from '../../objects/direct-files.ts';
+import type { Files, NewFile } from '../../objects/files.ts';
 import { openSite, type Site, staged, waitFor } from './lab.ts';
 
 const LIMIT = 1_000_000;
@@ -42,6 +45,24 @@ async function bytesStaged(): Promise<number> {
   return sizes.reduce((sum, size) => sum + size, 0);
 }
 
+/** Whatever is written waits until it is released. */
+function holdingWrites(): { readonly files: Files; release(): void } {
+  const real = directFiles(systemClock);
+  let release = (): void => undefined;
+  const released = new Promise<void>((resolve) => {
+    release = resolve;
+  });
+  const create: Files['create'] = async (path) => {
+    const file = await real.create(path);
+    const write: NewFile['write'] = async (chunks) => {
+      await released;
+      await file.write(chunks);
+    };
+    return { ...file, write };
+  };
+  return { files: { ...real, create }, release };
+}
+
 describe('uploads that replace an object', () => {
   it('never take more of the disk than the limit and the allowance, and are told to come later', async () => {
     site = await openSite({ limit: BigInt(LIMIT) });
@@ -66,22 +87,26 @@ describe('uploads that replace an object', () => {
   });
 
   it('made from themselves, many at once, take no more either', async () => {
+    const { files, release } = holdingWrites();
     site = await openSite({ limit: BigInt(LIMIT) });
     await site.s3({ method: 'PUT', key: 'big', body: Buffer.alloc(HALF) });
-    const copies = await Promise.all(
-      Array.from({ length: 30 }, (_, index) =>
-        site.s3({
-          method: 'PUT',
-          key: 'big',
-          headers: {
-            'x-amz-copy-source': `${site.path().split('/').at(-1)}/big`,
-            'x-amz-metadata-directive': 'REPLACE',
-            'x-amz-meta-i': String(index),
-          },
-        }),
-      ),
-    );
-    const statuses = copies.map(({ status }) => status);
+    site = await site.restart({}, { files });
+    const statuses: number[] = [];
+    const copies = Array.from({ length: 30 }, async (_, index) => {
+      const { status } = await site.s3({
+        method: 'PUT',
+        key: 'big',
+        headers: {
+          'x-amz-copy-source': `${site.path().split('/').at(-1)}/big`,
+          'x-amz-metadata-directive': 'REPLACE',
+          'x-amz-meta-i': String(index),
+        },
+      });
+      statuses.push(status);
+    });
+    await waitFor(async () => statuses.length + (await staged(site)).length === copies.length);
+    release();
+    await Promise.all(copies);
     expect(new Set(statuses)).toEqual(new Set([200, 503]));
     expect(statuses.filter((status) => status === 200).length).toBeGreaterThanOrEqual(3);
     const { file, scan } = await site.restart().then(async (again) => {
