@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { parentPort, workerData } from 'node:worker_threads';
+import { inStep } from '../gateway/in-step.ts';
 import { createPerform, type Perform } from '../gateway/perform.ts';
 import { createGateway, type Gateway } from '../gateway/server.ts';
 import { serveStorage } from '../serve-storage.ts';
@@ -40,7 +41,7 @@ const shared = createSharedBuckets();
 const deps = threadDeps(agent, start, shared);
 // Before anything is served.
 await Promise.all(start.closed.map(storage.closeBucket));
-const own = createPerform(deps);
+const own = inStep(createPerform(deps));
 for (const asker of askers) serveRequests(batched(asker), { perform: own, share, log: deps.log });
 const gateway = listeners === 0 ? undefined : createGateway(deps, { openPerform: async () => spread(), listeners });
 if (gateway === undefined || (await listens(gateway))) {
