@@ -95,6 +95,14 @@ export function fits(entry: Entry, work: Work, more: bigint): boolean {
   return entry.maxBytes === null || entry.usedBytes + entry.parts + work.reserved + more <= entry.maxBytes;
 }
 
+/**
+ * Whether so much is free that `more` bytes may be held before it is known how many of them replace others: a thousandth of
+ * the limit at most, and half of it is left. What is held too much is little then, and given back in the next moment.
+ */
+export function isAmple({ maxBytes, usedBytes, parts }: Entry, { reserved }: Work, more: bigint): boolean {
+  return maxBytes === null || (more * 1000n <= maxBytes && (usedBytes + parts + reserved + more) * 2n <= maxBytes);
+}
+
 /** What may be staged beyond the limit by uploads that replace something: they need room for the old and the new. */
 const ALLOWANCE = 64n << 20n;
 

@@ -3,7 +3,7 @@ import { untilAborted } from '../../../src/lib/until-aborted.ts';
 import { codeOf } from '../disk.ts';
 import { repeat } from '../repeat.ts';
 import { createCache } from './cache.ts';
-import { createWork, type Entry, recordOf, type Use, useOf, type Work } from './entry.ts';
+import { createWork, type Entry, isAmple, recordOf, type Use, useOf, type Work } from './entry.ts';
 import { createFiles } from './files.ts';
 import { flush } from './flush.ts';
 import { type LoadDeps, load } from './load.ts';
@@ -33,10 +33,11 @@ export interface Quotas {
    * Room for `bytes` more, also for a change that needs none: every change of a bucket happens under a reservation.
    * Negative is what a body of unknown length replaces.
    *
+   * @param replaced how many of the bytes are there already, which is only asked where room is scarce
    * @throws AgentError `IRONBUCKET_QUOTA_EXCEEDED`; transient `IRONBUCKET_VANISHED` when there is no such directory; what
    * the operating system says when the bucket cannot be read, because then nothing may be written.
    */
-  reserve(account: string, bytes: number | bigint, signal: AbortSignal): Promise<Reservation>;
+  reserve(account: string, bytes: number | bigint, signal: AbortSignal, replaced?: Replaced): Promise<Reservation>;
   /** For answers: from memory. Undefined when nothing is counted. It throws what `reserve` throws. */
   state(account: string, signal: AbortSignal): Promise<Use | undefined>;
   /** At the start: counts a bucket that was being written to when a process died. */
@@ -45,6 +46,9 @@ export interface Quotas {
   serve(signal: AbortSignal): Promise<void>;
   close(): Promise<void>;
 }
+
+/** Bytes. */
+export type Replaced = () => Promise<number>;
 
 export interface QuotaDeps extends LoadDeps {
   readonly flushIntervalMs: number;
@@ -133,16 +137,27 @@ export function openQuotas(deps: QuotaDeps): Quotas {
     if (cache.has(entry)) cache.remove(entry.account);
   }
 
-  async function reserve(account: string, bytes: number | bigint, signal: AbortSignal): Promise<Reservation> {
+  async function reserve(
+    account: string,
+    bytes: number | bigint,
+    signal: AbortSignal,
+    replaced?: Replaced,
+  ): Promise<Reservation> {
+    let known = replaced === undefined;
+    let wanted = BigInt(bytes);
     for (;;) {
       const reserved = await use(account, signal, (entry) => {
         const work = activate(entry);
         if (!work.marked || work.settling !== undefined) return { entry, work };
+        if (!known && !isAmple(entry, work, wanted)) return undefined;
         const nowMs = (): number => clock.now().getTime();
-        return openReservation({ entry, work, nowMs, doubt: () => doubt(entry, work) }, bytes);
+        return openReservation({ entry, work, nowMs, doubt: () => doubt(entry, work) }, wanted);
       });
-      if (!('entry' in reserved)) return reserved;
-      await prepared(reserved.entry, reserved.work, signal);
+      if (reserved === undefined) {
+        wanted -= BigInt((await replaced?.()) ?? 0);
+        known = true;
+      } else if ('entry' in reserved) await prepared(reserved.entry, reserved.work, signal);
+      else return reserved;
     }
   }
 

@@ -25,8 +25,8 @@ export const copyObject: Operation = async (deps, call) => {
     }
     const described = describeCopy(head, replaces, open.object);
     if (condition !== undefined) condition(await objects.head(bucket, key));
-    const replaced = await objects.size(bucket, key);
-    const reservation = await quotas.reserve(bucket, open.object.size - replaced, signal);
+    const replaced = (): Promise<number> => objects.size(bucket, key);
+    const reservation = await quotas.reserve(bucket, open.object.size, signal, replaced);
     try {
       reservation.stage(open.object.size);
       const describe = (etag: string): Description => {

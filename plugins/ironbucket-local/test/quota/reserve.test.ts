@@ -67,6 +67,31 @@ describe('a reservation', () => {
     await expect(reserve(1)).rejects.toMatchObject(refused);
   });
 
+  it.each([
+    ['never, of a thousandth of the limit', 0, 10, 0],
+    ['of more', 0, 11, 1],
+    ['while half of the limit is used', 4991, 10, 1],
+    ['not before', 4990, 10, 0],
+  ])('asks what is replaced where room is scarce: %s', async (_, usedBytes, bytes, times) => {
+    await lab.makeBucket(BUCKET, { maxBytes: 10_000n, usedBytes: BigInt(usedBytes), objects: 1n });
+    writeFileSync(lab.path(BUCKET, 'a'), Buffer.alloc(usedBytes));
+    let asked = 0;
+    const reservation = await running.quotas.reserve(BUCKET, bytes, signal, async () => {
+      asked++;
+      return 0;
+    });
+    expect(asked).toBe(times);
+    reservation.release();
+  });
+
+  it('holds no more than what an overwrite adds where room is scarce', async () => {
+    await lab.makeBucket(BUCKET, { usedBytes: 1000n, objects: 1n });
+    writeFileSync(lab.path(BUCKET, 'a'), Buffer.alloc(1000));
+    const same = await running.quotas.reserve(BUCKET, 1000, signal, async () => 1000);
+    await expect(running.quotas.reserve(BUCKET, 1001, signal, async () => 1000)).rejects.toMatchObject(refused);
+    same.release();
+  });
+
   it('never overflows near 2^64, and a limit of 2^64 - 1 is none', async () => {
     // Alone: a bucket that says so would be counted afresh, for nothing is in it.
     const entry = { account: BUCKET, maxBytes: UNLIMITED - 1n, usedBytes: UNLIMITED - 11n, objects: 1n, parts: 0n };
