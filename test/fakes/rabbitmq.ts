@@ -1,4 +1,5 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import type { RabbitmqOptions } from '../../src/sandbox/rabbitmq/bus.ts';
 import { createPublisher } from '../../src/sandbox/rabbitmq/publish.ts';
 
@@ -28,7 +29,20 @@ export async function takesMessages(options: RabbitmqOptions): Promise<boolean> 
   }
 }
 
+/** Whether the queue is on disk: RabbitMQ writes what it says exists a moment later, and a kill in between loses it. */
+export function outlivesKill(queue: string): boolean {
+  const folder = join(dirname(pidFile()), 'mnesia');
+  const tables = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((path) =>
+    /LATEST\.LOG$|\.DC[DL]$/.test(path),
+  );
+  return tables.some((path) => readFileSync(join(folder, path)).includes(queue));
+}
+
 /** To the Erlang VM. */
 export function signalRabbitmq(signal: 'SIGSTOP' | 'SIGCONT' | 'SIGKILL'): void {
-  process.kill(Number(readFileSync(process.env['RMQ_PID_FILE'] ?? '', 'utf8')), signal);
+  process.kill(Number(readFileSync(pidFile(), 'utf8')), signal);
+}
+
+function pidFile(): string {
+  return process.env['RMQ_PID_FILE'] ?? '';
 }

@@ -7,7 +7,7 @@ import type { Order, OrderState, Resource } from '../../src/sandbox/model.ts';
 import type { OrderRequest } from '../../src/sandbox/order-request.ts';
 import { type Sandbox, type SandboxOptions, startSandbox } from '../../src/sandbox/sandbox.ts';
 import { dashed } from '../../src/sandbox/serialize/fields.ts';
-import { rabbitmqOf, signalRabbitmq, takesMessages } from '../fakes/rabbitmq.ts';
+import { outlivesKill, rabbitmqOf, signalRabbitmq, takesMessages } from '../fakes/rabbitmq.ts';
 import { type Peer, type PeerOptions, startPeer } from './peer/start-peer.ts';
 
 /**
@@ -204,6 +204,8 @@ test('hears through RabbitMQ, also after that was killed', async () => {
   try {
     await soon(() => expect(peer.ready()).toBe(true));
     await finished({ name: 'Before' }, 'done');
+    const [{ to: queue } = {}] = sandbox.journal.entries(0, 'event');
+    await soon(() => expect(queue !== undefined && outlivesKill(queue)).toBe(true));
     signalRabbitmq('SIGKILL');
     // What it does not take while it starts again is lost, as it is to Waldur; what it takes then waits for the peer.
     await soon(async () => expect(await takesMessages(rabbitmq)).toBe(true));
