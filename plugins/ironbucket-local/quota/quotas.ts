@@ -31,13 +31,18 @@ export interface Quotas {
   forget(account: string): Promise<void>;
   /**
    * Room for `bytes` more, also for a change that needs none: every change of a bucket happens under a reservation.
-   * Negative is what a body of unknown length replaces.
    *
-   * @param replaced how many of the bytes are there already, which is only asked where room is scarce
+   * @param bytes undefined for a body of unknown length, which takes its room as it grows, what it replaces first
+   * @param replaced how many of the bytes are there already, which is only asked where room is scarce or the length unknown
    * @throws AgentError `IRONBUCKET_QUOTA_EXCEEDED`; transient `IRONBUCKET_VANISHED` when there is no such directory; what
    * the operating system says when the bucket cannot be read, because then nothing may be written.
    */
-  reserve(account: string, bytes: number | bigint, signal: AbortSignal, replaced?: Replaced): Promise<Reservation>;
+  reserve(
+    account: string,
+    bytes: number | bigint | undefined,
+    signal: AbortSignal,
+    replaced?: Replaced,
+  ): Promise<Reservation>;
   /** For answers: from memory. Undefined when nothing is counted. It throws what `reserve` throws. */
   state(account: string, signal: AbortSignal): Promise<Use | undefined>;
   /** At the start: counts a bucket that was being written to when a process died. */
@@ -139,17 +144,17 @@ export function openQuotas(deps: QuotaDeps): Quotas {
 
   async function reserve(
     account: string,
-    bytes: number | bigint,
+    bytes: number | bigint | undefined,
     signal: AbortSignal,
     replaced?: Replaced,
   ): Promise<Reservation> {
     let known = replaced === undefined;
-    let wanted = BigInt(bytes);
+    let wanted = BigInt(bytes ?? 0);
     for (;;) {
       const reserved = await use(account, signal, (entry) => {
         const work = activate(entry);
         if (!work.marked || work.settling !== undefined) return { entry, work };
-        if (!known && !isAmple(entry, work, wanted)) return undefined;
+        if (!known && (bytes === undefined || !isAmple(entry, work, wanted))) return undefined;
         const nowMs = (): number => clock.now().getTime();
         return openReservation({ entry, work, nowMs, doubt: () => doubt(entry, work) }, wanted);
       });

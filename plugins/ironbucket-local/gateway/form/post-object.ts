@@ -28,7 +28,7 @@ export async function postObject(deps: Deps, { head, bucket, form, signal }: Sig
   const asHeaders = headOf(head, fields);
   refuseUnsupported(asHeaders, bucket);
   const described = readDescription(asHeaders);
-  const reservation = await quotas.reserve(bucket, 0, signal);
+  const reservation = await quotas.reserve(bucket, undefined, signal, () => objects.size(bucket, key));
   try {
     const chunks = range === undefined ? file : within(range, file);
     const content = { body: withinQuota({ length: undefined, chunks }, reservation), describe: () => described };

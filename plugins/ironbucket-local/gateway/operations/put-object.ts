@@ -12,12 +12,8 @@ export const putObject: Operation = async ({ objects, quotas, statistics }, call
   const described = readDescription(head);
   // Once now, before the body is asked for, and once more when it is there.
   if (condition !== undefined) condition(await objects.head(bucket, key));
-  const replaced = (): Promise<number> => objects.size(bucket, key);
   const body = call.body();
-  const reservation =
-    body.length === undefined
-      ? await quotas.reserve(bucket, -(await replaced()), signal)
-      : await quotas.reserve(bucket, body.length, signal, replaced);
+  const reservation = await quotas.reserve(bucket, body.length, signal, () => objects.size(bucket, key));
   try {
     reservation.stage(body.length ?? 0);
     const content = {

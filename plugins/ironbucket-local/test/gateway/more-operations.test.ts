@@ -178,6 +178,14 @@ describe('a form of a browser', () => {
     expect((await site.s3({})).all('Key')).toEqual([]);
   });
 
+  it('may replace an object where there is no room for both', async () => {
+    await site.deps.quotas.setLimit(ACCOUNT, 10n, new AbortController().signal);
+    for (const file of ['contents', 'other', 'contents!!'])
+      expect((await send(policyOf([...basic, ...own]), { key: 'up/a' }, file)).status).toBe(204);
+    expect((await site.s3({ key: 'up/a' })).body.toString()).toBe('contents!!');
+    expect((await send(policyOf([...basic, ...own]), { key: 'up/b' }, 'x')).status).toBe(507);
+  });
+
   it('is refused when its file is too long or too short, and nothing stays', async () => {
     for (const [file, code] of [
       ['x'.repeat(11), 'EntityTooLarge'],

@@ -84,6 +84,14 @@ describe('a reservation', () => {
     reservation.release();
   });
 
+  it('asks always what a body of unknown length replaces', async () => {
+    await lab.makeBucket(BUCKET, { maxBytes: 10_000n });
+    const body = await running.quotas.reserve(BUCKET, undefined, signal, async () => 50);
+    body.grow(10_050);
+    expect(() => body.grow(1)).toThrow(refused.message);
+    body.release();
+  });
+
   it('holds no more than what an overwrite adds where room is scarce', async () => {
     await lab.makeBucket(BUCKET, { usedBytes: 1000n, objects: 1n });
     writeFileSync(lab.path(BUCKET, 'a'), Buffer.alloc(1000));
@@ -115,7 +123,7 @@ describe('a reservation', () => {
   it('of a body of unknown length grows up to the limit, and an overwritten object makes room', async () => {
     await lab.makeBucket(BUCKET, { usedBytes: 900n, objects: 1n });
     writeFileSync(lab.path(BUCKET, 'key'), Buffer.alloc(900));
-    const body = await reserve(-50);
+    const body = await running.quotas.reserve(BUCKET, undefined, signal, async () => 50);
     body.grow(100);
     body.grow(50);
     expect(() => body.grow(1)).toThrow('Bucket quota exceeded');
