@@ -1,5 +1,6 @@
 import type { KeyedLock } from '../../../src/lib/keyed-lock.ts';
 import { codeOf } from '../disk.ts';
+import { release } from '../release.ts';
 import type { FileFacts, Files, OpenFile } from './files.ts';
 import { isReachable } from './folders.ts';
 import type { Place, Places } from './place.ts';
@@ -180,10 +181,14 @@ function shortened(): Error {
  */
 export async function* readRange(file: OpenFile, start: number, end: number): AsyncGenerator<Buffer> {
   const buffer = Buffer.allocUnsafe(Math.min(CHUNK, end - start));
-  for (let position = start; position < end; ) {
-    const bytes = await file.read(buffer.subarray(0, end - position), position);
-    if (bytes === 0) throw shortened();
-    position += bytes;
-    yield buffer.subarray(0, bytes);
+  try {
+    for (let position = start; position < end; ) {
+      const bytes = await file.read(buffer.subarray(0, end - position), position);
+      if (bytes === 0) throw shortened();
+      position += bytes;
+      yield buffer.subarray(0, bytes);
+    }
+  } finally {
+    release(buffer);
   }
 }

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { codeOf } from '../disk.ts';
+import { release } from '../release.ts';
 import type { Files, NewFile } from './files.ts';
 import { SIDECAR_SUFFIX } from './key.ts';
 import { STAGE_FOLDER } from './place.ts';
@@ -79,6 +80,7 @@ async function writeBody(
     return size;
   } finally {
     await writing.catch(() => undefined);
+    batch.release();
     await file.close();
   }
 }
@@ -89,6 +91,8 @@ interface Batch {
   add(chunk: Uint8Array, at: number): number;
   /** All of it, until the call after the next one. */
   take(): Uint8Array;
+  /** Nothing that was taken is in use any more. */
+  release(): void;
 }
 
 /** In two buffers by turns. The first one is as large as the first chunk, which is mostly all there is. */
@@ -98,6 +102,7 @@ function createBatch(): Batch {
   return {
     add: (chunk, at) => {
       if (filled === 0 && filling.length < BATCH) {
+        release(filling);
         filling = Buffer.allocUnsafe(other === EMPTY ? Math.min(chunk.length, BATCH) : BATCH);
       }
       const room = Math.min(chunk.length - at, filling.length - filled);
@@ -110,6 +115,10 @@ function createBatch(): Batch {
       [filling, other] = [other, filling];
       filled = 0;
       return taken;
+    },
+    release: () => {
+      release(filling);
+      release(other);
     },
   };
 }

@@ -1,4 +1,4 @@
-import { release, takeOver } from '../gateway/body/release.ts';
+import { release, takeOver } from '../release.ts';
 import type { PieceMessage } from './messages.ts';
 import { fromPortable, toPortable } from './peer.ts';
 

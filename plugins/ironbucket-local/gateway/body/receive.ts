@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import { release } from './release.ts';
+import { release } from '../../release.ts';
 
 /** Bytes that wait for their reader before the client has to wait as well: as much as is written at once. */
 const HELD = 262_144;

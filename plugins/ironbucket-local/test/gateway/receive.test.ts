@@ -55,7 +55,7 @@ it('lets the client wait for a slow reader, and loses nothing', async () => {
   expect(Buffer.concat(pieces).equals(bytes)).toBe(true);
 });
 
-it('gives the memory of a piece back when the next one is asked for, where Node can', async () => {
+it('gives the memory of a piece back when the next one is asked for', async () => {
   const bytes = Buffer.alloc(1_000_000, 'abcdefg');
   const body = receive(await send(bytes.length, bytes), nothing)[Symbol.asyncIterator]();
   const lent: Buffer[] = [];
@@ -63,8 +63,7 @@ it('gives the memory of a piece back when the next one is asked for, where Node 
   const kept = lent.filter(({ length }) => length > 0);
   expect(lent.length).toBeGreaterThan(10);
   // The first one and the last one can be small.
-  if ('transfer' in ArrayBuffer.prototype) expect(kept.length).toBeLessThanOrEqual(2);
-  else expect(Buffer.concat(kept).equals(bytes)).toBe(true);
+  expect(kept.length).toBeLessThanOrEqual(2);
 });
 
 it('throws when the client is gone, also before it was asked', async () => {
