@@ -10,7 +10,7 @@ import { fileURLToPath } from 'node:url';
 import { freePort } from '../../src/cli/demo/free-port.ts';
 import type { KeyPair } from '../../src/s3/sigv4.ts';
 import { compare } from './gateway-peers.ts';
-import { memoryMb } from './lib/proc.ts';
+import { idleMemoryMb, memoryMb } from './lib/proc.ts';
 import { median, printResult } from './lib/report.ts';
 import { connect, exchange, headOf } from './lib/s3-load.ts';
 import { parsePeers, type S3Peer } from './lib/s3-peers.ts';
@@ -58,6 +58,7 @@ async function beside(peers: readonly S3Peer[]): Promise<void> {
 
 async function alone(): Promise<void> {
   const gateway = await start('serve-gateway', 'true');
+  const idle = await idleMemoryMb(gateway.pid);
   const files = await start('serve-files');
   const [up, down] = [await large('PUT', gateway, files), await large('GET', gateway, files)];
   await files.stop();
@@ -73,6 +74,7 @@ async function alone(): Promise<void> {
     { name: 'upload, to plain node:http', value: up.ratio, unit: '', target: { atLeast: 0.6 } },
     { name: 'download of 64 MiB', value: down.rate, unit: 'MB/s' },
     { name: 'download, to plain node:http', value: down.ratio, unit: '', target: { atLeast: 0.6 } },
+    { name: 'memory, idle, with one thread for requests', value: idle, unit: 'MB', target: { atMost: 105 } },
     { name: 'memory, 32 of each at once, highest', value: memory, unit: 'MB', target: { atMost: 150 } },
     { name: 'puts of 1 KiB, 32 connections', value: puts.perSecond, unit: '/s' },
     { name: 'puts of 1 KiB, p99', value: puts.p99, unit: 'ms' },
